@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+
+namespace WebApp.Sessions;
+
+public enum DeviceKind
+{
+    Unknown,
+    Desktop,
+    Phone,
+    Tablet,
+
+    /// <summary>Not a browser: a script or a command line tool.</summary>
+    Program,
+}
+
+/// <summary>
+/// What a User-Agent header says of a browser, in words for people. A claim, not a fact: the client writes the header,
+/// so nothing may be allowed because of it.
+/// </summary>
+/// <param name="Browser">Family, such as <c>Firefox</c>; null when it can't be told.</param>
+/// <param name="System">Operating system, such as <c>Windows</c>; null when it can't be told.</param>
+/// <param name="Kind">For the icon.</param>
+public sealed record Device(string? Browser, string? System, DeviceKind Kind)
+{
+    public const int MaxUserAgentBytes = 512;
+
+    // Order matters: Edge and Opera also say "Chrome", and every one of them says "Safari".
+    private static readonly (string Token, string Name)[] Browsers =
+    [
+        ("Edg/", "Edge"), ("EdgA/", "Edge"), ("EdgiOS/", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"),
+        ("Vivaldi/", "Vivaldi"), ("FxiOS/", "Firefox"), ("Firefox/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"),
+        ("Chromium/", "Chromium"), ("Version/", "Safari"),
+    ];
+
+    private static readonly (string Token, string Name, DeviceKind Kind)[] Systems =
+    [
+        ("iPhone", "iOS", DeviceKind.Phone), ("iPad", "iPadOS", DeviceKind.Tablet), ("Android", "Android", DeviceKind.Tablet),
+        ("Windows", "Windows", DeviceKind.Desktop), ("CrOS", "ChromeOS", DeviceKind.Desktop),
+        ("Mac OS X", "macOS", DeviceKind.Desktop), ("Linux", "Linux", DeviceKind.Desktop),
+    ];
+
+    private static readonly string[] Programs = ["curl/", "Wget/", "python-requests/", "Go-http-client/", "okhttp/", "PostmanRuntime/", "HTTPie/"];
+
+    /// <summary>"Firefox on Windows", as much of it as is known; "Unknown device" when nothing is.</summary>
+    public override string ToString() => (Browser, System) switch
+    {
+        (not null, not null) => $"{Browser} on {System}",
+        (not null, null) => Browser,
+        (null, not null) => $"Unknown browser on {System}",
+        _ => "Unknown device",
+    };
+
+    /// <summary>Never fails: an empty or senseless text gives an unknown device.</summary>
+    public static Device Parse(string userAgent)
+    {
+        if (Array.Find(Programs, token => userAgent.StartsWith(token, StringComparison.Ordinal)) is { } program)
+            return new(program.TrimEnd('/'), null, DeviceKind.Program);
+
+        var browser = Array.Find(Browsers, b => userAgent.Contains(b.Token, StringComparison.Ordinal)).Name;
+        var (_, system, kind) = Array.Find(Systems, s => userAgent.Contains(s.Token, StringComparison.Ordinal));
+        // Android says "Mobile" on phones only.
+        if (system == "Android" && userAgent.Contains("Mobile", StringComparison.Ordinal))
+            kind = DeviceKind.Phone;
+
+        return new(browser, system, kind);
+    }
+
+    /// <summary>
+    /// What may be stored of a User-Agent header: control and invisible formatting characters become spaces, and the text is cut after a whole
+    /// character at <see cref="MaxUserAgentBytes"/> bytes of UTF-8. Empty for a missing header.
+    /// </summary>
+    public static string Clean(string? userAgent)
+    {
+        var clean = new StringBuilder();
+        var bytes = 0;
+        foreach (var rune in (userAgent ?? "").EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > MaxUserAgentBytes)
+                break;
+
+            var category = Rune.GetUnicodeCategory(rune);
+            clean.Append(category is UnicodeCategory.Control or UnicodeCategory.Format ? " " : rune.ToString());
+        }
+
+        return clean.ToString().Trim();
+    }
+}

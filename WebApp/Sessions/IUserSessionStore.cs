@@ -1,0 +1,73 @@
+using System.Net;
+
+namespace WebApp.Sessions;
+
+/// <summary>Keeps sessions. The rules below are the contract; one test suite holds every implementation to them.</summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Atomic: each call is one script or one transaction. A reader that lists never sees a user's index and records disagree.</item>
+/// <item>Only <see cref="AddAsync"/> creates. Every other write acts on a live session (neither revoked nor past a deadline) or not
+/// at all, and says which. Nothing revives a session, however calls interleave.</item>
+/// <item>Missing is an answer, failure is an exception. Unknown, expired and unreadable sessions, and those of another user, are
+/// "not found"; a store that can't be reached or doesn't answer within <see cref="SessionPolicy.CommandTimeout"/> throws
+/// <see cref="SessionStoreUnavailableException"/>. After such an exception a write may or may not have happened, but it does not happen
+/// later: a write that could not run in time does nothing. (A revocation is the exception: it is tried again until it is confirmed.)</item>
+/// <item>No call takes a cancellation token: a closed tab must not cancel a sign-out. The time-out bounds them all.</item>
+/// <item>Deadlines are those of the record, judged with the <see cref="TimeProvider"/>. Expiry inside the store only cleans up, later.</item>
+/// <item>A tombstone stays until the session's absolute deadline, with everything but the ticket.</item>
+/// <item>Memory running full must not stop a revocation: the tombstone may be lost then, the session never stays.</item>
+/// </list>
+/// Ownership is an argument: a call for another user's session id finds nothing.
+/// Implementations are safe for concurrent use.
+/// </remarks>
+public interface IUserSessionStore
+{
+    /// <summary>The live session or the tombstone; null when there is neither. One round trip.</summary>
+    Task<UserSession?> FindAsync(Guid userId, SessionId id);
+
+    /// <summary>
+    /// The user's generation: it changes with every <see cref="RevokeAllAsync"/>. Read it before the first proof of identity and
+    /// hand it to <see cref="AddAsync"/>; a sign-in may take at most <see cref="UserGeneration.Lifetime"/>.
+    /// </summary>
+    Task<UserGeneration> GetGenerationAsync(Guid userId);
+
+    /// <summary>
+    /// Stores a new session. False, and nothing stored, when the user's generation is no longer <paramref name="generation"/>
+    /// (all sessions were revoked while this sign-in was under way) or when the id is taken.
+    /// </summary>
+    Task<bool> AddAsync(UserSession session, UserGeneration generation);
+
+    /// <summary>Records use, unless a later use is recorded already; true when this call wrote it.</summary>
+    Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address);
+
+    /// <summary>Replaces the secret's hash if it still is <paramref name="currentHash"/>; true when this call replaced it.</summary>
+    Task<bool> RotateAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> currentHash, ReadOnlyMemory<byte> nextHash);
+
+    /// <summary>Replaces the protected ticket; true when this call wrote it.</summary>
+    Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket);
+
+    /// <summary>Turns a live session into a tombstone; true when this call ended it, false when there was nothing to end.</summary>
+    Task<bool> RevokeAsync(Guid userId, SessionId id, Revocation revocation);
+
+    /// <summary>
+    /// Revokes every live session of the user but <paramref name="except"/> (null: without exception), refuses every sign-in that is
+    /// under way, and returns the ids of the sessions it ended.
+    /// </summary>
+    Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation);
+
+    /// <summary>The user's live sessions and tombstones, in no particular order. One round trip; empty for an unknown user.</summary>
+    Task<IReadOnlyList<UserSession>> ListAsync(Guid userId);
+}
+
+/// <summary>A mark that changes whenever all sessions of a user are revoked. Zero: not changed within <see cref="Lifetime"/>.</summary>
+public readonly record struct UserGeneration(long Value)
+{
+    /// <summary>How long a store keeps a mark, and so the longest that one sign-in may take.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+
+    /// <summary>A value that no earlier generation had.</summary>
+    public static UserGeneration New() => new(Random.Shared.NextInt64(1, long.MaxValue));
+}
+
+/// <summary>The store could not be reached, or did not answer in time. Nobody may be let in, and nobody signed out, because of it.</summary>
+public sealed class SessionStoreUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);

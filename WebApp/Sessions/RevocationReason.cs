@@ -1,0 +1,50 @@
+namespace WebApp.Sessions;
+
+/// <summary>Why a session was ended. The numbers are stored: add new ones, never reuse one.</summary>
+public enum RevocationReason : byte
+{
+    /// <summary>The person signed out in this browser.</summary>
+    SignedOut = 1,
+
+    /// <summary>The person ended it from another browser.</summary>
+    SignedOutElsewhere = 2,
+
+    /// <summary>Another sign-in in the same browser took its place.</summary>
+    SignedInAgain = 3,
+
+    /// <summary>The person changed the password from another browser.</summary>
+    PasswordChanged = 4,
+
+    ReportedTheft = 20,
+    SuspiciousActivity = 21,
+    LeftOrganisation = 22,
+    UserRequest = 23,
+    Maintenance = 24,
+
+    /// <summary>Support explained it in a note that only staff can read.</summary>
+    Other = 25,
+
+    /// <summary>The record could not be read, so nobody can be let in with it.</summary>
+    Unreadable = 40,
+
+    /// <summary>The account's security details no longer match those the session began with.</summary>
+    AccountChanged = 41,
+}
+
+/// <summary>Who ended a session, as generally as may be said before sign-in.</summary>
+public enum RevokedBy
+{
+    User,
+    Support,
+    SecurityRule,
+}
+
+public static class RevocationReasons
+{
+    public static RevokedBy RevokedBy(this RevocationReason reason) => (byte)reason switch
+    {
+        < 20 => Sessions.RevokedBy.User,
+        < 40 => Sessions.RevokedBy.Support,
+        _ => Sessions.RevokedBy.SecurityRule,
+    };
+}

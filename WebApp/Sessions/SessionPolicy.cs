@@ -1,0 +1,91 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace WebApp.Sessions;
+
+/// <summary>
+/// The rules of a session's life: the configuration section <c>Sessions</c>, checked when the app starts,
+/// and the arithmetic of deadlines. Changes apply to sessions that begin afterwards.
+/// </summary>
+public sealed class SessionPolicy : IValidatableObject
+{
+    public const string Section = "Sessions";
+
+    /// <summary>Where sessions are kept. Unset: Redis when <c>ConnectionStrings:Redis</c> is set, otherwise (in Development only) SQL.</summary>
+    public SessionStoreKind? Store { get; set; }
+
+    /// <summary>A session unused for this long ends. Shorten it where browsers are shared (NIST SP 800-63B-4: at most 1 h at AAL2).</summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>A session ends this long after sign-in however much it is used (NIST SP 800-63B-4: at most 24 h at AAL2).</summary>
+    public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary><see cref="IdleTimeout"/> for those who asked to be kept signed in.</summary>
+    public TimeSpan RememberedIdleTimeout { get; set; } = TimeSpan.FromDays(14);
+
+    /// <summary><see cref="AbsoluteTimeout"/> for those who asked to be kept signed in (NIST SP 800-63B-4: at most 30 d at AAL1).</summary>
+    public TimeSpan RememberedAbsoluteTimeout { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>How exact "last seen" is: it is written at most this often. Raise it to write less.</summary>
+    public TimeSpan LastSeenResolution { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long one store call may take before the request is answered with 503. Raise it for a distant store.</summary>
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How stale <see cref="UserSession.LastSeenAt"/> may be before the next request writes it:
+    /// <see cref="LastSeenResolution"/>, but never more than a tenth of the idle timeout, so that short timeouts stay sharp.
+    /// </summary>
+    public TimeSpan TouchInterval(bool remembered)
+    {
+        var tenth = Idle(remembered) / 10;
+        return tenth < LastSeenResolution ? tenth : LastSeenResolution;
+    }
+
+    /// <summary>
+    /// The idle timeout as enforced from the recorded "last seen". The real last request may be up to
+    /// <see cref="TouchInterval"/> later than the record says, so that much is added:
+    /// an idle session never ends early, and at most that much late.
+    /// </summary>
+    public TimeSpan IdleWindow(bool remembered) => Idle(remembered) + TouchInterval(remembered);
+
+    public DateTimeOffset AbsoluteDeadline(DateTimeOffset createdAt, bool remembered) =>
+        createdAt + (remembered ? RememberedAbsoluteTimeout : AbsoluteTimeout);
+
+    private TimeSpan Idle(bool remembered) => remembered ? RememberedIdleTimeout : IdleTimeout;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        (string Name, TimeSpan Value)[] times =
+        [
+            (nameof(IdleTimeout), IdleTimeout),
+            (nameof(AbsoluteTimeout), AbsoluteTimeout),
+            (nameof(RememberedIdleTimeout), RememberedIdleTimeout),
+            (nameof(RememberedAbsoluteTimeout), RememberedAbsoluteTimeout),
+            (nameof(LastSeenResolution), LastSeenResolution),
+            (nameof(CommandTimeout), CommandTimeout),
+        ];
+        foreach (var (name, value) in times)
+        {
+            if (value <= TimeSpan.Zero)
+                yield return new($"{Section}:{name} is {value}. It must be longer than zero.");
+            else if (value > TimeSpan.FromDays(3660))
+                yield return new($"{Section}:{name} is {value}. It must not be longer than ten years.");
+        }
+
+        if (IdleTimeout > AbsoluteTimeout)
+            yield return new($"{Section}:{nameof(IdleTimeout)} ({IdleTimeout}) is longer than {nameof(AbsoluteTimeout)} ({AbsoluteTimeout}), so it could never take effect.");
+        if (RememberedIdleTimeout > RememberedAbsoluteTimeout)
+            yield return new($"{Section}:{nameof(RememberedIdleTimeout)} ({RememberedIdleTimeout}) is longer than {nameof(RememberedAbsoluteTimeout)} ({RememberedAbsoluteTimeout}), so it could never take effect.");
+        if (CommandTimeout > TimeSpan.FromSeconds(30))
+            yield return new($"{Section}:{nameof(CommandTimeout)} is {CommandTimeout}. Nobody waits longer than 30 seconds for a page.");
+    }
+}
+
+public enum SessionStoreKind
+{
+    /// <summary>The embedded database. One instance only.</summary>
+    Sql,
+
+    /// <summary>Redis, shared by all instances. Needs <c>ConnectionStrings:Redis</c>.</summary>
+    Redis,
+}

@@ -1,0 +1,151 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace WebApp.Sessions.Sql;
+
+/// <summary>
+/// The tables of this folder, with a migrations history of their own: the sessions themselves for the embedded store,
+/// and the journal of revocations for Redis. Times are UTC milliseconds since 1970, spans are milliseconds.
+/// </summary>
+public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> options) : DbContext(options)
+{
+    public const string MigrationsHistoryTable = "__SessionsMigrations";
+
+    public DbSet<SessionRow> Sessions => Set<SessionRow>();
+
+    public DbSet<GenerationRow> Generations => Set<GenerationRow>();
+
+    public DbSet<JournalRow> RevocationJournal => Set<JournalRow>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<SessionRow>(session =>
+        {
+            session.HasKey(s => s.Id);
+            session.HasIndex(s => s.UserId);
+            session.HasIndex(s => s.KeepUntil);
+            session.Property(s => s.SignInMethod).HasMaxLength(32);
+            session.Property(s => s.UserAgent).HasMaxLength(Device.MaxUserAgentBytes);
+            session.Property(s => s.CaseReference).HasMaxLength(Revocation.MaxCaseReferenceLength);
+        });
+        modelBuilder.Entity<GenerationRow>().HasKey(g => g.UserId);
+        modelBuilder.Entity<JournalRow>(journal =>
+        {
+            journal.HasKey(j => j.Id);
+            journal.HasIndex(j => j.Confirmed);
+            journal.HasIndex(j => j.KeepUntil);
+            journal.Property(j => j.CaseReference).HasMaxLength(Revocation.MaxCaseReferenceLength);
+        });
+    }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.Properties<SessionId>().HaveConversion<SessionIdConverter>().HaveMaxLength(2 * SessionId.Size);
+        configurationBuilder.Properties<IPAddress>().HaveConversion<AddressConverter>().HaveMaxLength(45);
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<TimeConverter>();
+        configurationBuilder.Properties<TimeSpan>().HaveConversion<SpanConverter>();
+    }
+
+    private sealed class SessionIdConverter() : ValueConverter<SessionId, string>(id => id.ToString(), text => SessionId.Parse(text, null));
+
+    private sealed class AddressConverter() : ValueConverter<IPAddress, string>(address => address.ToString(), text => IPAddress.Parse(text));
+
+    private sealed class TimeConverter() : ValueConverter<DateTimeOffset, long>(
+        time => time.ToUnixTimeMilliseconds(), milliseconds => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));
+
+    private sealed class SpanConverter() : ValueConverter<TimeSpan, long>(
+        span => (long)span.TotalMilliseconds, milliseconds => TimeSpan.FromMilliseconds(milliseconds));
+}
+
+/// <summary>A <see cref="UserSession"/> as a row.</summary>
+public sealed class SessionRow
+{
+    public required SessionId Id { get; init; }
+    public required Guid UserId { get; init; }
+    public required byte[] SecretHash { get; set; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset LastSeenAt { get; set; }
+    public required TimeSpan IdleTimeout { get; init; }
+    public required DateTimeOffset AbsoluteDeadline { get; init; }
+
+    /// <summary>When the row may be swept: the earlier deadline of a live session, the absolute deadline of a tombstone.</summary>
+    public required DateTimeOffset KeepUntil { get; set; }
+
+    public required bool Remembered { get; init; }
+    public required string SignInMethod { get; init; }
+    public IPAddress? SignInAddress { get; init; }
+    public IPAddress? LastAddress { get; set; }
+    public required string UserAgent { get; init; }
+    public required byte[] Ticket { get; set; }
+    public DateTimeOffset? RevokedAt { get; set; }
+    public RevocationReason? RevocationReason { get; set; }
+    public string? CaseReference { get; set; }
+
+    public static SessionRow From(UserSession session) => new()
+    {
+        Id = session.Id,
+        UserId = session.UserId,
+        SecretHash = session.SecretHash.ToArray(),
+        CreatedAt = session.CreatedAt,
+        LastSeenAt = session.LastSeenAt,
+        IdleTimeout = session.IdleTimeout,
+        AbsoluteDeadline = session.AbsoluteDeadline,
+        KeepUntil = session.ExpiresAt,
+        Remembered = session.Remembered,
+        SignInMethod = session.SignInMethod,
+        SignInAddress = session.SignInAddress,
+        LastAddress = session.LastAddress,
+        UserAgent = session.UserAgent,
+        Ticket = session.Ticket.ToArray(),
+    };
+
+    public UserSession ToSession() => new()
+    {
+        Id = Id,
+        UserId = UserId,
+        SecretHash = SecretHash,
+        CreatedAt = CreatedAt,
+        LastSeenAt = LastSeenAt,
+        IdleTimeout = IdleTimeout,
+        AbsoluteDeadline = AbsoluteDeadline,
+        Remembered = Remembered,
+        SignInMethod = SignInMethod,
+        SignInAddress = SignInAddress,
+        LastAddress = LastAddress,
+        UserAgent = UserAgent,
+        Ticket = Ticket,
+        Revocation = RevokedAt is { } at && RevocationReason is { } reason ? new(at, reason, CaseReference) : null,
+    };
+}
+
+/// <summary>A <see cref="UserGeneration"/>, kept for <see cref="UserGeneration.Lifetime"/> after it was raised.</summary>
+public sealed class GenerationRow
+{
+    public required Guid UserId { get; init; }
+    public required long Value { get; set; }
+    public required DateTimeOffset RaisedAt { get; set; }
+}
+
+/// <summary>A revocation as it was asked for, so that it can be repeated: it may not have reached Redis, or Redis may lose it in a failover.</summary>
+public sealed class JournalRow
+{
+    public long Id { get; init; }
+    public required Guid UserId { get; init; }
+
+    /// <summary>The session to revoke; null: all of the user's that began before <see cref="At"/>.</summary>
+    public SessionId? SessionId { get; init; }
+
+    /// <summary>With a null <see cref="SessionId"/>: the one session to spare.</summary>
+    public SessionId? Except { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+    public required RevocationReason Reason { get; init; }
+    public string? CaseReference { get; init; }
+
+    /// <summary>After this moment every session that it could concern has passed its absolute deadline.</summary>
+    public required DateTimeOffset KeepUntil { get; init; }
+
+    /// <summary>Whether Redis has answered that it is done.</summary>
+    public bool Confirmed { get; set; }
+}

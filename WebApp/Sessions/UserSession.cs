@@ -1,0 +1,68 @@
+using System.Net;
+
+namespace WebApp.Sessions;
+
+/// <summary>
+/// One signed-in browser, or, once <see cref="Revocation"/> is set, the tombstone it left behind.
+/// All times are UTC with millisecond precision.
+/// </summary>
+public sealed record UserSession
+{
+    public required Guid UserId { get; init; }
+
+    public required SessionId Id { get; init; }
+
+    /// <summary>SHA-256 (32 bytes) of the secret in the browser's cookie.</summary>
+    public required ReadOnlyMemory<byte> SecretHash { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the session was last recorded in use. Written at most once per <see cref="SessionPolicy.LastSeenResolution"/>.</summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+
+    /// <summary>How long after <see cref="LastSeenAt"/> the session ends (see <see cref="SessionPolicy.IdleWindow"/>).</summary>
+    public required TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>The moment at which the session ends however much it is used.</summary>
+    public required DateTimeOffset AbsoluteDeadline { get; init; }
+
+    /// <summary>Whether the person asked to stay signed in after closing the browser.</summary>
+    public bool Remembered { get; init; }
+
+    /// <summary>How the person signed in, as a method of RFC 8176 (<c>pwd</c>); empty when unknown. At most 32 characters.</summary>
+    public string SignInMethod { get; init; } = "";
+
+    /// <summary>The peer's address at sign-in; null when unknown. IPv4 is never IPv6-mapped.</summary>
+    public IPAddress? SignInAddress { get; init; }
+
+    /// <summary>The peer's address when last seen; null when unknown.</summary>
+    public IPAddress? LastAddress { get; init; }
+
+    /// <summary>The browser's own words, at most <see cref="Device.MaxUserAgentBytes"/> bytes of UTF-8, without control characters. Untrusted text.</summary>
+    public string UserAgent { get; init; } = "";
+
+    /// <summary>The protected authentication ticket; empty in a tombstone.</summary>
+    public ReadOnlyMemory<byte> Ticket { get; init; }
+
+    /// <summary>When and why the session was revoked; null while it has not been.</summary>
+    public Revocation? Revocation { get; init; }
+
+    public DateTimeOffset IdleDeadline => LastSeenAt + IdleTimeout;
+
+    /// <summary>The earlier of the two deadlines.</summary>
+    public DateTimeOffset ExpiresAt => IdleDeadline < AbsoluteDeadline ? IdleDeadline : AbsoluteDeadline;
+
+    /// <summary>Neither revoked nor past a deadline.</summary>
+    public bool IsLive(DateTimeOffset now) => Revocation is null && now < ExpiresAt;
+
+    public Device Device => Device.Parse(UserAgent);
+}
+
+/// <summary>Why a session was ended before its time, and when.</summary>
+/// <param name="At">UTC, millisecond precision.</param>
+/// <param name="Reason">Implies by whom in general: see <see cref="RevocationReasons.RevokedBy"/>.</param>
+/// <param name="CaseReference">Support's reference, shown to the person after sign-in; null outside support. At most <see cref="MaxCaseReferenceLength"/> characters.</param>
+public sealed record Revocation(DateTimeOffset At, RevocationReason Reason, string? CaseReference = null)
+{
+    public const int MaxCaseReferenceLength = 64;
+}
