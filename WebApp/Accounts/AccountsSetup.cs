@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+
+namespace WebApp.Accounts;
+
+public static class AccountsSetup
+{
+    /// <summary>ASP.NET Core Identity over <see cref="AppDbContext"/>, signing in with the scheme <see cref="IdentityConstants.ApplicationScheme"/>.</summary>
+    /// <param name="builder">The app under construction.</param>
+    /// <param name="database">How to reach the database, given the name of the migrations history table.</param>
+    public static void AddAccounts(this WebApplicationBuilder builder, Action<DbContextOptionsBuilder, string> database)
+    {
+        var services = builder.Services;
+        services.AddDbContext<AppDbContext>(options => database(options, AppDbContext.MigrationsHistoryTable));
+        services.AddHttpContextAccessor(); // SignInManager asks for it.
+        services.AddSingleton<DummyPassword>();
+        services.AddIdentityCore<AppUser>(identity =>
+            {
+                identity.User.RequireUniqueEmail = true;
+                identity.Lockout.MaxFailedAccessAttempts = 5;
+                identity.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(5);
+                // PasswordRules says it all; Identity's own rules are about composition.
+                identity.Password = new() { RequiredLength = 1, RequireDigit = false, RequireLowercase = false, RequireUppercase = false, RequireNonAlphanumeric = false };
+                // Any address that is an e-mail address can be a user name.
+                identity.User.AllowedUserNameCharacters = "";
+            })
+            .AddRoles<IdentityRole<Guid>>()
+            .AddEntityFrameworkStores<AppDbContext>()
+            .AddPasswordValidator<PasswordRules>()
+            .AddClaimsPrincipalFactory<AppClaimsPrincipalFactory>()
+            .AddSignInManager<AppSignInManager>()
+            .AddDefaultTokenProviders();
+        // OWASP's figure for PBKDF2 with HMAC-SHA512.
+        services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 210_000);
+        services.Configure<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme, cookies =>
+        {
+            cookies.LoginPath = "/account/login";
+            cookies.LogoutPath = "/account/logout";
+            cookies.AccessDeniedPath = "/account/access-denied";
+            cookies.ReturnUrlParameter = "returnUrl";
+            cookies.Events.OnValidatePrincipal = SessionPrincipalValidator.ValidateAsync;
+            cookies.Events.OnRedirectToLogin = RedirectWithinThisHost;
+            cookies.Events.OnRedirectToAccessDenied = RedirectWithinThisHost;
+        });
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Roles.Support, policy => policy.RequireRole(Roles.Support, Roles.Admin))
+            .AddPolicy(Roles.Admin, policy => policy.RequireRole(Roles.Admin));
+    }
+
+    /// <summary>The framework builds an absolute address from the Host header, which the client writes; a path is all it takes.</summary>
+    private static Task RedirectWithinThisHost(RedirectContext<CookieAuthenticationOptions> context)
+    {
+        var target = new Uri(context.RedirectUri);
+        context.Response.Redirect(target.PathAndQuery);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+
+namespace WebApp.Accounts;
+
+/// <summary>What a session's principal says of its person.</summary>
+public static class AppClaims
+{
+    /// <summary>The claim with <see cref="AppUser.Name"/>.</summary>
+    public const string DisplayName = "name";
+
+    /// <summary>The signed-in user's id.</summary>
+    /// <exception cref="InvalidOperationException">Nobody is signed in: the page lacks its authorization.</exception>
+    public static Guid GetUserId(this ClaimsPrincipal principal) =>
+        Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), CultureInfo.InvariantCulture, out var id)
+            ? id
+            : throw new InvalidOperationException("Nobody is signed in.");
+
+    /// <summary>The person's name, or the e-mail address of one who gave none; null when nobody is signed in.</summary>
+    public static string? GetDisplayName(this ClaimsPrincipal principal) =>
+        principal.FindFirstValue(DisplayName) is { Length: > 0 } name ? name : principal.Identity?.Name;
+
+    public static bool IsStaff(this ClaimsPrincipal principal) => principal.IsInRole(Roles.Support) || principal.IsInRole(Roles.Admin);
+
+    /// <summary>
+    /// A one-way image of the security stamp, for the session. Whoever could read a session's ticket must not learn the stamp itself:
+    /// it goes into password reset tokens.
+    /// </summary>
+    internal static string HashStamp(string securityStamp) =>
+        Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(securityStamp), "WebApp.Accounts.SessionStamp.v1"u8));
+}
+
+internal sealed class AppClaimsPrincipalFactory(
+    UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles, IOptions<IdentityOptions> options)
+    : UserClaimsPrincipalFactory<AppUser, IdentityRole<Guid>>(users, roles, options)
+{
+    protected override async Task<ClaimsIdentity> GenerateClaimsAsync(AppUser user)
+    {
+        var identity = await base.GenerateClaimsAsync(user);
+        if (identity.FindFirst(Options.ClaimsIdentity.SecurityStampClaimType) is { } stamp)
+        {
+            identity.RemoveClaim(stamp);
+            identity.AddClaim(new(stamp.Type, AppClaims.HashStamp(stamp.Value)));
+        }
+
+        identity.AddClaim(new(AppClaims.DisplayName, user.Name));
+        return identity;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using WebApp.Audit;
+using WebApp.Sessions;
+
+namespace WebApp.Accounts;
+
+/// <summary>
+/// Signing in with a password. An unknown address, a wrong password and a locked account get the same answer after the same work,
+/// and of parallel guesses no more are evaluated than the lockout allows.
+/// </summary>
+public sealed class AppSignInManager(
+    UserManager<AppUser> users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
+    ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
+    AppDbContext db, SessionManager sessions, DummyPassword dummy, AuditLog audit, TimeProvider clock)
+    : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
+{
+    /// <summary>Succeeded, or the one failure that tells nothing apart.</summary>
+    /// <exception cref="SignInSupersededException">All of the user's sessions were ended while this sign-in was under way.</exception>
+    public override async Task<SignInResult> PasswordSignInAsync(string userName, string password, bool isPersistent, bool lockoutOnFailure)
+    {
+        var normalized = UserManager.NormalizeName(userName);
+        var id = await db.Users.Where(u => u.NormalizedUserName == normalized).Select(u => (Guid?)u.Id).SingleOrDefaultAsync();
+        if (id is null)
+        {
+            dummy.Verify(password);
+            await AuditFailureAsync(null);
+            return SignInResult.Failed;
+        }
+
+        // The generation before the password: a change of password between the two reads then refuses this sign-in.
+        await sessions.BeginSignInAsync(Context, id.Value);
+        var user = await UserManager.FindByIdAsync(id.Value.ToString());
+        return user is null ? SignInResult.Failed : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
+    }
+
+    public override async Task<SignInResult> CheckPasswordSignInAsync(AppUser user, string password, bool lockoutOnFailure)
+    {
+        // Counted before it is evaluated, in one statement: Identity counts afterwards, and parallel guesses slip through.
+        if (user.PasswordHash is null || !await ClaimAttemptAsync(user.Id))
+        {
+            dummy.Verify(password);
+            await AuditFailureAsync(user.Id);
+            return SignInResult.Failed;
+        }
+
+        if (!await UserManager.CheckPasswordAsync(user, password))
+        {
+            await AuditFailureAsync(user.Id);
+            return SignInResult.Failed;
+        }
+
+        await db.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set
+            .SetProperty(u => u.AccessFailedCount, 0)
+            .SetProperty(u => u.LockoutEnd, (DateTimeOffset?)null));
+        return SignInResult.Success;
+    }
+
+    /// <summary>Whether the session's image of the security stamp still fits the user.</summary>
+    public override Task<bool> ValidateSecurityStampAsync(AppUser? user, string? securityStamp) => Task.FromResult(
+        user?.SecurityStamp is { } current && securityStamp is not null
+        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(AppClaims.HashStamp(current)), Encoding.UTF8.GetBytes(securityStamp)));
+
+    /// <summary>Takes one of the attempts that the lockout allows; the last one locks, and success unlocks again. False while locked.</summary>
+    private async Task<bool> ClaimAttemptAsync(Guid id)
+    {
+        var (now, lockout) = (clock.GetUtcNow(), Options.Lockout);
+        var lockedUntil = now + lockout.DefaultLockoutTimeSpan;
+        return await db.Users
+            .Where(u => u.Id == id && (u.LockoutEnd == null || u.LockoutEnd <= now))
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(u => u.LockoutEnd, u => u.AccessFailedCount + 1 >= lockout.MaxFailedAccessAttempts ? lockedUntil : u.LockoutEnd)
+                .SetProperty(u => u.AccessFailedCount, u => u.AccessFailedCount + 1 >= lockout.MaxFailedAccessAttempts ? 0 : u.AccessFailedCount + 1)) == 1;
+    }
+
+    private Task AuditFailureAsync(Guid? subjectId) => audit.AppendAsync(new()
+    {
+        Action = AuditAction.SignInFailed,
+        SubjectId = subjectId,
+        Address = Context.Connection.RemoteIpAddress?.ToString(),
+    });
+}
+
+/// <summary>Costs as much as the check of a real password, for the cases in which there is none to check.</summary>
+public sealed class DummyPassword(IOptions<PasswordHasherOptions> options)
+{
+    private static readonly AppUser Nobody = new();
+    private readonly PasswordHasher<AppUser> _hasher = new(options);
+    private readonly string _hash = new PasswordHasher<AppUser>(options).HashPassword(Nobody, Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
+
+    public void Verify(string password) => _hasher.VerifyHashedPassword(Nobody, _hash, password);
+}

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+using WebApp.Sessions;
+
+namespace WebApp.Accounts;
+
+/// <summary>
+/// From time to time compares a session's principal with the account: roles and name are brought up to date, and a session that no longer
+/// fits the account is ended. The framework's validator would keep its findings in a new cookie; ours go into the session.
+/// </summary>
+internal static class SessionPrincipalValidator
+{
+    public static async Task ValidateAsync(CookieValidatePrincipalContext context)
+    {
+        var services = context.HttpContext.RequestServices;
+        var clock = services.GetRequiredService<TimeProvider>();
+        var interval = services.GetRequiredService<IOptions<SecurityStampValidatorOptions>>().Value.ValidationInterval;
+        if (clock.GetUtcNow() - context.Properties.IssuedUtc < interval
+            || context.Principal is not { } principal
+            || RequestSession.Of(context.HttpContext).Current is not { } session)
+            return;
+
+        var signIn = services.GetRequiredService<SignInManager<AppUser>>();
+        if (await signIn.ValidateSecurityStampAsync(principal) is not { } user)
+        {
+            // Rejected, not signed out: deleting the cookie here could delete that of a newer sign-in from another tab.
+            context.RejectPrincipal();
+            await services.GetRequiredService<SessionManager>().RevokeAsync(session.UserId, session.Id, RevocationReason.AccountChanged);
+            return;
+        }
+
+        var rebuilt = await signIn.CreateUserPrincipalAsync(user);
+        rebuilt.Identities.First().AddClaims(principal.FindAll("amr"));
+        context.ReplacePrincipal(rebuilt);
+        context.Properties.IssuedUtc = clock.GetUtcNow();
+        await services.GetRequiredService<SessionTicketStore>().UpdateAsync(session, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
+    }
+}

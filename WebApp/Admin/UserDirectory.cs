@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using WebApp.Accounts;
+
+namespace WebApp.Admin;
+
+/// <summary>Finds people for staff.</summary>
+public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer)
+{
+    /// <summary>How many people a search shows at most.</summary>
+    public const int PageSize = 50;
+
+    /// <summary>
+    /// People whose e-mail address or name begins with the text, or whose id it is, by e-mail address; everyone for an empty text.
+    /// At most <see cref="PageSize"/> of them.
+    /// </summary>
+    public async Task<IReadOnlyList<Person>> SearchAsync(string? text)
+    {
+        var query = text?.Trim() ?? "";
+        if (Guid.TryParse(query, out var id))
+            return await FindAsync(id) is { } person ? [person] : [];
+
+        var email = normalizer.NormalizeEmail(query);
+        return await ReadAsync(db.Users
+            .Where(u => query == "" || u.NormalizedEmail!.StartsWith(email) || EF.Functions.Like(u.Name, EscapeLike(query) + "%", "\\"))
+            .OrderBy(u => u.NormalizedEmail).Take(PageSize));
+    }
+
+    /// <summary>Null for an unknown id.</summary>
+    public async Task<Person?> FindAsync(Guid id) => (await ReadAsync(db.Users.Where(u => u.Id == id))).SingleOrDefault();
+
+    /// <summary>E-mail addresses by user id; ids of accounts that are gone are missing.</summary>
+    public async Task<IReadOnlyDictionary<Guid, string>> FindEmailsAsync(IEnumerable<Guid> ids)
+    {
+        var wanted = ids.Distinct().ToList();
+        return await db.Users.Where(u => wanted.Contains(u.Id)).ToDictionaryAsync(u => u.Id, u => u.Email!);
+    }
+
+    private async Task<IReadOnlyList<Person>> ReadAsync(IQueryable<AppUser> users) => await users
+        .AsNoTracking()
+        .Select(u => new Person(u.Id, u.Email!, u.Name, u.CreatedAt,
+            db.UserRoles.Where(r => r.UserId == u.Id).Join(db.Roles, r => r.RoleId, role => role.Id, (_, role) => role.Name!).OrderBy(name => name).ToList()))
+        .ToListAsync();
+
+    private static string EscapeLike(string text) => text.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_");
+}
+
+/// <summary>An account as staff see it.</summary>
+public sealed record Person(Guid Id, string Email, string Name, DateTimeOffset CreatedAt, IReadOnlyList<string> Roles)
+{
+    public bool IsAdmin => Roles.Contains(Accounts.Roles.Admin);
+}

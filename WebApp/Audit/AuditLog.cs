@@ -1,0 +1,25 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace WebApp.Audit;
+
+/// <summary>Append and read. There is no way to change or remove an entry.</summary>
+public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, TimeProvider clock)
+{
+    /// <summary>Writes the entry with the present time. Ignores the request's end: what happened is written down.</summary>
+    /// <exception cref="DbUpdateException">The database refused it; then the act it announces must not go on.</exception>
+    public async Task AppendAsync(AuditEntry entry)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        db.Entries.Add(entry with { At = clock.GetUtcNow() });
+        await db.SaveChangesAsync();
+    }
+
+    /// <summary>Up to <paramref name="count"/> entries, newest first, older than entry <paramref name="before"/> (null: from the newest on).</summary>
+    public async Task<IReadOnlyList<AuditEntry>> ListAsync(long? before, int count)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Entries.AsNoTracking()
+            .Where(e => before == null || e.Id < before)
+            .OrderByDescending(e => e.Id).Take(count).ToListAsync();
+    }
+}

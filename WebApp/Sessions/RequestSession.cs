@@ -1,0 +1,39 @@
+namespace WebApp.Sessions;
+
+/// <summary>What this request has learnt of its browser's session. One per request: <see cref="Of"/>.</summary>
+public sealed class RequestSession
+{
+    /// <summary>The live session that the cookie opens, or the one that a sign-in in this request began; null when signed out.</summary>
+    public UserSession? Current { get; internal set; }
+
+    /// <summary>The end of the session whose cookie the browser still holds; null when there is nothing to tell.</summary>
+    public SessionEnd? Ended { get; internal set; }
+
+    /// <summary>The store could not say whether the cookie is good: the request must be answered with 503, neither let in nor signed out.</summary>
+    public bool IsUnavailable { get; internal set; }
+
+    /// <summary>The user's generation as it was before the first proof of identity; null when no sign-in began in this request.</summary>
+    internal UserGeneration? SignInGeneration { get; set; }
+
+    public static RequestSession Of(HttpContext context)
+    {
+        if (context.Features.Get<RequestSession>() is not { } session)
+            context.Features.Set(session = new RequestSession());
+        return session;
+    }
+}
+
+/// <summary>What may be told of a session's end before sign-in: when, and by whom in general. Never a reason or a case.</summary>
+/// <param name="Cause">Who or what ended it.</param>
+/// <param name="At">UTC; null when only the end itself is known.</param>
+public sealed record SessionEnd(SessionEndCause Cause, DateTimeOffset? At);
+
+public enum SessionEndCause
+{
+    Expired,
+    SignedOut,
+    SignedOutElsewhere,
+    SignedInAgain,
+    Support,
+    SecurityRule,
+}

@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using WebApp.Sessions.Sql;
+
+namespace WebApp.Sessions;
+
+/// <summary>Wires this folder into cookie authentication.</summary>
+public static class ServerSideSessions
+{
+    /// <summary>
+    /// Cookie authentication under <paramref name="scheme"/> whose tickets live in the session store. Reads the section
+    /// <c>Sessions</c> (see <see cref="SessionPolicy"/>) and <c>ConnectionStrings:Redis</c>.
+    /// </summary>
+    /// <param name="builder">The app under construction.</param>
+    /// <param name="scheme">The authentication scheme, which also becomes the default one.</param>
+    /// <param name="database">How to reach the database: the embedded store's sessions, or the journal of revocations, go there.</param>
+    /// <exception cref="InvalidOperationException">No store is configured, or the one that was chosen lacks its connection string.</exception>
+    public static void AddServerSideSessions(this WebApplicationBuilder builder, string scheme, Action<DbContextOptionsBuilder> database)
+    {
+        var services = builder.Services;
+        services.AddOptions<SessionPolicy>().BindConfiguration(SessionPolicy.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddPooledDbContextFactory<SessionsDbContext>(database);
+        services.AddSingleton<SessionEvents>().AddSingleton<SessionManager>();
+        services.AddSingleton<TicketProtector>().AddSingleton<SessionCookieFormat>().AddSingleton<SessionTicketStore>();
+        AddStore(builder);
+
+        services.AddAuthentication(scheme).AddScheme<CookieAuthenticationOptions, SessionCookieHandler>(scheme, cookies =>
+        {
+            // Over plain http, browsers refuse both Secure and the prefix; and localhost's cookies are shared by all its ports.
+            var development = builder.Environment.IsDevelopment();
+            cookies.Cookie.Name = development ? "webapp-dev-session" : "__Host-session";
+            cookies.Cookie.SecurePolicy = development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+            cookies.Cookie.Path = "/";
+            cookies.Cookie.HttpOnly = true;
+            cookies.Cookie.SameSite = SameSiteMode.Lax;
+            cookies.Cookie.IsEssential = true;
+            // The server keeps the deadlines; the cookie is only a key.
+            cookies.SlidingExpiration = false;
+        });
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, PostConfigureCookieAuthenticationOptions>());
+        services.AddOptions<CookieAuthenticationOptions>(scheme).Configure<SessionTicketStore, SessionCookieFormat>((cookies, store, format) =>
+        {
+            cookies.SessionStore = store;
+            cookies.TicketDataFormat = format;
+        });
+    }
+
+    private static void AddStore(WebApplicationBuilder builder)
+    {
+        if (ChosenStore(builder) == SessionStoreKind.Redis)
+        {
+            throw new NotSupportedException();
+        }
+
+        builder.Services.AddSingleton<SqlUserSessionStore>().AddSingleton<IUserSessionStore>(s => s.GetRequiredService<SqlUserSessionStore>());
+        builder.Services.AddHostedService<SessionSweeper>();
+    }
+
+    /// <summary>Which store the configuration asks for.</summary>
+    /// <exception cref="InvalidOperationException">None, outside Development; or Redis without a connection string.</exception>
+    public static SessionStoreKind ChosenStore(WebApplicationBuilder builder)
+    {
+        var redis = !string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("Redis"));
+        return builder.Configuration.GetValue<SessionStoreKind?>($"{SessionPolicy.Section}:{nameof(SessionPolicy.Store)}") switch
+        {
+            SessionStoreKind.Redis when !redis => throw new InvalidOperationException(
+                "Sessions:Store is Redis, but ConnectionStrings:Redis is not set. Set it, for example to \"localhost:6379\"."),
+            { } chosen => chosen,
+            null when redis => SessionStoreKind.Redis,
+            null when builder.Environment.IsDevelopment() => SessionStoreKind.Sql,
+            null => throw new InvalidOperationException(
+                "No session store is configured. Set ConnectionStrings:Redis to keep sessions in Redis, "
+                + "or Sessions:Store to Sql to keep them in the database (one instance only)."),
+        };
+    }
+}

@@ -1,0 +1,87 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace WebApp.Sessions;
+
+/// <summary>
+/// The framework's cookie handler with a new session at every sign-in, whatever the request carried.
+/// Outside sign-in and sign-out it never writes a cookie.
+/// </summary>
+public sealed class SessionCookieHandler(
+    IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder,
+    IUserSessionStore sessions, SessionEvents events, IOptions<SessionPolicy> policy)
+    : CookieAuthenticationHandler(options, logger, encoder)
+{
+    private static readonly AuthenticateResult Unavailable = AuthenticateResult.Fail("The session store did not answer.");
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        try
+        {
+            return await base.HandleAuthenticateAsync();
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            // An exception from here would also hit the error page, which authenticates too, and end in an empty 500.
+            RequestSession.Of(Context).IsUnavailable = true;
+            return Unavailable;
+        }
+    }
+
+    /// <exception cref="SignInSupersededException">All of the user's sessions were revoked while this sign-in was under way.</exception>
+    protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
+    {
+        await EndCurrentSessionAsync(RevocationReason.SignedInAgain);
+        DropPendingCookie();
+
+        // The cookie of a remembered session lives as long as the session can; the server keeps the real deadlines.
+        properties ??= new AuthenticationProperties();
+        properties.IssuedUtc = TimeProvider.GetUtcNow();
+        properties.ExpiresUtc = policy.Value.AbsoluteDeadline(properties.IssuedUtc.Value, properties.IsPersistent);
+
+        // This handler remembers the presented key and would renew it (dotnet/aspnetcore#47503): session fixation.
+        // A fresh one finds no live session under that key and makes a new one.
+        var fresh = ActivatorUtilities.CreateInstance<CookieAuthenticationHandler>(Context.RequestServices);
+        await fresh.InitializeAsync(Scheme, Context);
+        await fresh.SignInAsync(user, properties);
+    }
+
+    protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
+    {
+        await EndCurrentSessionAsync(RevocationReason.SignedOut);
+        DropPendingCookie();
+        await base.HandleSignOutAsync(properties);
+    }
+
+    /// <summary>The base would send the presented key again after a validation that asks for renewal, undoing a sign-in from another tab.</summary>
+    protected override Task FinishResponseAsync() => Task.CompletedTask;
+
+    /// <summary>Ends the session that the request presented or that an earlier sign-in in the same request began.</summary>
+    private async Task EndCurrentSessionAsync(RevocationReason reason)
+    {
+        await AuthenticateAsync();
+        var request = RequestSession.Of(Context);
+        if (request.IsUnavailable)
+            throw new SessionStoreUnavailableException("The session store did not answer.");
+
+        if (request.Current is not { } current)
+            return;
+
+        request.Current = null;
+        var revocation = new Revocation(TimeProvider.GetUtcMilliseconds(), reason);
+        if (await sessions.RevokeAsync(current.UserId, current.Id, revocation))
+            await events.RaiseAsync(new SessionRevoked(current.UserId, current.Id, revocation));
+    }
+
+    /// <summary>Two cookies of one name in one response: browsers keep the last, proxies may reorder. Exactly one goes out.</summary>
+    private void DropPendingCookie()
+    {
+        var prefix = Options.Cookie.Name + "=";
+        var pending = Response.Headers.SetCookie;
+        Response.Headers[HeaderNames.SetCookie] = pending.Where(cookie => cookie?.StartsWith(prefix, StringComparison.Ordinal) is not true).ToArray();
+    }
+}

@@ -1,0 +1,51 @@
+namespace WebApp.Sessions;
+
+/// <summary>The verbs that pages use on sessions.</summary>
+/// <remarks>Each throws <see cref="SessionStoreUnavailableException"/> when the store can't be reached; a revocation that threw is neither
+/// done nor not done, and says so to nobody as done.</remarks>
+public sealed class SessionManager(IUserSessionStore sessions, SessionEvents events, TimeProvider clock)
+{
+    /// <summary>Call before the first proof of identity: a sign-in that all sessions' end overtakes is then refused.</summary>
+    public async Task BeginSignInAsync(HttpContext context, Guid userId) =>
+        RequestSession.Of(context).SignInGeneration = await sessions.GetGenerationAsync(userId);
+
+    /// <summary>The user's sessions, last seen first, and those revoked, last revoked first. Empty lists for an unknown user.</summary>
+    public async Task<UserSessions> ListAsync(Guid userId)
+    {
+        var now = clock.GetUtcNow();
+        var all = await sessions.ListAsync(userId);
+        return new(
+            [.. all.Where(s => s.IsLive(now)).OrderByDescending(s => s.LastSeenAt).ThenBy(s => s.Id.Value)],
+            [.. all.Where(s => s.Revocation is not null).OrderByDescending(s => s.Revocation!.At).ThenBy(s => s.Id.Value)]);
+    }
+
+    /// <summary>Ends one session of the user; false when it was gone already or never was the user's.</summary>
+    public async Task<bool> RevokeAsync(Guid userId, SessionId id, RevocationReason reason, string? caseReference = null)
+    {
+        var revocation = new Revocation(clock.GetUtcMilliseconds(), reason, caseReference);
+        if (!await sessions.RevokeAsync(userId, id, revocation))
+            return false;
+
+        await events.RaiseAsync(new SessionRevoked(userId, id, revocation));
+        return true;
+    }
+
+    /// <summary>Ends every session of the user but <paramref name="currentId"/> and refuses sign-ins under way; returns how many it ended.</summary>
+    public Task<int> RevokeOthersAsync(Guid userId, SessionId currentId, RevocationReason reason) =>
+        RevokeAllButAsync(userId, currentId, new(clock.GetUtcMilliseconds(), reason));
+
+    /// <summary>Ends every session of the user and refuses sign-ins under way; returns how many it ended.</summary>
+    public Task<int> RevokeAllAsync(Guid userId, RevocationReason reason, string? caseReference = null) =>
+        RevokeAllButAsync(userId, null, new(clock.GetUtcMilliseconds(), reason, caseReference));
+
+    private async Task<int> RevokeAllButAsync(Guid userId, SessionId? except, Revocation revocation)
+    {
+        var ended = await sessions.RevokeAllAsync(userId, except, revocation);
+        foreach (var id in ended)
+            await events.RaiseAsync(new SessionRevoked(userId, id, revocation));
+        return ended.Count;
+    }
+}
+
+/// <summary>A user's live sessions and the tombstones of revoked ones.</summary>
+public sealed record UserSessions(IReadOnlyList<UserSession> Live, IReadOnlyList<UserSession> Revoked);
