@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Claims;
 using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Sessions;
