@@ -1,2 +1,52 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Microsoft.AspNetCore.Identity;
+using WebApp.Accounts;
+using WebApp.Admin;
+using WebApp.Audit;
+using WebApp.Hosting;
+using WebApp.Sessions;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+{
+    Args = args,
+    // A published app finds its pages and settings beside itself, wherever it is started.
+    ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
+});
+builder.AddDevelopmentSettings();
+
+var database = new Database(builder);
+builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use);
+builder.AddAccounts(database.Use);
+builder.Services.AddAuditLog(database.Use);
+builder.Services.AddAdmin();
+builder.AddKeyRing();
+builder.AddPublicUrl();
+builder.AddSurface();
+builder.Services.AddHealth();
+
+var app = builder.Build();
+app.ConnectSessionEventsToAuditLog();
+if (await CommandLine.RunAsync(app, args) is { } exitCode)
+    return exitCode;
+
+if (app.Environment.IsDevelopment())
+    await app.PrepareForDevelopmentAsync();
+
+app.UseTrustedProxies();
+app.UseSecurityHeaders();
+app.UseHealth();
+app.UseExceptionHandler("/error/500");
+if (!app.Environment.IsDevelopment())
+    app.UseHsts();
+app.UseStaticFiles();
+app.UseNoStore();
+app.UseUnavailablePage();
+app.UseStatusCodePagesWithReExecute("/error/{0}");
+app.UseRouting();
+app.UseUnsafeRequestChecks();
+app.UseAuthentication();
+app.UseUnavailablePageForUnknownSessions();
+app.UseAuthorization();
+app.MapRazorPages();
+
+await app.RunAsync();
+return 0;

@@ -15,14 +15,14 @@ public static class ServerSideSessions
     /// </summary>
     /// <param name="builder">The app under construction.</param>
     /// <param name="scheme">The authentication scheme, which also becomes the default one.</param>
-    /// <param name="database">How to reach the database: the embedded store's sessions, or the journal of revocations, go there.</param>
+    /// <param name="database">How to reach the database (the embedded store's sessions, or the journal of revocations, go there), given the name of the migrations history table.</param>
     /// <exception cref="InvalidOperationException">No store is configured, or the one that was chosen lacks its connection string.</exception>
-    public static void AddServerSideSessions(this WebApplicationBuilder builder, string scheme, Action<DbContextOptionsBuilder> database)
+    public static void AddServerSideSessions(this WebApplicationBuilder builder, string scheme, Action<DbContextOptionsBuilder, string> database)
     {
         var services = builder.Services;
         services.AddOptions<SessionPolicy>().BindConfiguration(SessionPolicy.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddPooledDbContextFactory<SessionsDbContext>(database);
+        services.AddPooledDbContextFactory<SessionsDbContext>(options => database(options, SessionsDbContext.MigrationsHistoryTable));
         services.AddSingleton<SessionEvents>().AddSingleton<SessionManager>();
         services.AddSingleton<TicketProtector>().AddSingleton<SessionCookieFormat>().AddSingleton<SessionTicketStore>();
         AddStore(builder);

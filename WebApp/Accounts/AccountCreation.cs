@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using WebApp.Audit;
+
+namespace WebApp.Accounts;
+
+/// <summary>Makes accounts, and writes it into the audit log.</summary>
+public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles, AuditLog audit, TimeProvider clock)
+{
+    /// <summary>Registers a person. The result holds Identity's errors when the address is taken or the password is not good enough.</summary>
+    /// <param name="email">The address, which is also the name to sign in with.</param>
+    /// <param name="name">What the person wants to be called.</param>
+    /// <param name="password">As typed; see <see cref="PasswordRules"/>.</param>
+    /// <param name="address">The peer's address, for the audit log; null from the command line.</param>
+    public async Task<(IdentityResult Result, AppUser User)> RegisterAsync(string email, string name, string password, string? address)
+    {
+        var user = new AppUser { UserName = email, Email = email, Name = name, CreatedAt = clock.GetUtcNow() };
+        try
+        {
+            var result = await users.CreateAsync(user, password);
+            if (result.Succeeded)
+                await audit.AppendAsync(new() { Action = AuditAction.Registered, ActorId = user.Id, SubjectId = user.Id, Address = address });
+            return (result, user);
+        }
+        catch (DbUpdateException) when (address is not null)
+        {
+            // Two registrations of one address at once: the database let one through.
+            return (IdentityResult.Failed(users.ErrorDescriber.DuplicateEmail(email)), user);
+        }
+    }
+
+    public async Task<bool> ExistsAsync(string email) => await users.FindByEmailAsync(email) is not null;
+
+    /// <summary>Makes sure that the account exists and has the role (null: none). An existing account keeps its password.</summary>
+    public async Task<IdentityResult> EnsureAsync(string email, string name, string password, string? role)
+    {
+        var user = await users.FindByEmailAsync(email);
+        if (user is null)
+        {
+            (var created, user) = await RegisterAsync(email, name, password, address: null);
+            if (!created.Succeeded)
+                return created;
+        }
+
+        if (role is null || await users.IsInRoleAsync(user, role))
+            return IdentityResult.Success;
+
+        if (!await roles.RoleExistsAsync(role))
+            await roles.CreateAsync(new(role) { Id = Guid.CreateVersion7() });
+        var granted = await users.AddToRoleAsync(user, role);
+        if (granted.Succeeded)
+            await audit.AppendAsync(new() { Action = AuditAction.RoleGranted, SubjectId = user.Id, Reason = role });
+        return granted;
+    }
+}

@@ -1,0 +1,52 @@
+using WebApp.Audit;
+using WebApp.Sessions;
+
+namespace WebApp.Hosting;
+
+/// <summary>Writes what happens to sessions into the audit log, so that neither folder needs to know the other.</summary>
+internal static partial class AuditTrail
+{
+    public static void ConnectSessionEventsToAuditLog(this WebApplication app)
+    {
+        var audit = app.Services.GetRequiredService<AuditLog>();
+        app.Services.GetRequiredService<SessionEvents>().Connect(async sessionEvent =>
+        {
+            try
+            {
+                await audit.AppendAsync(Describe(sessionEvent));
+            }
+#pragma warning disable CA1031 // The session has begun or ended already; the request must not fail, and the log keeps the line.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                LogNotWritten(app.Logger, e, sessionEvent.GetType().Name, sessionEvent.UserId, sessionEvent.SessionId);
+            }
+        });
+    }
+
+    private static AuditEntry Describe(SessionEvent sessionEvent) => sessionEvent switch
+    {
+        SessionStarted started => new()
+        {
+            Action = AuditAction.SignedIn,
+            ActorId = started.UserId,
+            SubjectId = started.UserId,
+            SessionId = started.SessionId.ToString(),
+            Address = started.Session.SignInAddress?.ToString(),
+        },
+        SessionRevoked revoked => new()
+        {
+            Action = AuditAction.SessionEnded,
+            // Support's own entry, written before the act, names the member of staff.
+            ActorId = revoked.Revocation.Reason.RevokedBy() == RevokedBy.User ? revoked.UserId : null,
+            SubjectId = revoked.UserId,
+            SessionId = revoked.SessionId.ToString(),
+            Reason = revoked.Revocation.Reason.ToString(),
+            CaseReference = revoked.Revocation.CaseReference,
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent)),
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The audit entry {Event} for session {SessionId} of user {UserId} could not be written")]
+    private static partial void LogNotWritten(ILogger logger, Exception exception, string @event, Guid userId, SessionId sessionId);
+}

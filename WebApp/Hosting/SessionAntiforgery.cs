@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Mvc.Core.Infrastructure;
+using Microsoft.AspNetCore.Mvc.Filters;
+using WebApp.Sessions;
+
+namespace WebApp.Hosting;
+
+/// <summary>Binds antiforgery tokens to the session: the framework's are good in every session of the same user.</summary>
+internal sealed class SessionAntiforgery : IAntiforgeryAdditionalDataProvider
+{
+    public string GetAdditionalData(HttpContext context) => RequestSession.Of(context).Current?.Id.ToString() ?? "";
+
+    public bool ValidateAdditionalData(HttpContext context, string additionalData) => additionalData == GetAdditionalData(context);
+}
+
+/// <summary>Marks a request whose form belongs to another time: signed in or out in another tab since it was shown.</summary>
+public sealed class StalePage
+{
+    /// <summary>Leaves the mark for the error page, which has only a 400 to go by otherwise.</summary>
+    internal sealed class Filter : IAlwaysRunResultFilter
+    {
+        public void OnResultExecuting(ResultExecutingContext context)
+        {
+            if (context.Result is IAntiforgeryValidationFailedResult)
+                context.HttpContext.Features.Set(new StalePage());
+        }
+
+        public void OnResultExecuted(ResultExecutedContext context)
+        {
+        }
+    }
+}

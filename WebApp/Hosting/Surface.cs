@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using WebApp.Accounts;
+
+namespace WebApp.Hosting;
+
+/// <summary>Razor Pages, who may see which folder, and what a form may carry.</summary>
+internal static class Surface
+{
+    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
+
+    public static void AddSurface(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        var development = builder.Environment.IsDevelopment();
+        services.AddRouting(routing => routing.LowercaseUrls = true);
+        services.AddRazorPages(pages =>
+        {
+            pages.Conventions.AuthorizeFolder("/Account");
+            foreach (var page in OpenToEveryone)
+                pages.Conventions.AllowAnonymousToPage(page);
+            pages.Conventions.AuthorizeFolder("/Admin", Roles.Support);
+        }).AddMvcOptions(mvc => mvc.Filters.Add<StalePage.Filter>());
+
+        services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = CookieName("antiforgery", development);
+            antiforgery.Cookie.SecurePolicy = SecurePolicy(development);
+            antiforgery.Cookie.Path = "/";
+            // frame-ancestors in the content security policy says it better.
+            antiforgery.SuppressXFrameOptionsHeader = true;
+        });
+        services.AddSingleton<IAntiforgeryAdditionalDataProvider, SessionAntiforgery>();
+        services.Configure<CookieTempDataProviderOptions>(tempData =>
+        {
+            tempData.Cookie.Name = CookieName("notice", development);
+            tempData.Cookie.SecurePolicy = SecurePolicy(development);
+            tempData.Cookie.Path = "/";
+            tempData.Cookie.IsEssential = true;
+        });
+        services.Configure<FormOptions>(form =>
+        {
+            form.ValueLengthLimit = UnsafeRequests.MaxBodySize;
+            form.ValueCountLimit = 64;
+        });
+        services.AddHsts(hsts =>
+        {
+            hsts.MaxAge = TimeSpan.FromDays(365);
+            hsts.IncludeSubDomains = true;
+        });
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = UnsafeRequests.MaxBodySize;
+        });
+    }
+
+    // As for the session cookie: no prefix over plain http, and names that other apps on localhost don't use.
+    private static string CookieName(string name, bool development) => development ? $"webapp-dev-{name}" : $"__Host-{name}";
+
+    private static CookieSecurePolicy SecurePolicy(bool development) => development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+}

@@ -1,0 +1,35 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace WebApp.Hosting;
+
+/// <summary>
+/// X-Forwarded-For and X-Forwarded-Proto count only when they come from a proxy listed in <c>ForwardedHeaders:KnownProxies</c>
+/// (addresses, or networks such as <c>10.0.0.0/8</c>). From anyone else they are an attacker's text.
+/// </summary>
+internal static class TrustedProxies
+{
+    /// <exception cref="FormatException">An entry is neither an address nor a network.</exception>
+    public static void UseTrustedProxies(this WebApplication app)
+    {
+        var known = app.Configuration.GetSection("ForwardedHeaders:KnownProxies").Get<string[]>() ?? [];
+        if (known.Length == 0)
+            return;
+
+        // The framework trusts loopback by default: any process on the machine.
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var entry in known)
+        {
+            if (IPAddress.TryParse(entry, out var address))
+                options.KnownProxies.Add(address);
+            else if (System.Net.IPNetwork.TryParse(entry, out var network))
+                options.KnownIPNetworks.Add(network);
+            else
+                throw new FormatException($"ForwardedHeaders:KnownProxies has \"{entry}\", which is neither an address nor a network such as 10.0.0.0/8.");
+        }
+
+        app.UseForwardedHeaders(options);
+    }
+}
