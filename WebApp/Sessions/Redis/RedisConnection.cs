@@ -236,6 +236,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         options.AbortOnConnectFail = false;
         options.ConnectRetry = 1;
         options.ConnectTimeout = (int)(_timeout > ConnectTimeout ? _timeout : ConnectTimeout).TotalMilliseconds;
+        // The client counts INFO among the commands for administrators.
+        options.AllowAdmin = true;
         // Re-configuration while commands are in flight makes this client refuse some of them.
         options.ConfigCheckSeconds = (int)TimeSpan.FromDays(1).TotalSeconds;
 
