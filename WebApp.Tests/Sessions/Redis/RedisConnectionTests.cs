@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using StackExchange.Redis;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -89,11 +88,11 @@ public sealed class RedisConnectionTests : IAsyncLifetime
     {
         await _redis.StopAsync();
         await Eventually.TrueAsync(() => !_app.Connection.IsVerified, "the broken connection is noticed");
-        var while_down = await FailAsync(() => _app.Store.ListAsync(Guid.NewGuid()));
+        var whileDown = await FailAsync(() => _app.Store.ListAsync(Guid.NewGuid()));
 
         await _redis.StartAsync();
 
-        Assert.InRange(while_down, TimeSpan.Zero, Timeout * 0.5);
+        Assert.InRange(whileDown, TimeSpan.Zero, Timeout * 0.5);
         await WorksAsync();
     }
 
