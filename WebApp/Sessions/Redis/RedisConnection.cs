@@ -94,11 +94,15 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     {
         var doubts = Volatile.Read(ref _doubts);
         _redis ??= await ConnectAsync();
-        var answered = await GuardAsync(RedisProbe.AskAsync, Stopwatch.GetTimestamp());
-        if (answered.Count == 0)
+        var last = _lastProbe;
+        var probe = await GuardAsync(redis => RedisProbe.AskAsync(redis, last, _timeout, doubts), Stopwatch.GetTimestamp());
+        // The client would find out by itself only much later.
+        if (last is not null && !probe.HasMastersOf(last))
+            await GuardAsync(redis => redis.ConfigureAsync(), Stopwatch.GetTimestamp());
+        if (probe.Masters.Count == 0)
             throw new SessionStoreUnavailableException("No Redis master is connected.");
 
-        return _lastProbe = new(answered, doubts);
+        return _lastProbe = probe;
     }
 
     /// <summary>Lets calls through, unless something happened since the probe began; then false.</summary>

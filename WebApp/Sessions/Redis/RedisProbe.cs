@@ -3,19 +3,31 @@ using StackExchange.Redis;
 
 namespace WebApp.Sessions.Redis;
 
-/// <summary>What a Redis master says of itself.</summary>
+/// <summary>What a Redis server says of itself.</summary>
 /// <param name="EndPoint">Where it was reached.</param>
+/// <param name="IsMaster">Whether it takes writes.</param>
 /// <param name="Identity">Changes with every restart, promotion and full resynchronisation: whenever its data may have gone back in time.</param>
 /// <param name="MaxMemoryPolicy">What it does when memory is full (<c>noeviction</c>).</param>
 /// <param name="Time">Its clock, in milliseconds since 1970, when it answered.</param>
-public sealed record RedisServerFacts(string EndPoint, string Identity, string MaxMemoryPolicy, long Time);
+public sealed record RedisServerFacts(string EndPoint, bool IsMaster, string Identity, string MaxMemoryPolicy, long Time);
 
-/// <summary>One look at all masters (on Cluster there are several).</summary>
-/// <param name="Masters">At least one.</param>
-/// <param name="Doubts">The connection's count of mishaps when the look began.</param>
-internal sealed record RedisProbe(IReadOnlyList<RedisServerFacts> Masters, int Doubts)
+/// <summary>One look at all connected servers (on Cluster there are several masters).</summary>
+internal sealed class RedisProbe
 {
     private readonly long _answeredAt = Stopwatch.GetTimestamp();
+    private readonly RedisServerFacts[] _servers;
+
+    private RedisProbe(RedisServerFacts[] servers, int doubts)
+    {
+        _servers = servers;
+        Doubts = doubts;
+        Masters = [.. servers.Where(server => server.IsMaster)];
+    }
+
+    public IReadOnlyList<RedisServerFacts> Masters { get; }
+
+    /// <summary>The connection's count of mishaps when the look began.</summary>
+    public int Doubts { get; }
 
     /// <summary>
     /// An estimate of Redis' clock that does not depend on this machine's; if anything a round trip early.
@@ -23,29 +35,38 @@ internal sealed record RedisProbe(IReadOnlyList<RedisServerFacts> Masters, int D
     /// </summary>
     public long RedisTimeNow() => Masters.Max(m => m.Time) + (long)Stopwatch.GetElapsedTime(_answeredAt).TotalMilliseconds;
 
-    /// <summary>Asks all connected servers at once; keeps the masters.</summary>
-    public static async Task<IReadOnlyList<RedisServerFacts>> AskAsync(ConnectionMultiplexer redis)
+    public bool HasMastersOf(RedisProbe other) => Masters.Select(m => m.EndPoint).ToHashSet(StringComparer.Ordinal).SetEquals(other.Masters.Select(m => m.EndPoint));
+
+    /// <summary>
+    /// Asks all at once. A server that hangs is waited for, unless it was a replica at the <paramref name="last"/> look:
+    /// nobody is served by it, so after half of <paramref name="patience"/> the others go on without it.
+    /// </summary>
+    public static async Task<RedisProbe> AskAsync(ConnectionMultiplexer redis, RedisProbe? last, TimeSpan patience, int doubts)
     {
         var connected = redis.GetEndPoints().Select(endPoint => redis.GetServer(endPoint)).Where(server => server.IsConnected);
-        var answers = await Task.WhenAll(connected.Select(AskAsync));
-        return [.. answers.OfType<RedisServerFacts>()];
+        return new(await Task.WhenAll(connected.Select(server => AskAsync(server, last?.Find(server), patience))), doubts);
     }
 
-    private static async Task<RedisServerFacts?> AskAsync(IServer server)
+    private static async Task<RedisServerFacts> AskAsync(IServer server, RedisServerFacts? last, TimeSpan patience)
     {
         // On one connection the answers come in this order, so the time is never older than the facts.
         var (info, time) = (server.InfoRawAsync(), server.TimeAsync());
-        var facts = Parse(await info);
-        // IServer's own property for this has another name in newer clients.
-        if (facts.GetValueOrDefault("role") != "master")
-            return null;
+        if (last is { IsMaster: false } && await Task.WhenAny(time, Task.Delay(patience / 2)) != time)
+            return last;
 
+        var facts = Parse(await info);
         return new(
-            server.EndPoint.ToString() ?? "",
+            NameOf(server),
+            // IServer's own property for this has another name in newer clients.
+            facts.GetValueOrDefault("role") == "master",
             $"{facts.GetValueOrDefault("run_id")}/{facts.GetValueOrDefault("master_replid")}",
             facts.GetValueOrDefault("maxmemory_policy", ""),
             new DateTimeOffset(DateTime.SpecifyKind(await time, DateTimeKind.Utc)).ToUnixTimeMilliseconds());
     }
+
+    private RedisServerFacts? Find(IServer server) => Array.Find(_servers, known => known.EndPoint == NameOf(server));
+
+    private static string NameOf(IServer server) => server.EndPoint.ToString() ?? "";
 
     private static Dictionary<string, string> Parse(string info) => info
         .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
