@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Reflection;
+using StackExchange.Redis;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -108,6 +110,33 @@ public sealed class RedisConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_command_that_the_client_refused_to_send_is_tried_again_but_not_for_ever()
+    {
+        var attempts = 0;
+        Task<int> RefusedAsync(int times) => _app.Connection.RunAsync(_ => ++attempts <= times ? throw Failure(CommandStatus.WaitingToBeSent) : Task.FromResult(attempts));
+
+        Assert.Equal(4, await RefusedAsync(times: 3));
+        attempts = 0;
+        await FailAsync(() => RefusedAsync(times: 4));
+
+        Assert.Equal(4, attempts);
+    }
+
+    [Fact]
+    public async Task A_command_that_may_have_been_sent_is_not_tried_again()
+    {
+        var attempts = 0;
+
+        await FailAsync(() => _app.Connection.RunAsync<int>(_ =>
+        {
+            attempts++;
+            throw Failure(CommandStatus.Sent);
+        }));
+
+        Assert.Equal(1, attempts);
+    }
+
+    [Fact]
     public async Task An_app_may_start_before_its_server()
     {
         await using var late = new RedisServer();
@@ -182,6 +211,14 @@ public sealed class RedisConnectionTests : IAsyncLifetime
         await _app.UntilVerifiedAsync();
         await AddAsync();
     }
+
+    /// <summary>As the client throws it. Its constructor is not public in every version.</summary>
+    private static Exception Failure(CommandStatus status) => (Exception)Activator.CreateInstance(
+        typeof(RedisConnectionException),
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic,
+        binder: null,
+        [ConnectionFailureType.UnableToResolvePhysicalConnection, "No connection is available", null, status],
+        culture: null)!;
 
     /// <summary>How long it took to fail.</summary>
     private static async Task<TimeSpan> FailAsync(Func<Task> call)

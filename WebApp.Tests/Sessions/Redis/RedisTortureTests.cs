@@ -15,13 +15,17 @@ public sealed class RedisTortureTests(RedisServer redis) : IClassFixture<RedisSe
     public async Task Half_a_million_commands_in_bursts_all_succeed(int burst)
     {
         const int commands = 500_000;
+        const int callers = 4;
         using var database = new SqliteDatabase();
         await using var app = await RedisStore.StartAsync(redis.ConnectionString, database, TimeProvider.System);
         await app.UntilVerifiedAsync();
         RedisKey key = $"count-{burst}";
 
-        for (var sent = 0; sent < commands; sent += burst)
-            await Task.WhenAll(Enumerable.Range(0, burst).Select(_ => app.Connection.RunAsync(db => db.StringIncrementAsync(key))));
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
+        {
+            for (var sent = 0; sent < commands / callers; sent += burst)
+                await Task.WhenAll(Enumerable.Range(0, burst).Select(_ => Task.Run(() => app.Connection.RunAsync(db => db.StringIncrementAsync(key)))));
+        })));
 
         Assert.Equal(commands, (long)await app.Connection.GetAsync(key));
     }
