@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -24,6 +23,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
+    private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
     private readonly Lock _state = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly TaskCompletionSource _firstVerified = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,7 +42,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     /// <summary>How long a round trip takes.</summary>
     public Task<TimeSpan> PingAsync() => RunAsync(db => db.PingAsync());
 
-    public Task<RedisValue> GetAsync(RedisKey key) => RunAsync(db => db.StringGetAsync(key));
+    /// <summary>Asks the master: a replica may not have heard of a revocation yet.</summary>
+    public Task<RedisValue> GetAsync(RedisKey key) => RunAsync(db => db.StringGetAsync(key, CommandFlags.DemandMaster));
 
     /// <summary>Runs a script. Its <c>ARGV[1]</c> is the not-after time in milliseconds; <paramref name="args"/> follow from <c>ARGV[2]</c>.</summary>
     public async Task<RedisResult> EvaluateAsync(string script, RedisKey[] keys, params RedisValue[] args)
@@ -52,7 +53,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         return await GuardAsync(redis => EvaluateOn(redis, script, keys, args, started), started);
     }
 
-    /// <summary>Runs any command. It must be harmless if it is executed late: see the remarks on <see cref="RedisConnection"/>.</summary>
+    /// <summary>Runs any command. It must be harmless if it is executed late (see the remarks on <see cref="RedisConnection"/>), or served by a replica if it doesn't demand the master.</summary>
     public async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command)
     {
         var started = Stopwatch.GetTimestamp();
@@ -61,7 +62,6 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     }
 
     /// <summary><see cref="RunAsync"/> for interfaces that know no tasks. Blocks the thread, but no longer than about the time-out.</summary>
-    [SuppressMessage("Usage", "MA0045:Do not use blocking calls in a sync method", Justification = "The caller's interface is synchronous; the wait is bounded.")]
     public T Run<T>(Func<IDatabase, Task<T>> command)
     {
         var running = Task.Run(() => RunAsync(command));
@@ -172,8 +172,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
             }
             catch (TimeoutException)
             {
-                LogTimeout(_timeout);
-                Doubt();
+                if (Doubt())
+                    LogTimeout(_timeout);
                 throw NoAnswer();
             }
             // The client's own messages can hold keys, and inner exceptions get logged: only the kind of failure is passed on.
@@ -198,7 +198,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     }
 
     private Task<RedisResult> EvaluateOn(ConnectionMultiplexer redis, string script, RedisKey[] keys, RedisValue[] args, long started) =>
-        redis.GetDatabase().ScriptEvaluateAsync(script, keys, [NotAfter(started), .. args]);
+        redis.GetDatabase().ScriptEvaluateAsync(script, keys, [NotAfter(started), .. args], CommandFlags.DemandMaster);
 
     private RedisValue NotAfter(long started) =>
         _lastProbe is { } probe ? probe.RedisTimeNow() + (long)Left(started).TotalMilliseconds : throw new SessionStoreUnavailableException("Redis is not connected yet.");
@@ -236,7 +236,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
 
     private async Task<ConnectionMultiplexer> OpenAsync()
     {
-        var options = ConfigurationOptions.Parse(connectionString);
+        var options = _options.Clone();
         options.AbortOnConnectFail = false;
         options.ConnectRetry = 1;
         options.ConnectTimeout = (int)(_timeout > ConnectTimeout ? _timeout : ConnectTimeout).TotalMilliseconds;
@@ -257,16 +257,18 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         return redis;
     }
 
-    /// <summary>Something happened: holds calls back until the monitor has had another look, and wakes it.</summary>
-    private void Doubt()
+    /// <summary>Something happened: holds calls back until the monitor has had another look, and wakes it. True if it was verified until now.</summary>
+    private bool Doubt()
     {
+        bool wasVerified;
         lock (_state)
         {
             _doubts++;
-            _verified = false;
+            (wasVerified, _verified) = (_verified, false);
         }
 
         Wake();
+        return wasVerified;
     }
 
     private void Wake()

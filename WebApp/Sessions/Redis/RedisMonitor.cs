@@ -55,6 +55,8 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
                 return false;
 
             _known = identities;
+            if (_saidDown)
+                LogUp();
             _saidDown = false;
         }
         catch (Exception e)
@@ -96,7 +98,8 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
                 await Task.WhenAll(tries.Select(t => t.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 var done = tries.Where(t => t.Task.IsCompletedSuccessfully).Select(t => t.row).ToList();
                 await ConfirmAsync(done);
-                LogRetried(done.Count, rows.Count);
+                if (done.Count > 0)
+                    LogRetried(done.Count, rows.Count);
             }
         }
         catch (Exception e)
@@ -136,6 +139,9 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
 
     [LoggerMessage(21, LogLevel.Warning, "Redis is not in use: sessions can't be read until it answers and every revocation has been repeated on it")]
     private partial void LogDown(Exception e);
+
+    [LoggerMessage(24, LogLevel.Information, "Redis is in use again")]
+    private partial void LogUp();
 
     [LoggerMessage(22, LogLevel.Information, "{Done} of {Count} unconfirmed revocations were confirmed by Redis")]
     private partial void LogRetried(int done, int count);

@@ -38,7 +38,7 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
         Guid userId, SessionId? except, Revocation revocation, DateTimeOffset? createdUntil, UserGeneration? next)
     {
         var keys = new RedisKeys(userId);
-        var reply = (RedisResult[])await run(RedisScripts.RevokeAll,
+        var reply = (RedisResult[])(await run(RedisScripts.RevokeAll,
             [keys.Index, keys.Generation],
             RedisKeys.UserBytes(userId),
             clock.GetUtcNow().ToUnixTimeMilliseconds(),
@@ -47,13 +47,13 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
             RedisSessionRecord.WriteRevocation(revocation),
             next?.Value ?? RedisValue.EmptyString,
             (long)UserGeneration.Lifetime.TotalMilliseconds,
-            createdUntil?.ToUnixTimeMilliseconds() ?? RedisValue.EmptyString);
+            createdUntil?.ToUnixTimeMilliseconds() ?? RedisValue.EmptyString))!;
 
         // The sessions have ended, but a sign-in under way could still finish: that is not what was asked for, so it must be tried again.
         if (!Reply.IsYes(reply[0]))
             throw new SessionStoreUnavailableException("Redis ended the user's sessions but had no memory to refuse the sign-ins under way.");
 
-        return [.. reply.Skip(1).Select(id => SessionId.Read((byte[])id))];
+        return [.. reply.Skip(1).Select(id => SessionId.Read((byte[])id!))];
     }
 }
 

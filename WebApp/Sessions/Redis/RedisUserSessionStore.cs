@@ -27,8 +27,8 @@ internal sealed partial class RedisUserSessionStore(
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id)
     {
-        var record = await connection.GetAsync(new RedisKeys(userId).Record(id));
-        return record.IsNull ? null : Present(userId, id, record);
+        byte[]? record = await connection.GetAsync(new RedisKeys(userId).Record(id));
+        return record is null ? null : Present(userId, id, record);
     }
 
     public async Task<UserGeneration> GetGenerationAsync(Guid userId)
@@ -88,8 +88,8 @@ internal sealed partial class RedisUserSessionStore(
     public async Task<IReadOnlyList<UserSession>> ListAsync(Guid userId)
     {
         var keys = new RedisKeys(userId);
-        var reply = (RedisResult[])await connection.EvaluateAsync(RedisScripts.List, [keys.Index], keys.RecordPrefix);
-        return [.. reply.Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]), (byte[])pair[1])).OfType<UserSession>()];
+        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index], keys.RecordPrefix))!;
+        return [.. reply.Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]!), (byte[])pair[1]!)).OfType<UserSession>()];
     }
 
     private Task ConfirmAsync(long? row) => row is { } written ? journal.TryConfirmAsync(written) : Task.CompletedTask;
