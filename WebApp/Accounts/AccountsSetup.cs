@@ -15,7 +15,7 @@ public static class AccountsSetup
         var services = builder.Services;
         services.AddDbContext<AppDbContext>(options => database(options, AppDbContext.MigrationsHistoryTable));
         services.AddHttpContextAccessor(); // SignInManager asks for it.
-        services.AddSingleton<DummyPassword>().AddScoped<AccountCreation>();
+        services.AddSingleton<DummyPassword>().AddScoped<AccountCreation>().AddScoped<PasswordChange>();
         services.AddIdentityCore<AppUser>(identity =>
             {
                 identity.User.RequireUniqueEmail = true;

@@ -21,7 +21,11 @@ internal static class Surface
             foreach (var page in OpenToEveryone)
                 pages.Conventions.AllowAnonymousToPage(page);
             pages.Conventions.AuthorizeFolder("/Admin", Roles.Support);
-        }).AddMvcOptions(mvc => mvc.Filters.Add<StalePage.Filter>());
+        }).AddMvcOptions(mvc =>
+        {
+            mvc.Filters.Add<StalePage.Filter>();
+            mvc.Filters.Add<HandlerRequired>();
+        });
 
         services.AddAntiforgery(antiforgery =>
         {

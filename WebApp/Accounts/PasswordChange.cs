@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Identity;
+using WebApp.Audit;
+using WebApp.Sessions;
+
+namespace WebApp.Accounts;
+
+/// <summary>Changes a person's own password; every other session ends, and this one begins anew.</summary>
+public sealed class PasswordChange(AppSignInManager signIn, UserManager<AppUser> users, SessionManager sessions, AuditLog audit)
+{
+    /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
+    public async Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword)
+    {
+        if (await users.GetUserAsync(context.User) is not { } user
+            || !(await signIn.CheckPasswordSignInAsync(user, currentPassword, lockoutOnFailure: true)).Succeeded)
+            return new(PasswordChangeOutcome.WrongPassword);
+
+        var changed = await users.ChangePasswordAsync(user, currentPassword, newPassword);
+        if (!changed.Succeeded)
+            return new(PasswordChangeOutcome.Refused) { Problem = string.Join(' ', changed.Errors.Select(e => e.Description)) };
+
+        await audit.AppendAsync(new()
+        {
+            Action = AuditAction.PasswordChanged,
+            ActorId = user.Id,
+            SubjectId = user.Id,
+            Address = context.Connection.RemoteIpAddress?.ToString(),
+        });
+        return await EndOthersAsync(user, RequestSession.Of(context).Current!.Id);
+    }
+
+    private async Task<PasswordChangeResult> EndOthersAsync(AppUser user, SessionId currentId)
+    {
+        try
+        {
+            var ended = await sessions.RevokeOthersAsync(user.Id, currentId, RevocationReason.PasswordChanged);
+            await signIn.RefreshSignInAsync(user);
+            return new(PasswordChangeOutcome.Done) { Ended = ended };
+        }
+        catch (SignInSupersededException)
+        {
+            // Somebody ended all of the user's sessions just now: none is left, this one included.
+            return new(PasswordChangeOutcome.Done);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return new(PasswordChangeOutcome.DoneButNotConfirmed);
+        }
+    }
+}
+
+public sealed record PasswordChangeResult(PasswordChangeOutcome Outcome)
+{
+    /// <summary>How many other sessions were ended.</summary>
+    public int Ended { get; init; }
+
+    /// <summary>What is wrong with the new password, in words for people; null when nothing is.</summary>
+    public string? Problem { get; init; }
+}
+
+public enum PasswordChangeOutcome
+{
+    Done,
+
+    /// <summary>The password is changed; the store did not confirm that the other sessions ended.</summary>
+    DoneButNotConfirmed,
+
+    /// <summary>The current password is wrong, or the account is locked for a while. Nothing was changed.</summary>
+    WrongPassword,
+
+    /// <summary>The new password is not good enough. Nothing was changed.</summary>
+    Refused,
+}

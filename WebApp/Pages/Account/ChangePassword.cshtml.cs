@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Accounts;
+
+namespace WebApp.Pages.Account;
+
+public sealed class ChangePasswordModel(PasswordChange passwords) : PageModel
+{
+    [BindProperty]
+    [Required(ErrorMessage = "Enter your current password.")]
+    [PasswordText]
+    public string CurrentPassword { get; set; } = "";
+
+    [BindProperty]
+    [Required(ErrorMessage = "Choose a new password.")]
+    [PasswordText]
+    public string NewPassword { get; set; } = "";
+
+    public void OnGet()
+    {
+    }
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        if (!ModelState.IsValid)
+            return Page();
+
+        var result = await passwords.ChangeAsync(HttpContext, CurrentPassword, NewPassword);
+        switch (result.Outcome)
+        {
+            case PasswordChangeOutcome.Done:
+                return this.RedirectWithStatus($"Your password is changed. {Ended(result.Ended)}", "/Account/Sessions");
+            case PasswordChangeOutcome.DoneButNotConfirmed:
+                return this.RedirectWithError(
+                    "Your password is changed. We could not confirm that your other sessions ended; check the list below.", "/Account/Sessions");
+            case PasswordChangeOutcome.WrongPassword:
+                ModelState.AddModelError(nameof(CurrentPassword),
+                    "That isn't your current password, or the account is locked for a while. Check it, or try again in a few minutes.");
+                return Page();
+            default:
+                ModelState.AddModelError(nameof(NewPassword), result.Problem!);
+                return Page();
+        }
+    }
+
+    private static string Ended(int others) => others switch
+    {
+        0 => "You were not signed in anywhere else.",
+        1 => "One other session was ended.",
+        _ => $"{others} other sessions were ended.",
+    };
+}

@@ -1,0 +1,73 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Accounts;
+using WebApp.Sessions;
+
+namespace WebApp.Pages.Account;
+
+public sealed class RegisterModel(AccountCreation accounts, AppSignInManager signIn) : PageModel
+{
+    [BindProperty(SupportsGet = true)]
+    public string? ReturnUrl { get; set; }
+
+    [BindProperty]
+    [Required(ErrorMessage = "Enter your name.")]
+    [StringLength(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.")]
+    [PlainText(ErrorMessage = "The name has characters that can't be used here.")]
+    public string Name { get; set; } = "";
+
+    [BindProperty]
+    [Required(ErrorMessage = "Enter your e-mail address.")]
+    [EmailAddress(ErrorMessage = "That is not an e-mail address.")]
+    [StringLength(AppUser.MaxEmailLength, ErrorMessage = "That is longer than an e-mail address can be.")]
+    [PlainText(ErrorMessage = "That is not an e-mail address.")]
+    public string Email { get; set; } = "";
+
+    [BindProperty]
+    [Required(ErrorMessage = "Choose a password.")]
+    [PasswordText]
+    public string Password { get; set; } = "";
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        if (!ModelState.IsValid)
+            return Page();
+
+        var (result, user) = await accounts.RegisterAsync(Email.Trim(), Name.Trim(), Password, HttpContext.Connection.RemoteIpAddress?.ToString());
+        if (!result.Succeeded)
+            return Refused(result);
+
+        try
+        {
+            await signIn.SignInWithClaimsAsync(user, isPersistent: false, [new Claim("amr", "pwd")]);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return this.RedirectWithError("Your account is ready, but signing you in did not work. Please sign in.", "/Account/Login", new { ReturnUrl });
+        }
+
+        return LocalRedirect(Url.AfterSignIn(ReturnUrl));
+    }
+
+    private PageResult Refused(IdentityResult result)
+    {
+        foreach (var error in result.Errors)
+        {
+            var (field, message) = error.Code switch
+            {
+                // The address is also the user name, so both come at once; a field shows the first.
+                nameof(IdentityErrorDescriber.DuplicateEmail) or nameof(IdentityErrorDescriber.DuplicateUserName) =>
+                    (nameof(Email), "There is an account with this address already. You can sign in with it."),
+                nameof(IdentityErrorDescriber.InvalidEmail) or nameof(IdentityErrorDescriber.InvalidUserName) =>
+                    (nameof(Email), "That is not an e-mail address."),
+                _ => (nameof(Password), error.Description),
+            };
+            ModelState.AddModelError(field, message);
+        }
+
+        return Page();
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Accounts;
+using WebApp.Sessions;
+
+namespace WebApp.Pages.Account;
+
+public sealed class SessionsModel(SessionManager sessions, AppSignInManager signIn) : PageModel
+{
+    private const int MaxEndedShown = 10;
+    private const string NotConfirmed = "We could not confirm it; check the list below.";
+
+    /// <summary>This browser's session first, then by last seen.</summary>
+    public IReadOnlyList<UserSession> Live { get; private set; } = [];
+
+    public IReadOnlyList<UserSession> RecentlyEnded { get; private set; } = [];
+
+    public SessionId CurrentId => RequestSession.Of(HttpContext).Current!.Id;
+
+    public async Task OnGetAsync()
+    {
+        var all = await sessions.ListAsync(User.GetUserId());
+        Live = [.. all.Live.OrderByDescending(s => s.Id == CurrentId)];
+        RecentlyEnded = [.. all.Revoked.Take(MaxEndedShown)];
+    }
+
+    public async Task<IActionResult> OnPostRevokeAsync(SessionId id)
+    {
+        if (ModelState.IsValid && id == CurrentId)
+        {
+            await signIn.SignOutAsync();
+            return this.RedirectWithStatus("You are signed out.", "/Index");
+        }
+
+        try
+        {
+            // Unknown, malformed and someone else's: the same answer, for it tells nothing.
+            return ModelState.IsValid && await sessions.RevokeAsync(User.GetUserId(), id, RevocationReason.SignedOutElsewhere)
+                ? this.RedirectWithStatus("That device has been signed out.")
+                : this.RedirectWithStatus("That session had already ended.");
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return this.RedirectWithError(NotConfirmed);
+        }
+    }
+
+    public async Task<IActionResult> OnPostRevokeOthersAsync()
+    {
+        try
+        {
+            var ended = await sessions.RevokeOthersAsync(User.GetUserId(), CurrentId, RevocationReason.SignedOutElsewhere);
+            return this.RedirectWithStatus(ended switch
+            {
+                0 => "You were not signed in anywhere else.",
+                1 => "One other session was signed out.",
+                _ => $"{ended} other sessions were signed out.",
+            });
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return this.RedirectWithError(NotConfirmed);
+        }
+    }
+}

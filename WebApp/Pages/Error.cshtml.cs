@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Hosting;
+
+namespace WebApp.Pages;
+
+/// <summary>What every refused or failed request ends in, whatever its method was. The answer keeps its status code.</summary>
+[IgnoreAntiforgeryToken]
+[ResponseCache(Location = ResponseCacheLocation.None, NoStore = true)]
+public sealed class ErrorModel : PageModel
+{
+    /// <summary>Title and words.</summary>
+    public (string Title, string Words) Message { get; private set; }
+
+    /// <summary>Where a page that is out of date can be had afresh; null when there is no such place.</summary>
+    public string? WayBack { get; private set; }
+
+    /// <summary>What support can find the failure by in the log; null when nothing failed on our side.</summary>
+    public string? TraceId { get; private set; }
+
+    public override void OnPageHandlerExecuting(PageHandlerExecutingContext context)
+    {
+        var original = HttpContext.Features.Get<IStatusCodeReExecuteFeature>();
+        if (original is null && HttpContext.Features.Get<IExceptionHandlerFeature>() is null)
+        {
+            // Somebody typed the address: there is no error to show.
+            context.Result = NotFound();
+            return;
+        }
+
+        Message = Describe(Response.StatusCode);
+        if (HttpContext.Features.Get<StalePage>() is not null)
+        {
+            Message = ("This page is out of date",
+                "That happens when you signed in or out in another tab after it was opened. Nothing was changed. Open the page again and repeat what you were doing.");
+            WayBack = LocalPath(original);
+        }
+
+        if (Response.StatusCode >= StatusCodes.Status500InternalServerError)
+            TraceId = Activity.Current?.TraceId.ToString() ?? HttpContext.TraceIdentifier;
+    }
+
+    private string? LocalPath(IStatusCodeReExecuteFeature? original) =>
+        original is not null && Url.IsLocalUrl(original.OriginalPath) ? original.OriginalPathBase + new PathString(original.OriginalPath) : null;
+
+    private static (string Title, string Words) Describe(int statusCode) => statusCode switch
+    {
+        400 => ("We could not read that request", "Something in it is missing or malformed. Nothing was changed. Go back, check what you entered and try again."),
+        403 => ("That is not allowed", "This request was refused. Nothing was changed."),
+        404 => ("There is no such page", "The address may be mistyped, or what it showed is gone."),
+        405 => ("That can't be done here", "This page does not take that kind of request. Nothing was changed."),
+        413 => ("That is too much at once", "What you sent is larger than this page takes. Nothing was changed. Shorten it and try again."),
+        415 => ("We could not read that request", "It came in a format that this page does not take. Nothing was changed."),
+        429 => ("Too many tries", "Please wait a little before you try again."),
+        >= 500 => ("Something went wrong on our side", "You did nothing wrong. If you were changing something, check whether it was saved before you try again."),
+        _ => ("That did not work", "Nothing was changed. Go back and try again."),
+    };
+}
