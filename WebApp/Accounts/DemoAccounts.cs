@@ -15,4 +15,4 @@ internal sealed class DemoAccounts
     }
 }
 
-internal sealed record DemoAccount(string Email, string Name, string? Role);
+internal sealed record DemoAccount(string Email, string Name, string? Role = null);
