@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.AuthenticatedEncryption;
 using Microsoft.AspNetCore.DataProtection.AuthenticatedEncryption.ConfigurationModel;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using WebApp.Sessions;
+using WebApp.Sessions.Redis;
 
 namespace WebApp.Hosting;
 
@@ -20,7 +22,9 @@ internal static class KeyRing
         builder.Services.AddSingleton<KeyRingGate>().AddHostedService(services => services.GetRequiredService<KeyRingGate>());
 
         var inRedis = ServerSideSessions.ChosenStore(builder) == SessionStoreKind.Redis;
-        if (!inRedis)
+        if (inRedis)
+            builder.Services.AddOptions<KeyManagementOptions>().Configure<RedisConnection>((ring, redis) => ring.XmlRepository = new RedisXmlRepository(redis));
+        else
             keys.PersistKeysToFileSystem(new(Path.Combine(builder.Environment.ContentRootPath, "App_Data", "keys")));
 
         if (builder.Configuration["DataProtection:Certificate"] is { Length: > 0 } path)

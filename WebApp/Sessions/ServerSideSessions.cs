@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using WebApp.Sessions.Redis;
 using WebApp.Sessions.Sql;
 
 namespace WebApp.Sessions;
@@ -52,7 +53,8 @@ public static class ServerSideSessions
     {
         if (ChosenStore(builder) == SessionStoreKind.Redis)
         {
-            throw new NotSupportedException();
+            builder.Services.AddRedisSessionStore(builder.Configuration.GetConnectionString("Redis")!);
+            return;
         }
 
         builder.Services.AddSingleton<SqlUserSessionStore>().AddSingleton<IUserSessionStore>(s => s.GetRequiredService<SqlUserSessionStore>());

@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.Reflection;
+using StackExchange.Redis;
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Sessions.Redis;
+
+/// <summary>What the one way to Redis does when Redis misbehaves.</summary>
+public sealed class RedisConnectionTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+
+    private readonly TestClock _clock = new();
+    private readonly SqliteDatabase _database = new();
+    private readonly RedisServer _redis = new();
+    private RedisStore _app = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _redis.StartAsync();
+        _app = await RedisStore.StartAsync(_redis.ConnectionString, _database, _clock, Timeout);
+        await _app.UntilVerifiedAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _redis.DisposeAsync();
+        _database.Dispose();
+    }
+
+    [Fact]
+    public async Task A_frozen_server_holds_up_a_call_for_the_time_out_and_later_calls_not_at_all()
+    {
+        await _redis.FreezeAsync();
+
+        var first = await FailAsync(() => _app.Store.FindAsync(Guid.NewGuid(), SessionId.New()));
+        var next = await FailAsync(() => _app.Store.FindAsync(Guid.NewGuid(), SessionId.New()));
+
+        Assert.InRange(first, Timeout * 0.9, Timeout * 4);
+        Assert.InRange(next, TimeSpan.Zero, Timeout * 0.5);
+        await _redis.ThawAsync();
+        await WorksAsync();
+    }
+
+    [Fact]
+    public async Task Callers_that_block_a_thread_are_bounded_too()
+    {
+        Assert.Equal(1, _app.Connection.Run(db => db.ListRightPushAsync("list", "item")));
+        await _redis.FreezeAsync();
+
+        var bound = await FailAsync(() => Task.Run(() => _app.Connection.Run(db => db.ListRangeAsync("list"))));
+
+        Assert.InRange(bound, TimeSpan.Zero, Timeout * 4);
+        await _redis.ThawAsync();
+    }
+
+    [Fact]
+    public async Task What_was_given_up_on_during_a_freeze_is_not_done_after_it()
+    {
+        var session = await AddAsync();
+        var refused = Samples.Session(_clock.GetUtcNow());
+        await _redis.FreezeAsync();
+
+        await Task.WhenAll(
+            FailAsync(() => _app.Store.AddAsync(refused, default)),
+            FailAsync(() => _app.Store.TouchAsync(session.UserId, session.Id, _clock.GetUtcNow().AddMinutes(1), null)),
+            FailAsync(() => _app.Store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1 })));
+        await _redis.ThawAsync();
+        await _app.UntilVerifiedAsync();
+
+        // They were sent before the freeze ended, on the connection that these calls use: by now the server has run them.
+        Assert.Null(await _app.Store.FindAsync(refused.UserId, refused.Id));
+        Samples.AssertSame(session, await _app.Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task Not_after_is_told_by_the_clock_of_Redis_not_by_the_apps()
+    {
+        _clock.Advance(TimeSpan.FromDays(-400));
+
+        var session = await AddAsync();
+
+        Samples.AssertSame(session, await _app.Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_fails_calls_and_is_used_again_when_it_is_back()
+    {
+        await _redis.StopAsync();
+        await Eventually.TrueAsync(() => !_app.Connection.IsVerified, "the broken connection is noticed");
+        var whileDown = await FailAsync(() => _app.Store.ListAsync(Guid.NewGuid()));
+
+        await _redis.StartAsync();
+
+        Assert.InRange(whileDown, TimeSpan.Zero, Timeout * 0.5);
+        await WorksAsync();
+    }
+
+    [Fact]
+    public async Task A_server_that_has_forgotten_its_scripts_is_taught_them_again()
+    {
+        await AddAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            await _redis.CliAsync("SCRIPT", "FLUSH");
+            await AddAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_command_that_the_client_refused_to_send_is_tried_again_but_not_for_ever()
+    {
+        var attempts = 0;
+        Task<int> RefusedAsync(int times) => _app.Connection.RunAsync(_ => ++attempts <= times ? throw Failure(CommandStatus.WaitingToBeSent) : Task.FromResult(attempts));
+
+        Assert.Equal(4, await RefusedAsync(times: 3));
+        attempts = 0;
+        await FailAsync(() => RefusedAsync(times: 4));
+
+        Assert.Equal(4, attempts);
+    }
+
+    [Fact]
+    public async Task A_command_that_may_have_been_sent_is_not_tried_again()
+    {
+        var attempts = 0;
+
+        await FailAsync(() => _app.Connection.RunAsync<int>(_ =>
+        {
+            attempts++;
+            throw Failure(CommandStatus.Sent);
+        }));
+
+        Assert.Equal(1, attempts);
+    }
+
+    [Fact]
+    public async Task An_app_may_start_before_its_server()
+    {
+        await using var late = new RedisServer();
+        await using var app = await RedisStore.StartAsync(late.ConnectionString, _database, _clock, Timeout);
+        var before = await FailAsync(() => app.Store.ListAsync(Guid.NewGuid()));
+
+        await late.StartAsync();
+
+        Assert.InRange(before, TimeSpan.Zero, Timeout * 4);
+        await app.UntilVerifiedAsync();
+        Assert.Empty(await app.Store.ListAsync(Guid.NewGuid()));
+    }
+
+    [Fact]
+    public async Task Calls_made_while_the_app_starts_wait_for_the_connection()
+    {
+        await using var app = await RedisStore.StartAsync(_redis.ConnectionString, _database, _clock);
+
+        Assert.Empty(await app.Store.ListAsync(Guid.NewGuid()));
+    }
+
+    [Fact]
+    public async Task Health_can_see_the_round_trip_and_what_the_server_does_when_full()
+    {
+        await _redis.ConfigSetAsync("maxmemory-policy", "allkeys-lru");
+
+        await Eventually.TrueAsync(() => _app.Connection.Masters is [{ MaxMemoryPolicy: "allkeys-lru" }], "the change of policy is seen");
+        Assert.True(await _app.Connection.PingAsync() < Timeout);
+    }
+
+    [Fact]
+    public async Task Failures_say_nothing_of_keys_and_arguments()
+    {
+        await _redis.CliAsync("SET", "secret-key", "text");
+
+        var wrongType = await Assert.ThrowsAsync<SessionStoreUnavailableException>(() => _app.Connection.RunAsync(db => db.ListRightPushAsync("secret-key", "secret-value")));
+        await _redis.StopAsync();
+        var stopped = await Assert.ThrowsAsync<SessionStoreUnavailableException>(() => _app.Connection.GetAsync("secret-key"));
+
+        Assert.Contains("WRONGTYPE", wrongType.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", wrongType.ToString().Split("   at ")[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", stopped.ToString().Split("   at ")[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_caller_that_blocks_its_thread_after_a_call_holds_up_nobody()
+    {
+        using var release = new ManualResetEventSlim();
+        var blocked = Task.Run(async () =>
+        {
+            await _app.Connection.GetAsync("key");
+            release.Wait();
+        });
+
+        for (var call = 0; call < 100; call++)
+            await _app.Connection.GetAsync("key");
+
+        Assert.False(blocked.IsCompleted);
+        release.Set();
+        await blocked;
+    }
+
+    private async Task<UserSession> AddAsync()
+    {
+        var session = Samples.Session(_clock.GetUtcNow());
+        Assert.True(await _app.Store.AddAsync(session, default));
+        return session;
+    }
+
+    private async Task WorksAsync()
+    {
+        await _app.UntilVerifiedAsync();
+        await AddAsync();
+    }
+
+    /// <summary>As the client throws it. Its constructor is not public in every version.</summary>
+    private static Exception Failure(CommandStatus status) => (Exception)Activator.CreateInstance(
+        typeof(RedisConnectionException),
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic,
+        binder: null,
+        [ConnectionFailureType.UnableToResolvePhysicalConnection, "No connection is available", null, status],
+        culture: null)!;
+
+    /// <summary>How long it took to fail.</summary>
+    private static async Task<TimeSpan> FailAsync(Func<Task> call)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await Assert.ThrowsAsync<SessionStoreUnavailableException>(call);
+        return Stopwatch.GetElapsedTime(started);
+    }
+}

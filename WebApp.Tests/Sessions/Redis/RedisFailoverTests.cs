@@ -1,0 +1,74 @@
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Sessions.Redis;
+
+/// <summary>A master with an asynchronous replica: what the replica has not heard of when it takes over must hold all the same.</summary>
+public sealed class RedisFailoverTests : IAsyncLifetime
+{
+    private readonly TestClock _clock = new();
+    private readonly SqliteDatabase _database = new();
+    private readonly RedisServer _master = new() { Options = ["--repl-diskless-sync-delay", "0"] };
+    private RedisServer _replica = null!;
+    private RedisStore _app = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _master.StartAsync();
+        _replica = new() { Options = ["--replicaof", $"127.0.0.1 {_master.Port}"] };
+        await _replica.StartAsync();
+        await Eventually.TrueAsync(async () => (await _replica.CliAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
+        _app = await RedisStore.StartAsync($"{_master.ConnectionString},{_replica.ConnectionString}", _database, _clock, TimeSpan.FromSeconds(1));
+        await _app.UntilVerifiedAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _replica.DisposeAsync();
+        await _master.DisposeAsync();
+        _database.Dispose();
+    }
+
+    [Fact]
+    public async Task A_replica_that_never_heard_of_a_revocation_does_not_undo_it_when_it_takes_over()
+    {
+        var session = Samples.Session(_clock.GetUtcNow());
+        await _app.Store.AddAsync(session, default);
+        await Eventually.TrueAsync(async () => (await _replica.CliAsync("DBSIZE")).Trim() == "2", "the session has reached the replica");
+        // It keeps what it has, and hears no more of its master.
+        await _replica.CliAsync("REPLICAOF", "127.0.0.1", "1");
+        await _app.Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(_clock.GetUtcNow()));
+        await _master.StopAsync();
+        await _replica.CliAsync("REPLICAOF", "NO", "ONE");
+
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                Assert.NotNull((await _app.Store.FindAsync(session.UserId, session.Id))?.Revocation);
+                return true;
+            }
+            catch (SessionStoreUnavailableException)
+            {
+                return false;
+            }
+        }, "the replica is in use");
+    }
+
+    [Fact]
+    public async Task A_frozen_replica_holds_nobody_up()
+    {
+        await _replica.FreezeAsync();
+
+        var end = TimeProvider.System.GetUtcNow().AddSeconds(4);
+        while (TimeProvider.System.GetUtcNow() < end)
+        {
+            await _app.Store.ListAsync(Guid.NewGuid());
+            await Task.Delay(20);
+        }
+
+        Assert.True(_app.Connection.IsVerified);
+        await _replica.ThawAsync();
+    }
+}

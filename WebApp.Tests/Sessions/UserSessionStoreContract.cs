@@ -1,0 +1,346 @@
+using System.Net;
+using System.Security.Cryptography;
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Sessions;
+
+/// <summary>The contract of <see cref="IUserSessionStore"/>, as each implementation must keep it. Races are in <see cref="UserSessionStoreRaces"/>.</summary>
+public abstract class UserSessionStoreContract : IAsyncLifetime
+{
+    protected TestClock Clock { get; } = new();
+
+    protected IUserSessionStore Store { get; private set; } = null!;
+
+    private DateTimeOffset Now => Clock.GetUtcNow();
+
+    public async Task InitializeAsync() => Store = await OpenAsync();
+
+    public abstract Task DisposeAsync();
+
+    /// <summary>A store whose clock is <see cref="Clock"/>.</summary>
+    protected abstract Task<IUserSessionStore> OpenAsync();
+
+    [Fact]
+    public async Task A_session_comes_back_exactly_as_it_was_stored()
+    {
+        var session = Samples.Session(Now) with { UserAgent = "Käse/1.0 \U0001F9C0", SignInMethod = "pop" };
+
+        Assert.True(await Store.AddAsync(session, default));
+
+        Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
+        Samples.AssertSame(session, Assert.Single(await Store.ListAsync(session.UserId)));
+    }
+
+    [Fact]
+    public async Task What_is_unknown_or_empty_comes_back_so()
+    {
+        var session = Samples.Session(Now) with
+        {
+            SignInAddress = null,
+            LastAddress = null,
+            UserAgent = "",
+            SignInMethod = "",
+            Remembered = false,
+            Ticket = default,
+        };
+
+        await Store.AddAsync(session, default);
+
+        Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task Milliseconds_and_the_longest_texts_are_kept()
+    {
+        var session = Samples.Session(Now) with
+        {
+            CreatedAt = Now.AddMilliseconds(-1),
+            LastSeenAt = Now.AddMilliseconds(-999),
+            IdleTimeout = TimeSpan.FromMilliseconds(3_600_001),
+            AbsoluteDeadline = Now.AddDays(3659).AddMilliseconds(7),
+            UserAgent = new('u', Device.MaxUserAgentBytes),
+            SignInMethod = new('ä', 32),
+            Ticket = RandomNumberGenerator.GetBytes(20_000),
+        };
+
+        await Store.AddAsync(session, default);
+
+        Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task A_session_that_nobody_stored_is_not_found_and_can_not_be_changed()
+    {
+        var (user, id) = (Guid.NewGuid(), SessionId.New());
+
+        Assert.Null(await Store.FindAsync(user, id));
+        Assert.Empty(await Store.ListAsync(user));
+        await AssertNothingWritesAsync(user, id, Hash());
+        Assert.Empty(await Store.RevokeAllAsync(user, null, Samples.Revocation(Now)));
+    }
+
+    [Fact]
+    public async Task The_id_of_another_users_session_finds_and_changes_nothing()
+    {
+        var session = await AddAsync();
+        // The last byte decides the shard: this stranger's keys lie where the owner's do.
+        var bytes = session.UserId.ToByteArray();
+        bytes[0] ^= 1;
+        var stranger = new Guid(bytes);
+
+        Assert.Null(await Store.FindAsync(stranger, session.Id));
+        Assert.Empty(await Store.ListAsync(stranger));
+        await AssertNothingWritesAsync(stranger, session.Id, session.SecretHash);
+        Assert.Empty(await Store.RevokeAllAsync(stranger, null, Samples.Revocation(Now)));
+        Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task An_id_is_taken_once()
+    {
+        var session = await AddAsync();
+
+        Assert.False(await Store.AddAsync(session with { Ticket = new byte[] { 1 } }, default));
+        Assert.False(await Store.AddAsync(Samples.Session(Now, OtherUserOfTheShard(session.UserId)) with { Id = session.Id }, default));
+
+        Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task An_idle_session_ends_at_its_idle_deadline()
+    {
+        var session = await AddAsync();
+
+        Clock.SetUtcNow(session.IdleDeadline.AddMilliseconds(-1));
+        Assert.NotNull(await Store.FindAsync(session.UserId, session.Id));
+        Clock.SetUtcNow(session.IdleDeadline);
+
+        await AssertGoneAsync(session);
+    }
+
+    [Fact]
+    public async Task A_session_in_use_ends_at_its_absolute_deadline()
+    {
+        var session = await AddAsync();
+        for (var seen = Now; seen < session.AbsoluteDeadline; seen = seen.AddMinutes(59))
+        {
+            Clock.SetUtcNow(seen);
+            await Store.TouchAsync(session.UserId, session.Id, seen, null);
+        }
+
+        Clock.SetUtcNow(session.AbsoluteDeadline.AddMilliseconds(-1));
+        Assert.NotNull(await Store.FindAsync(session.UserId, session.Id));
+        Clock.SetUtcNow(session.AbsoluteDeadline);
+
+        await AssertGoneAsync(session);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_ends_nothing()
+    {
+        var session = await AddAsync();
+
+        Clock.Advance(TimeSpan.FromHours(-5));
+
+        Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
+        Assert.Single(await Store.ListAsync(session.UserId));
+        Assert.True(await Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Now)));
+    }
+
+    [Fact]
+    public async Task A_session_stored_past_its_deadline_is_not_there()
+    {
+        var session = Samples.Session(Now.AddDays(-2));
+
+        await Store.AddAsync(session, default);
+
+        await AssertGoneAsync(session);
+    }
+
+    [Fact]
+    public async Task A_touch_records_time_and_address_and_moves_the_idle_deadline()
+    {
+        var session = await AddAsync();
+        var address = IPAddress.Parse("198.51.100.9");
+        Clock.Advance(TimeSpan.FromMinutes(50));
+
+        Assert.True(await Store.TouchAsync(session.UserId, session.Id, Now, address));
+
+        Samples.AssertSame(session with { LastSeenAt = Now, LastAddress = address }, await Store.FindAsync(session.UserId, session.Id));
+        Clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.Single(await Store.ListAsync(session.UserId));
+    }
+
+    [Fact]
+    public async Task A_touch_never_takes_back_a_later_one()
+    {
+        var session = await AddAsync();
+        await Store.TouchAsync(session.UserId, session.Id, Now.AddMinutes(2), null);
+
+        Assert.False(await Store.TouchAsync(session.UserId, session.Id, Now.AddMinutes(1), IPAddress.Loopback));
+        Assert.False(await Store.TouchAsync(session.UserId, session.Id, Now.AddMinutes(2), IPAddress.Loopback));
+
+        Samples.AssertSame(session with { LastSeenAt = Now.AddMinutes(2), LastAddress = null }, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task A_secret_is_replaced_only_by_whoever_knows_the_current_one()
+    {
+        var session = await AddAsync();
+        var (next, other) = (Hash(), Hash());
+
+        Assert.True(await Store.RotateAsync(session.UserId, session.Id, session.SecretHash, next));
+        Assert.False(await Store.RotateAsync(session.UserId, session.Id, session.SecretHash, other));
+
+        Samples.AssertSame(session with { SecretHash = next }, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task A_ticket_is_replaced_and_nothing_else_changes()
+    {
+        var session = await AddAsync();
+        foreach (var size in new[] { 500, 0, 10 })
+        {
+            var ticket = RandomNumberGenerator.GetBytes(size);
+
+            Assert.True(await Store.UpdateTicketAsync(session.UserId, session.Id, ticket));
+
+            Samples.AssertSame(session with { Ticket = ticket }, await Store.FindAsync(session.UserId, session.Id));
+        }
+
+        Clock.SetUtcNow(session.IdleDeadline);
+        await AssertGoneAsync(session);
+    }
+
+    [Fact]
+    public async Task A_revoked_session_leaves_a_tombstone_with_everything_but_the_ticket()
+    {
+        var session = await AddAsync();
+        var revocation = new Revocation(Now.AddMilliseconds(3), RevocationReason.ReportedTheft, "CASE-ü-17");
+
+        Assert.True(await Store.RevokeAsync(session.UserId, session.Id, revocation));
+
+        var tombstone = session with { Ticket = default, Revocation = revocation };
+        Samples.AssertSame(tombstone, await Store.FindAsync(session.UserId, session.Id));
+        Samples.AssertSame(tombstone, Assert.Single(await Store.ListAsync(session.UserId)));
+    }
+
+    [Fact]
+    public async Task A_tombstone_stays_until_the_absolute_deadline()
+    {
+        var session = await AddAsync();
+        await Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Now));
+
+        Clock.SetUtcNow(session.AbsoluteDeadline.AddMilliseconds(-1));
+        Assert.NotNull((await Store.FindAsync(session.UserId, session.Id))?.Revocation);
+        Assert.Single(await Store.ListAsync(session.UserId));
+        Clock.SetUtcNow(session.AbsoluteDeadline);
+
+        await AssertGoneAsync(session);
+    }
+
+    [Fact]
+    public async Task A_tombstone_can_not_be_changed_or_overwritten()
+    {
+        var session = await AddAsync();
+        var revocation = Samples.Revocation(Now);
+        await Store.RevokeAsync(session.UserId, session.Id, revocation);
+
+        await AssertNothingWritesAsync(session.UserId, session.Id, session.SecretHash);
+        Assert.Empty(await Store.RevokeAllAsync(session.UserId, null, new(Now, RevocationReason.Other)));
+        Assert.False(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
+
+        Samples.AssertSame(session with { Ticket = default, Revocation = revocation }, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task Revoking_all_ends_every_session_and_names_them()
+    {
+        var user = Guid.NewGuid();
+        var (first, second, already) = (await AddAsync(user), await AddAsync(user), await AddAsync(user));
+        var bystander = await AddAsync();
+        await Store.RevokeAsync(user, already.Id, Samples.Revocation(Now));
+
+        var ended = await Store.RevokeAllAsync(user, null, new(Now, RevocationReason.Maintenance, "M-1"));
+
+        Assert.Equal(new[] { first.Id, second.Id }.OrderBy(id => id.Value), ended.OrderBy(id => id.Value));
+        Assert.All(await Store.ListAsync(user), session => Assert.NotNull(session.Revocation));
+        Assert.Equal("M-1", (await Store.FindAsync(user, first.Id))?.Revocation?.CaseReference);
+        Assert.Null((await Store.FindAsync(bystander.UserId, bystander.Id))?.Revocation);
+    }
+
+    [Fact]
+    public async Task Revoking_all_others_spares_one()
+    {
+        var user = Guid.NewGuid();
+        var (mine, other) = (await AddAsync(user), await AddAsync(user));
+
+        var ended = await Store.RevokeAllAsync(user, mine.Id, Samples.Revocation(Now));
+
+        Assert.Equal([other.Id], ended);
+        Samples.AssertSame(mine, await Store.FindAsync(user, mine.Id));
+    }
+
+    [Fact]
+    public async Task Revoking_all_refuses_sign_ins_that_are_under_way()
+    {
+        var user = Guid.NewGuid();
+        var before = await Store.GetGenerationAsync(user);
+        await Store.RevokeAllAsync(user, null, Samples.Revocation(Now));
+        var between = await Store.GetGenerationAsync(user);
+        await Store.RevokeAllAsync(user, SessionId.New(), Samples.Revocation(Now));
+        var after = await Store.GetGenerationAsync(user);
+
+        Assert.Equal(default, before);
+        Assert.False(await Store.AddAsync(Samples.Session(Now, user), before));
+        Assert.False(await Store.AddAsync(Samples.Session(Now, user), between));
+        Assert.Empty(await Store.ListAsync(user));
+        Assert.True(await Store.AddAsync(Samples.Session(Now, user), after));
+        Assert.Single(await Store.ListAsync(user));
+    }
+
+    [Fact]
+    public async Task Revoking_one_session_refuses_no_sign_in()
+    {
+        var session = await AddAsync();
+        var generation = await Store.GetGenerationAsync(session.UserId);
+
+        await Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Now));
+
+        Assert.True(await Store.AddAsync(Samples.Session(Now, session.UserId), generation));
+    }
+
+    protected async Task<UserSession> AddAsync(Guid? userId = null)
+    {
+        var session = Samples.Session(Now, userId);
+        Assert.True(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
+        return session;
+    }
+
+    private async Task AssertGoneAsync(UserSession session)
+    {
+        Assert.Null(await Store.FindAsync(session.UserId, session.Id));
+        Assert.Empty(await Store.ListAsync(session.UserId));
+        await AssertNothingWritesAsync(session.UserId, session.Id, session.SecretHash);
+        Assert.Empty(await Store.RevokeAllAsync(session.UserId, null, Samples.Revocation(Now)));
+        Assert.Null(await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    private async Task AssertNothingWritesAsync(Guid user, SessionId id, ReadOnlyMemory<byte> hash)
+    {
+        Assert.False(await Store.TouchAsync(user, id, Now.AddMinutes(5), null));
+        Assert.False(await Store.RotateAsync(user, id, hash, Hash()));
+        Assert.False(await Store.UpdateTicketAsync(user, id, new byte[] { 1, 2, 3 }));
+        Assert.False(await Store.RevokeAsync(user, id, new(Now, RevocationReason.Other)));
+    }
+
+    private static Guid OtherUserOfTheShard(Guid user)
+    {
+        var bytes = user.ToByteArray();
+        bytes[0] ^= 1;
+        return new(bytes);
+    }
+
+    private static byte[] Hash() => RandomNumberGenerator.GetBytes(32);
+}

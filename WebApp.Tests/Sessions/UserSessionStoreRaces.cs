@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Sessions;
+
+/// <summary>The part of the contract that only shows when calls interleave.</summary>
+public abstract class UserSessionStoreRaces : UserSessionStoreContract
+{
+    /// <summary>How often each race is run.</summary>
+    protected virtual int Rounds => 1000;
+
+    [Fact]
+    public Task A_revoked_session_stays_revoked_when_a_touch_races_it() =>
+        RaceRevocationAsync(session => Store.TouchAsync(session.UserId, session.Id, session.LastSeenAt.AddMinutes(1), null));
+
+    [Fact]
+    public Task A_revoked_session_stays_revoked_when_a_rotation_races_it() =>
+        RaceRevocationAsync(session => Store.RotateAsync(session.UserId, session.Id, session.SecretHash, RandomNumberGenerator.GetBytes(32)));
+
+    [Fact]
+    public Task A_revoked_session_stays_revoked_when_a_ticket_update_races_it() =>
+        RaceRevocationAsync(session => Store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }));
+
+    [Fact]
+    public async Task No_session_survives_that_began_before_all_were_revoked()
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            var user = Guid.NewGuid();
+            var session = Samples.Session(Clock.GetUtcNow(), user);
+            var generation = await Store.GetGenerationAsync(user);
+
+            var (revoke, add) = InEitherOrder(
+                round, () => Store.RevokeAllAsync(user, null, Samples.Revocation(Clock.GetUtcNow())), () => Store.AddAsync(session, generation));
+            var (ended, added) = (await revoke, await add);
+
+            // Either it was there to be ended, or it was refused.
+            Assert.Equal(added, ended.Contains(session.Id));
+            Assert.DoesNotContain(await Store.ListAsync(user), s => s.Revocation is null);
+        }
+    }
+
+    [Fact]
+    public async Task Of_many_rotations_at_once_one_wins()
+    {
+        var session = await AddAsync();
+
+        var won = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
+            Task.Run(() => Store.RotateAsync(session.UserId, session.Id, session.SecretHash, RandomNumberGenerator.GetBytes(32)))));
+
+        Assert.Single(won, true);
+    }
+
+    [Fact]
+    public async Task Of_many_revocations_at_once_one_ends_the_session()
+    {
+        var session = await AddAsync();
+
+        var ended = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
+            Task.Run(() => Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow())))));
+
+        Assert.Single(ended, true);
+    }
+
+    [Fact]
+    public async Task Sign_ins_at_the_same_time_are_all_listed()
+    {
+        var user = Guid.NewGuid();
+
+        var added = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => AddAsync(user))));
+
+        Assert.Equal(added.Select(s => s.Id).Order(ById), (await Store.ListAsync(user)).Select(s => s.Id).Order(ById));
+    }
+
+    [Fact]
+    public async Task A_list_taken_during_sign_ins_and_revocations_holds_whole_sessions_only()
+    {
+        var user = Guid.NewGuid();
+        var working = Task.Run(async () =>
+        {
+            for (var round = 0; round < Rounds / 20; round++)
+            {
+                var session = await AddAsync(user);
+                await Store.RevokeAsync(user, session.Id, Samples.Revocation(Clock.GetUtcNow()));
+            }
+        });
+
+        var longest = 0;
+        while (!working.IsCompleted)
+        {
+            var list = await Store.ListAsync(user);
+            // Sign-ins come one after another, each revoked before the next: never two live, and none gets lost.
+            Assert.True(list.Count(s => s.Revocation is null) <= 1);
+            Assert.True(list.Count >= longest);
+            Assert.All(list, s => Assert.Equal(s.Revocation is null ? 300 : 0, s.Ticket.Length));
+            longest = list.Count;
+        }
+
+        await working;
+        Assert.Equal(Rounds / 20, (await Store.ListAsync(user)).Count);
+    }
+
+    private static Comparer<SessionId> ById { get; } = Comparer<SessionId>.Create((a, b) => a.Value.CompareTo(b.Value));
+
+    private async Task RaceRevocationAsync(Func<UserSession, Task<bool>> write)
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            var session = await AddAsync();
+
+            var (revoke, racing) = InEitherOrder(
+                round, () => Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow())), () => write(session));
+            Assert.True(await revoke);
+            await racing;
+
+            var found = await Store.FindAsync(session.UserId, session.Id);
+            Assert.NotNull(found?.Revocation);
+            Assert.True(found.Ticket.IsEmpty);
+        }
+    }
+
+    /// <summary>Starts both at once, on two threads, taking turns in who is started first.</summary>
+    private static (Task<TFirst> First, Task<TSecond> Second) InEitherOrder<TFirst, TSecond>(int round, Func<Task<TFirst>> first, Func<Task<TSecond>> second)
+    {
+        if (round % 2 == 0)
+            return (Task.Run(first), Task.Run(second));
+
+        var later = Task.Run(second);
+        return (Task.Run(first), later);
+    }
+}

@@ -1,0 +1,21 @@
+using System.Diagnostics;
+
+namespace WebApp.Tests.Testing;
+
+/// <summary>Waiting for what happens by itself, without guessing how long it takes on a busy machine.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Fails with <paramref name="what"/> if the condition does not come true.</summary>
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what)
+    {
+        for (var started = Stopwatch.GetTimestamp(); !await condition();)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"Waited {Patience} in vain: {what}");
+            await Task.Delay(10);
+        }
+    }
+
+    public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using System.Security.Cryptography;
+using WebApp.Sessions;
+
+namespace WebApp.Tests.Testing;
+
+/// <summary>Sessions to test with.</summary>
+public static class Samples
+{
+    public const string UserAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 x";
+
+    /// <summary>An hour idle, a day altogether; every field has a value.</summary>
+    public static UserSession Session(DateTimeOffset now, Guid? userId = null) => new()
+    {
+        UserId = userId ?? Guid.NewGuid(),
+        Id = SessionId.New(),
+        SecretHash = RandomNumberGenerator.GetBytes(32),
+        CreatedAt = now,
+        LastSeenAt = now,
+        IdleTimeout = TimeSpan.FromHours(1),
+        AbsoluteDeadline = now.AddDays(1),
+        Remembered = true,
+        SignInMethod = "pwd",
+        SignInAddress = IPAddress.Parse("203.0.113.7"),
+        LastAddress = IPAddress.Parse("2001:db8::17"),
+        UserAgent = UserAgent,
+        Ticket = RandomNumberGenerator.GetBytes(300),
+    };
+
+    public static Revocation Revocation(DateTimeOffset at) => new(at, RevocationReason.SignedOutElsewhere);
+
+    /// <summary>Field by field; the bytes by content.</summary>
+    public static void AssertSame(UserSession expected, UserSession? actual)
+    {
+        Assert.NotNull(actual);
+        Assert.Equal(Convert.ToHexString(expected.SecretHash.Span), Convert.ToHexString(actual.SecretHash.Span));
+        Assert.Equal(Convert.ToHexString(expected.Ticket.Span), Convert.ToHexString(actual.Ticket.Span));
+        Assert.Equal(
+            expected with { SecretHash = default, Ticket = default },
+            actual with { SecretHash = default, Ticket = default });
+    }
+}

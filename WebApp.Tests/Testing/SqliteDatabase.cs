@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using WebApp.Sessions;
+using WebApp.Sessions.Sql;
+
+namespace WebApp.Tests.Testing;
+
+/// <summary>A SQLite file of its own, with the tables of <see cref="SessionsDbContext"/>, deleted at the end.</summary>
+public sealed class SqliteDatabase : IDbContextFactory<SessionsDbContext>, IDisposable
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"sessions-{Guid.NewGuid():N}.db");
+    private readonly DbContextOptions<SessionsDbContext> _options;
+
+    public SqliteDatabase()
+    {
+        // Nothing of the app has run yet in this process, so the handler that helps SQLite load may not stand yet.
+        RuntimeHelpers.RunModuleConstructor(typeof(UserSession).Module.ModuleHandle);
+        ConnectionString = $"Data Source={_path}";
+        _options = new DbContextOptionsBuilder<SessionsDbContext>().UseSqlite(ConnectionString).Options;
+        using var db = CreateDbContext();
+        // Creates the file in write-ahead mode (EF Core's default).
+        db.Database.EnsureCreated();
+    }
+
+    public string ConnectionString { get; }
+
+    public SessionsDbContext CreateDbContext() => new(_options);
+
+    public void Dispose()
+    {
+        using (var connection = new SqliteConnection(ConnectionString))
+            SqliteConnection.ClearPool(connection);
+        foreach (var file in new[] { _path, _path + "-wal", _path + "-shm" })
+            File.Delete(file);
+    }
+}

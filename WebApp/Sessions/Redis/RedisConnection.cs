@@ -1,0 +1,289 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>The one guarded way to Redis. Every call ends within <see cref="SessionPolicy.CommandTimeout"/> or throws <see cref="SessionStoreUnavailableException"/>.</summary>
+/// <remarks>
+/// <para>
+/// The connection is <em>verified</em> or not. It is not at the start, after it broke, and after a command that was not answered in time; then
+/// calls fail at once, so that no backlog grows in front of a server that hangs (only before the very first verification do they wait).
+/// <see cref="RedisMonitor"/> verifies: it asks every server who it is and repeats the journalled revocations on one that it doesn't know.
+/// </para>
+/// <para>
+/// A command given up on stays in the client's queue and runs when the server comes back to itself. So scripts are handed, as
+/// <c>ARGV[1]</c>, the moment in Redis' own clock at which the caller stops waiting, and do nothing past it.
+/// </para>
+/// </remarks>
+public sealed partial class RedisConnection(string connectionString, IOptions<SessionPolicy> policy, ILogger<RedisConnection> logger) : IAsyncDisposable
+{
+    private const int Retries = 3;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
+    private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
+    private readonly Lock _state = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly TaskCompletionSource _firstVerified = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task<ConnectionMultiplexer>? _connecting;
+    private volatile ConnectionMultiplexer? _redis;
+    private volatile RedisProbe? _lastProbe;
+    private volatile bool _verified;
+    private int _doubts;
+
+    /// <summary>Whether calls are let through.</summary>
+    public bool IsVerified => _verified;
+
+    /// <summary>The masters as the monitor last saw them, at most a second or so ago while <see cref="IsVerified"/>; for health checks.</summary>
+    public IReadOnlyList<RedisServerFacts> Masters => _lastProbe?.Masters ?? [];
+
+    /// <summary>How long a round trip takes.</summary>
+    public Task<TimeSpan> PingAsync() => RunAsync(db => db.PingAsync());
+
+    /// <summary>Asks the master: a replica may not have heard of a revocation yet.</summary>
+    public Task<RedisValue> GetAsync(RedisKey key) => RunAsync(db => db.StringGetAsync(key, CommandFlags.DemandMaster));
+
+    /// <summary>Runs a script. Its <c>ARGV[1]</c> is the not-after time in milliseconds; <paramref name="args"/> follow from <c>ARGV[2]</c>.</summary>
+    public async Task<RedisResult> EvaluateAsync(string script, RedisKey[] keys, params RedisValue[] args)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await VerifiedAsync(started);
+        return await GuardAsync(redis => EvaluateOn(redis, script, keys, args, started), started);
+    }
+
+    /// <summary>Runs any command. It must be harmless if it is executed late (see the remarks on <see cref="RedisConnection"/>), or served by a replica if it doesn't demand the master.</summary>
+    public async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await VerifiedAsync(started);
+        return await GuardAsync(redis => command(redis.GetDatabase()), started);
+    }
+
+    /// <summary><see cref="RunAsync"/> for interfaces that know no tasks. Blocks the thread, but no longer than about the time-out.</summary>
+    public T Run<T>(Func<IDatabase, Task<T>> command)
+    {
+        var running = Task.Run(() => RunAsync(command));
+        return Task.WaitAny([running], 2 * _timeout) == 0
+            ? running.GetAwaiter().GetResult()
+            : throw NoAnswer();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _verified = false;
+        _wake.Dispose();
+        if (_redis is not { } redis)
+            return;
+
+        // Commands still queued are past their callers' patience: waiting for them would only delay the shutdown.
+        await redis.CloseAsync(allowCommandsToComplete: false).WaitAsync(ConnectTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        redis.Dispose();
+    }
+
+    /// <summary>For the monitor's own scripts, which must run before the connection counts as verified.</summary>
+    internal Task<RedisResult> EvaluateUnverifiedAsync(string script, RedisKey[] keys, params RedisValue[] args)
+    {
+        var started = Stopwatch.GetTimestamp();
+        return GuardAsync(redis => EvaluateOn(redis, script, keys, args, started), started);
+    }
+
+    /// <summary>Connects if need be, and asks every server who it is. Throws when one does not answer, or when no master does.</summary>
+    internal async Task<RedisProbe> ProbeAsync()
+    {
+        var doubts = Volatile.Read(ref _doubts);
+        _redis ??= await ConnectAsync();
+        var last = _lastProbe;
+        var probe = await GuardAsync(redis => RedisProbe.AskAsync(redis, last, _timeout, doubts), Stopwatch.GetTimestamp());
+        // The client would find out by itself only much later.
+        if (last is not null && !probe.HasMastersOf(last))
+            await GuardAsync(redis => redis.ConfigureAsync(), Stopwatch.GetTimestamp());
+        if (probe.Masters.Count == 0)
+            throw new SessionStoreUnavailableException("No Redis master is connected.");
+
+        return _lastProbe = probe;
+    }
+
+    /// <summary>Lets calls through, unless something happened since the probe began; then false.</summary>
+    internal bool TryVerify(RedisProbe probe)
+    {
+        lock (_state)
+        {
+            if (_doubts != probe.Doubts)
+                return false;
+
+            _verified = true;
+        }
+
+        _firstVerified.TrySetResult();
+        return true;
+    }
+
+    /// <summary>Holds calls back until the monitor, which is having a look just now, verifies.</summary>
+    internal void HoldBack()
+    {
+        lock (_state)
+            _verified = false;
+    }
+
+    /// <summary>Returns after <paramref name="delay"/>, or as soon as something has happened to the connection.</summary>
+    internal Task WaitForEventAsync(TimeSpan delay, CancellationToken stopping) => _wake.WaitAsync(delay, stopping);
+
+    private async Task VerifiedAsync(long started)
+    {
+        if (_verified)
+            return;
+
+        if (_firstVerified.Task.IsCompleted)
+            throw new SessionStoreUnavailableException("Redis is not connected, or has not been verified since it last failed to answer.");
+
+        try
+        {
+            await _firstVerified.Task.WaitAsync(Left(started));
+        }
+        catch (TimeoutException)
+        {
+            throw new SessionStoreUnavailableException($"Redis has not been reached within {_timeout} yet.");
+        }
+    }
+
+    /// <summary>
+    /// The guard. The client may refuse a command (it was never sent, so it may be tried again), may never complete one (so each wait is bounded),
+    /// and completes on its reader's thread (so the rest of the caller is moved away: it may block, and would hold up every other call).
+    /// </summary>
+    private async Task<T> GuardAsync<T>(Func<ConnectionMultiplexer, Task<T>> command, long started)
+    {
+        var redis = _redis ?? throw new SessionStoreUnavailableException("Redis is not connected yet.");
+        for (var (refused, loaded) = (0, false); ;)
+        {
+            try
+            {
+                return await command(redis).WaitAsync(Left(started));
+            }
+            catch (RedisConnectionException e) when (e.CommandStatus == CommandStatus.WaitingToBeSent && refused++ < Retries)
+            {
+                await Task.Delay(RetryDelay);
+            }
+            catch (RedisServerException e) when (ErrorCode(e) == "NOSCRIPT" && !loaded)
+            {
+                // The server has forgotten its scripts; the client has noticed and sends the whole text now.
+                loaded = true;
+            }
+            catch (TimeoutException)
+            {
+                if (Doubt())
+                    LogTimeout(_timeout);
+                throw NoAnswer();
+            }
+            // The client's own messages can hold keys, and inner exceptions get logged: only the kind of failure is passed on.
+            catch (RedisConnectionException e)
+            {
+                Wake();
+                throw new SessionStoreUnavailableException($"The connection to Redis failed ({e.FailureType}).");
+            }
+            catch (RedisServerException e)
+            {
+                throw new SessionStoreUnavailableException($"Redis refused the command ({ErrorCode(e)}).");
+            }
+            catch (Exception e) when (e is RedisException or RedisCommandException or ObjectDisposedException or OperationCanceledException)
+            {
+                throw new SessionStoreUnavailableException($"The Redis client failed ({e.GetType().Name}).");
+            }
+            finally
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    private Task<RedisResult> EvaluateOn(ConnectionMultiplexer redis, string script, RedisKey[] keys, RedisValue[] args, long started) =>
+        redis.GetDatabase().ScriptEvaluateAsync(script, keys, [NotAfter(started), .. args], CommandFlags.DemandMaster);
+
+    private RedisValue NotAfter(long started) =>
+        _lastProbe is { } probe ? probe.RedisTimeNow() + (long)Left(started).TotalMilliseconds : throw new SessionStoreUnavailableException("Redis is not connected yet.");
+
+    private TimeSpan Left(long started)
+    {
+        var left = _timeout - Stopwatch.GetElapsedTime(started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private SessionStoreUnavailableException NoAnswer() => new($"Redis did not answer within {_timeout}.");
+
+    private static string ErrorCode(RedisServerException e)
+    {
+        var code = e.Message.Split(' ', 2)[0];
+        return code.Length is > 0 and <= 20 && code.All(char.IsAsciiLetterUpper) ? code : "ERR";
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        try
+        {
+            return await (_connecting ??= OpenAsync()).WaitAsync(_timeout + ConnectTimeout);
+        }
+        catch (TimeoutException)
+        {
+            throw new SessionStoreUnavailableException("Redis is still being connected.");
+        }
+        catch (Exception e) when (e is RedisException or ArgumentException or InvalidOperationException or System.Net.Sockets.SocketException)
+        {
+            _connecting = null;
+            throw new SessionStoreUnavailableException($"Redis could not be connected ({e.GetType().Name}).");
+        }
+    }
+
+    private async Task<ConnectionMultiplexer> OpenAsync()
+    {
+        var options = _options.Clone();
+        options.AbortOnConnectFail = false;
+        options.ConnectRetry = 1;
+        options.ConnectTimeout = (int)(_timeout > ConnectTimeout ? _timeout : ConnectTimeout).TotalMilliseconds;
+        // The client counts INFO among the commands for administrators.
+        options.AllowAdmin = true;
+        // Re-configuration while commands are in flight makes this client refuse some of them.
+        options.ConfigCheckSeconds = (int)TimeSpan.FromDays(1).TotalSeconds;
+
+        var redis = await ConnectionMultiplexer.ConnectAsync(options);
+#if REDIS_CLIENT_1
+        // In order, completions can stall altogether.
+        redis.PreserveAsyncOrder = false;
+#endif
+        redis.ConnectionFailed += (_, _) => Doubt();
+        redis.ConnectionRestored += (_, _) => Doubt();
+        redis.ConfigurationChanged += (_, _) => Wake();
+        redis.HashSlotMoved += (_, _) => Wake();
+        return redis;
+    }
+
+    /// <summary>Something happened: holds calls back until the monitor has had another look, and wakes it. True if it was verified until now.</summary>
+    private bool Doubt()
+    {
+        bool wasVerified;
+        lock (_state)
+        {
+            _doubts++;
+            (wasVerified, _verified) = (_verified, false);
+        }
+
+        Wake();
+        return wasVerified;
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            if (_wake.CurrentCount == 0)
+                _wake.Release();
+        }
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
+        {
+            // Another thread has woken the monitor, or the app is stopping.
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Redis did not answer within {Timeout}; calls are held back until it does")]
+    private partial void LogTimeout(TimeSpan timeout);
+}

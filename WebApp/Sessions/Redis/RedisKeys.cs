@@ -1,0 +1,29 @@
+using StackExchange.Redis;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>
+/// The names of one user's keys. Users are dealt out to 256 hash tags, so that on Cluster all keys of a user lie in one slot
+/// and a script for a user can also read what is kept once per tag.
+/// </summary>
+internal sealed class RedisKeys(Guid userId)
+{
+    private readonly string _tag = $"{{s{UserBytes(userId)[^1]:x2}}}";
+
+    public RedisKey Index => $"uu:{_tag}:{userId:N}";
+
+    public RedisKey Generation => $"ug:{_tag}:{userId:N}";
+
+    public string RecordPrefix => $"us:{_tag}:";
+
+    public RedisKey Record(SessionId id) => RecordPrefix + id;
+
+    public static byte[] UserBytes(Guid userId) => userId.ToByteArray(bigEndian: true);
+
+    public static byte[] IdBytes(SessionId id)
+    {
+        var bytes = new byte[SessionId.Size];
+        id.Write(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,151 @@
+using WebApp.Sessions.Sql;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>
+/// Watches over the connection: probes it every second (four times a second while it is down, and at once when something happens),
+/// and lets calls through only when no server holds sessions that were revoked.
+/// </summary>
+/// <remarks>
+/// A server that was restarted from an old snapshot, or a replica that took over, may have lost revocations. So on a server that this process
+/// doesn't know yet, the whole journal is repeated before the connection counts as verified. On a known one, what it did not confirm is
+/// repeated, first thing after an outage and then with every probe.
+/// </remarks>
+internal sealed partial class RedisMonitor(RedisConnection connection, RevocationJournal journal, TimeProvider clock, ILogger<RedisMonitor> logger) : BackgroundService
+{
+    private const int Batch = 200;
+    private static readonly TimeSpan WhileUp = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WhileDown = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
+
+    private readonly RedisRevocations _revocations = new(connection.EvaluateUnverifiedAsync, clock);
+    private HashSet<string> _known = [];
+    private bool _saidDown;
+    private long? _sweptAt;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var up = await LookAsync(stoppingToken);
+            try
+            {
+                await connection.WaitForEventAsync(up ? WhileUp : WhileDown, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>One look; true when calls are let through after it.</summary>
+    private async Task<bool> LookAsync(CancellationToken stopping)
+    {
+        try
+        {
+            var probe = await connection.ProbeAsync();
+            var identities = probe.Masters.Select(m => m.Identity).ToHashSet(StringComparer.Ordinal);
+            if (identities.IsSubsetOf(_known))
+                await RetryAsync();
+            else
+                await ReplayAsync(stopping);
+
+            if (!connection.TryVerify(probe))
+                return false;
+
+            _known = identities;
+            if (_saidDown)
+                LogUp();
+            _saidDown = false;
+        }
+        catch (Exception e)
+        {
+            connection.HoldBack();
+            if (!_saidDown && !stopping.IsCancellationRequested)
+                LogDown(e);
+            _saidDown = true;
+            return false;
+        }
+
+        await SweepAsync();
+        return true;
+    }
+
+    /// <summary>Repeats the whole journal, while nobody may use what may have gone back in time. Any failure means: not verified.</summary>
+    private async Task ReplayAsync(CancellationToken stopping)
+    {
+        connection.HoldBack();
+        var count = 0;
+        for (List<JournalRow> rows = []; (rows = await journal.ReadAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0; count += rows.Count)
+        {
+            stopping.ThrowIfCancellationRequested();
+            await Task.WhenAll(rows.Select(RepeatAsync));
+            await ConfirmAsync(rows.Where(row => !row.Confirmed));
+        }
+
+        LogReplayed(count);
+    }
+
+    /// <summary>Repeats what Redis has not confirmed. What fails is left for the next time; it does not take the others down with it.</summary>
+    private async Task RetryAsync()
+    {
+        try
+        {
+            for (List<JournalRow> rows = []; (rows = await journal.ReadUnconfirmedAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0;)
+            {
+                var tries = rows.Select(row => (row, Task: RepeatAsync(row))).ToList();
+                await Task.WhenAll(tries.Select(t => t.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var done = tries.Where(t => t.Task.IsCompletedSuccessfully).Select(t => t.row).ToList();
+                await ConfirmAsync(done);
+                if (done.Count > 0)
+                    LogRetried(done.Count, rows.Count);
+            }
+        }
+        catch (Exception e)
+        {
+            LogJournalUnreadable(e);
+        }
+    }
+
+    private Task RepeatAsync(JournalRow row) =>
+        _revocations.RepeatAsync(row.UserId, row.SessionId, row.Except, new(row.At, row.Reason, row.CaseReference));
+
+    private async Task ConfirmAsync(IEnumerable<JournalRow> rows)
+    {
+        long[] ids = [.. rows.Select(row => row.Id)];
+        if (ids.Length > 0)
+            await journal.TryConfirmAsync(ids);
+    }
+
+    private async Task SweepAsync()
+    {
+        if (_sweptAt is { } before && clock.GetElapsedTime(before) < SweepInterval)
+            return;
+
+        _sweptAt = clock.GetTimestamp();
+        try
+        {
+            await journal.SweepAsync();
+        }
+        catch (Exception e)
+        {
+            LogJournalUnreadable(e);
+        }
+    }
+
+    [LoggerMessage(20, LogLevel.Information, "A Redis server that was not known yet is in use: {Count} revocations were repeated on it")]
+    private partial void LogReplayed(int count);
+
+    [LoggerMessage(21, LogLevel.Warning, "Redis is not in use: sessions can't be read until it answers and every revocation has been repeated on it")]
+    private partial void LogDown(Exception e);
+
+    [LoggerMessage(24, LogLevel.Information, "Redis is in use again")]
+    private partial void LogUp();
+
+    [LoggerMessage(22, LogLevel.Information, "{Done} of {Count} unconfirmed revocations were confirmed by Redis")]
+    private partial void LogRetried(int done, int count);
+
+    [LoggerMessage(23, LogLevel.Error, "The journal of revocations could not be read or swept")]
+    private partial void LogJournalUnreadable(Exception e);
+}

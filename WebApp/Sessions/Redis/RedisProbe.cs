@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using StackExchange.Redis;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>What a Redis server says of itself.</summary>
+/// <param name="EndPoint">Where it was reached.</param>
+/// <param name="IsMaster">Whether it takes writes.</param>
+/// <param name="Identity">Changes with every restart, promotion and full resynchronisation: whenever its data may have gone back in time.</param>
+/// <param name="MaxMemoryPolicy">What it does when memory is full (<c>noeviction</c>).</param>
+/// <param name="Time">Its clock, in milliseconds since 1970, when it answered.</param>
+public sealed record RedisServerFacts(string EndPoint, bool IsMaster, string Identity, string MaxMemoryPolicy, long Time);
+
+/// <summary>One look at all connected servers (on Cluster there are several masters).</summary>
+internal sealed class RedisProbe
+{
+    private readonly long _answeredAt = Stopwatch.GetTimestamp();
+    private readonly RedisServerFacts[] _servers;
+
+    private RedisProbe(RedisServerFacts[] servers, int doubts)
+    {
+        _servers = servers;
+        Doubts = doubts;
+        Masters = [.. servers.Where(server => server.IsMaster)];
+    }
+
+    public IReadOnlyList<RedisServerFacts> Masters { get; }
+
+    /// <summary>The connection's count of mishaps when the look began.</summary>
+    public int Doubts { get; }
+
+    /// <summary>
+    /// An estimate of Redis' clock that does not depend on this machine's; if anything a round trip early.
+    /// The masters of a Cluster are taken to agree on the time, and the one ahead counts.
+    /// </summary>
+    public long RedisTimeNow() => Masters.Max(m => m.Time) + (long)Stopwatch.GetElapsedTime(_answeredAt).TotalMilliseconds;
+
+    public bool HasMastersOf(RedisProbe other) => Masters.Select(m => m.EndPoint).ToHashSet(StringComparer.Ordinal).SetEquals(other.Masters.Select(m => m.EndPoint));
+
+    /// <summary>
+    /// Asks all at once. A server that hangs is waited for, unless it was a replica at the <paramref name="last"/> look:
+    /// nobody is served by it, so after half of <paramref name="patience"/> the others go on without it.
+    /// </summary>
+    public static async Task<RedisProbe> AskAsync(ConnectionMultiplexer redis, RedisProbe? last, TimeSpan patience, int doubts)
+    {
+        var connected = redis.GetEndPoints().Select(endPoint => redis.GetServer(endPoint)).Where(server => server.IsConnected);
+        return new(await Task.WhenAll(connected.Select(server => AskAsync(server, last?.Find(server), patience))), doubts);
+    }
+
+    private static async Task<RedisServerFacts> AskAsync(IServer server, RedisServerFacts? last, TimeSpan patience)
+    {
+        // On one connection the answers come in this order, so the time is never older than the facts.
+        var (info, time) = (server.InfoRawAsync(), server.TimeAsync());
+        if (last is { IsMaster: false } && await Task.WhenAny(time, Task.Delay(patience / 2)) != time)
+            return last;
+
+        var facts = Parse(await info);
+        return new(
+            NameOf(server),
+            // IServer's own property for this has another name in newer clients.
+            facts.GetValueOrDefault("role") == "master",
+            $"{facts.GetValueOrDefault("run_id")}/{facts.GetValueOrDefault("master_replid")}",
+            facts.GetValueOrDefault("maxmemory_policy", ""),
+            new DateTimeOffset(DateTime.SpecifyKind(await time, DateTimeKind.Utc)).ToUnixTimeMilliseconds());
+    }
+
+    private RedisServerFacts? Find(IServer server) => Array.Find(_servers, known => known.EndPoint == NameOf(server));
+
+    private static string NameOf(IServer server) => server.EndPoint.ToString() ?? "";
+
+    private static Dictionary<string, string> Parse(string info) => info
+        .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        .Select(line => line.Split(':', 2))
+        .Where(pair => pair.Length == 2)
+        .GroupBy(pair => pair[0], pair => pair[1], StringComparer.Ordinal)
+        .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+}

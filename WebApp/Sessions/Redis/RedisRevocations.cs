@@ -1,0 +1,70 @@
+using StackExchange.Redis;
+
+namespace WebApp.Sessions.Redis;
+
+internal delegate Task<RedisResult> RunScript(string script, RedisKey[] keys, params RedisValue[] args);
+
+/// <summary>
+/// Revokes in Redis. Used twice: by the store, over the verified connection, and by the monitor, which repeats journalled revocations
+/// before it verifies.
+/// </summary>
+internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
+{
+    public async Task<bool> RevokeAsync(Guid userId, SessionId id, Revocation revocation)
+    {
+        var keys = new RedisKeys(userId);
+        return Reply.IsYes(await run(RedisScripts.Revoke,
+            [keys.Record(id), keys.Index],
+            RedisKeys.UserBytes(userId), clock.GetUtcNow().ToUnixTimeMilliseconds(), RedisKeys.IdBytes(id), RedisSessionRecord.WriteRevocation(revocation)));
+    }
+
+    public Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation) =>
+        RevokeAllAsync(userId, except, revocation, createdUntil: null, UserGeneration.New());
+
+    /// <summary>
+    /// Revokes again what was revoked then, and nothing that began later. It is also the first time if Redis never got the revocation,
+    /// so sign-ins under way are refused, unless it is so long ago that there can be none left.
+    /// </summary>
+    public Task RepeatAsync(Guid userId, SessionId? id, SessionId? except, Revocation revocation)
+    {
+        if (id is { } one)
+            return RevokeAsync(userId, one, revocation);
+
+        var recent = clock.GetUtcNow() - revocation.At < UserGeneration.Lifetime;
+        return RevokeAllAsync(userId, except, revocation, revocation.At, recent ? UserGeneration.New() : null);
+    }
+
+    private async Task<IReadOnlyList<SessionId>> RevokeAllAsync(
+        Guid userId, SessionId? except, Revocation revocation, DateTimeOffset? createdUntil, UserGeneration? next)
+    {
+        var keys = new RedisKeys(userId);
+        var reply = (RedisResult[])(await run(RedisScripts.RevokeAll,
+            [keys.Index, keys.Generation],
+            RedisKeys.UserBytes(userId),
+            clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            keys.RecordPrefix,
+            except is { } spared ? RedisKeys.IdBytes(spared) : RedisValue.EmptyString,
+            RedisSessionRecord.WriteRevocation(revocation),
+            next?.Value ?? RedisValue.EmptyString,
+            (long)UserGeneration.Lifetime.TotalMilliseconds,
+            createdUntil?.ToUnixTimeMilliseconds() ?? RedisValue.EmptyString))!;
+
+        // The sessions have ended, but a sign-in under way could still finish: that is not what was asked for, so it must be tried again.
+        if (!Reply.IsYes(reply[0]))
+            throw new SessionStoreUnavailableException("Redis ended the user's sessions but had no memory to refuse the sign-ins under way.");
+
+        return [.. reply.Skip(1).Select(id => SessionId.Read((byte[])id!))];
+    }
+}
+
+internal static class Reply
+{
+    /// <summary>Yes or no.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Redis got to it only after its caller had given up, and did nothing.</exception>
+    public static bool IsYes(RedisResult reply) => (int)reply switch
+    {
+        RedisScripts.Yes => true,
+        RedisScripts.No => false,
+        _ => throw new SessionStoreUnavailableException("Redis got to the command too late and did nothing."),
+    };
+}

@@ -1,0 +1,188 @@
+using static WebApp.Sessions.Redis.RedisSessionRecord;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>
+/// The Lua scripts. Each runs as a whole, so nothing slips between its check and its write. All keys of one script share a hash tag.
+/// Those that change a session do nothing, and answer <see cref="TooLate"/>, once Redis' clock has passed <c>ARGV[1]</c>.
+/// Times are milliseconds; <c>now</c> is the app's clock, which alone judges deadlines.
+/// </summary>
+internal static class RedisScripts
+{
+    public const int Yes = 1;
+    public const int No = 0;
+    public const int TooLate = -1;
+
+    /// <summary>How much longer than its session can be seen a key stays, so that the app's clock has the last word.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
+    private static readonly string Common = $$"""
+        local function clock()
+          local time = redis.call('TIME')
+          return time[1] * 1000 + math.floor(time[2] / 1000)
+        end
+
+        local function number(record, offset)
+          return (struct.unpack('>I8', record, offset + 1))
+        end
+
+        local function bytes(record, offset, size)
+          return string.sub(record, offset + 1, offset + size)
+        end
+
+        local function readable(record)
+          return #record >= {{HeaderSize}} and string.byte(record, 1) == {{FormatVersion}}
+        end
+
+        -- Last seen, idle timeout and absolute deadline, not the key's expiry, say whether a session has ended.
+        local function live(record, user, now)
+          return record and readable(record)
+            and string.byte(record, {{StateAt}} + 1) == {{Live}}
+            and bytes(record, {{UserIdAt}}, {{UserIdSize}}) == user
+            and number(record, {{LastSeenAt}}) + number(record, {{IdleTimeoutAt}}) > now
+            and number(record, {{AbsoluteDeadlineAt}}) > now
+        end
+
+        local function tail_offset(record)
+          return (struct.unpack('>I2', record, {{TailOffsetAt}} + 1))
+        end
+
+        local function key_of(prefix, id)
+          return prefix .. string.gsub(id, '.', function(c) return string.format('%02x', string.byte(c)) end)
+        end
+
+        -- The index outlives every record that it names.
+        local function enter(index, id, ttl)
+          redis.call('ZADD', index, clock() + ttl, id)
+          if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ttl) end
+        end
+
+        -- Ends a session. Removes first: after a first write that needs no memory, Redis lets a script finish even at its memory limit.
+        -- Should the tombstone be refused all the same, the session is gone without one. So is a record of a version unknown here.
+        local function bury(index, key, id, record, revocation, now)
+          redis.call('DEL', key)
+          if readable(record) then
+            local ttl = number(record, {{AbsoluteDeadlineAt}}) - now + {{Grace.TotalMilliseconds}}
+            local tombstone = string.sub(record, 1, {{StateAt}}) .. string.char({{Revoked}})
+              .. string.sub(record, {{StateAt}} + 2, tail_offset(record)) .. revocation
+            if not redis.pcall('SET', key, tombstone, 'PX', ttl).err then
+              enter(index, id, ttl)
+              return
+            end
+          end
+          redis.call('ZREM', index, id)
+        end
+
+        local not_after = tonumber(ARGV[1])
+
+        """;
+
+    /// <summary>KEYS: record, index, generation. ARGV: not-after, id, expected generation, record, time to live. Answers Yes, No or TooLate.</summary>
+    public static readonly string Add = Common + $$"""
+        local ttl = tonumber(ARGV[5])
+        if clock() > not_after then return {{TooLate}} end
+        if (redis.call('GET', KEYS[3]) or '0') ~= ARGV[3] or redis.call('EXISTS', KEYS[1]) == 1 then return {{No}} end
+        if ttl <= 0 then return {{Yes}} end
+
+        enter(KEYS[2], ARGV[2], ttl)
+        redis.call('SET', KEYS[1], ARGV[4], 'PX', ttl)
+        -- Last, so that full memory still refuses the two writes above.
+        redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', clock())
+        return {{Yes}}
+        """;
+
+    /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, seen at, last seen and address as bytes. Answers Yes, No or TooLate.</summary>
+    public static readonly string Touch = Common + $$"""
+        local now, seen = tonumber(ARGV[3]), tonumber(ARGV[5])
+        local record = redis.call('GET', KEYS[1])
+        if clock() > not_after then return {{TooLate}} end
+        if not live(record, ARGV[2], now) or number(record, {{LastSeenAt}}) >= seen then return {{No}} end
+
+        local ends = math.min(seen + number(record, {{IdleTimeoutAt}}), number(record, {{AbsoluteDeadlineAt}}))
+        local ttl = ends - now + {{Grace.TotalMilliseconds}}
+        -- First the write that needs no memory: a session in use must not go idle because memory is full.
+        redis.call('PEXPIRE', KEYS[1], ttl)
+        redis.call('SETRANGE', KEYS[1], {{LastSeenAt}}, ARGV[6])
+        enter(KEYS[2], ARGV[4], ttl)
+        return {{Yes}}
+        """;
+
+    /// <summary>KEYS: record. ARGV: not-after, user id, now, current hash, next hash. Answers Yes, No or TooLate.</summary>
+    public static readonly string Rotate = Common + $$"""
+        local record = redis.call('GET', KEYS[1])
+        if clock() > not_after then return {{TooLate}} end
+        if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, {{SecretHashAt}}, {{SecretHashSize}}) ~= ARGV[4] then return {{No}} end
+
+        redis.call('SETRANGE', KEYS[1], {{SecretHashAt}}, ARGV[5])
+        return {{Yes}}
+        """;
+
+    /// <summary>KEYS: record. ARGV: not-after, user id, now, ticket. Answers Yes, No or TooLate.</summary>
+    public static readonly string UpdateTicket = Common + $$"""
+        local record = redis.call('GET', KEYS[1])
+        if clock() > not_after then return {{TooLate}} end
+        if not live(record, ARGV[2], tonumber(ARGV[3])) then return {{No}} end
+
+        redis.call('SET', KEYS[1], string.sub(record, 1, tail_offset(record)) .. ARGV[4], 'KEEPTTL')
+        return {{Yes}}
+        """;
+
+    /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, revocation. Answers Yes, No or TooLate.</summary>
+    public static readonly string Revoke = Common + $$"""
+        local now = tonumber(ARGV[3])
+        local record = redis.call('GET', KEYS[1])
+        if clock() > not_after then return {{TooLate}} end
+        if not record then return {{No}} end
+
+        -- Whose an unreadable record is, only the index can tell.
+        local ours = live(record, ARGV[2], now) or (not readable(record) and redis.call('ZSCORE', KEYS[2], ARGV[4]))
+        if not ours then return {{No}} end
+
+        bury(KEYS[2], KEYS[1], ARGV[4], record, ARGV[5], now)
+        return {{Yes}}
+        """;
+
+    /// <summary>
+    /// KEYS: index, generation. ARGV: not-after, user id, now, prefix of records' keys, id to spare or nothing, revocation,
+    /// next generation or nothing (leaves it), its time to live, the latest "created" that is concerned or nothing (all).
+    /// Answers a list: Yes (No if the generation could not be written) and the ids of the sessions ended; or TooLate alone.
+    /// </summary>
+    public static readonly string RevokeAll = Common + $$"""
+        local now, created_until = tonumber(ARGV[3]), tonumber(ARGV[9])
+        if clock() > not_after then return { {{TooLate}} } end
+
+        local reply = { {{Yes}} }
+        for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+          local key = key_of(ARGV[4], id)
+          local record = redis.call('GET', key)
+          local concerned = id ~= ARGV[5] and record and (not readable(record)
+            or (live(record, ARGV[2], now) and (not created_until or number(record, {{CreatedAt}}) <= created_until)))
+          if concerned then
+            bury(KEYS[1], key, id, record, ARGV[6], now)
+            reply[#reply + 1] = id
+          end
+        end
+
+        if ARGV[7] ~= '' then
+          -- Removed first for the sake of full memory, as in bury.
+          redis.call('DEL', KEYS[2])
+          if redis.pcall('SET', KEYS[2], ARGV[7], 'PX', ARGV[8]).err then reply[1] = {{No}} end
+        end
+        return reply
+        """;
+
+    /// <summary>KEYS: index. ARGV: not-after (unused), prefix of records' keys. Answers id, record, id, record, ... and removes ids without a record.</summary>
+    public static readonly string List = Common + """
+        local reply = {}
+        for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+          local record = redis.call('GET', key_of(ARGV[2], id))
+          if record then
+            reply[#reply + 1] = id
+            reply[#reply + 1] = record
+          else
+            redis.call('ZREM', KEYS[1], id)
+          end
+        end
+        return reply
+        """;
+}

@@ -1,0 +1,110 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using WebApp.Sessions.Sql;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>
+/// The memory of revocations that Redis can't lose: one row each in the database, written before Redis is asked.
+/// It only keeps them; <see cref="RedisMonitor"/> repeats them. A row stays until every session that it could concern has passed its absolute deadline.
+/// </summary>
+internal sealed partial class RevocationJournal(
+    IDbContextFactory<SessionsDbContext> databases, IOptions<SessionPolicy> policy, TimeProvider clock, ILogger<RevocationJournal> logger)
+{
+    private const int SweepBatch = 1000;
+
+    /// <summary>
+    /// Writes the row; null if the database failed or took longer than a store call may. Never throws: that the session ends now
+    /// matters more than that it stays ended after a failover.
+    /// </summary>
+    public async Task<long?> TryWriteAsync(Guid userId, SessionId? id, SessionId? except, Revocation revocation)
+    {
+        try
+        {
+            return await BoundedAsync(db => WriteAsync(db, userId, id, except, revocation));
+        }
+        catch (Exception e)
+        {
+            LogNotWritten(e, userId, id);
+            return null;
+        }
+    }
+
+    /// <summary>Redis has answered that it is done. Never throws: an unconfirmed row is only repeated, which does no harm.</summary>
+    public async Task TryConfirmAsync(params IReadOnlyCollection<long> rows)
+    {
+        try
+        {
+            await BoundedAsync(db => db.RevocationJournal
+                .Where(r => rows.Contains(r.Id))
+                .ExecuteUpdateAsync(set => set.SetProperty(r => r.Confirmed, true)));
+        }
+        catch (Exception e)
+        {
+            LogNotConfirmed(e, rows.Count);
+        }
+    }
+
+    /// <summary>The next rows after <paramref name="after"/> that still concern somebody, in the order they were written.</summary>
+    public Task<List<JournalRow>> ReadAsync(long after, int batch) => ReadAsync(after, batch, unconfirmedSince: null);
+
+    /// <summary>As <see cref="ReadAsync(long, int)"/>, but only those that Redis has not confirmed although their own call has ended.</summary>
+    public Task<List<JournalRow>> ReadUnconfirmedAsync(long after, int batch) => ReadAsync(after, batch, clock.GetUtcNow() - policy.Value.CommandTimeout);
+
+    /// <summary>Deletes the rows that concern nobody any more, a batch at a time.</summary>
+    public async Task SweepAsync()
+    {
+        while (await BoundedAsync(SweepBatchAsync) == SweepBatch)
+        {
+        }
+    }
+
+    private async Task<long> WriteAsync(SessionsDbContext db, Guid userId, SessionId? id, SessionId? except, Revocation revocation)
+    {
+        var (plain, remembered) = (policy.Value.AbsoluteTimeout, policy.Value.RememberedAbsoluteTimeout);
+        var row = new JournalRow
+        {
+            UserId = userId,
+            SessionId = id,
+            Except = except,
+            At = revocation.At,
+            Reason = revocation.Reason,
+            CaseReference = revocation.CaseReference,
+            KeepUntil = revocation.At + (plain > remembered ? plain : remembered),
+        };
+        db.RevocationJournal.Add(row);
+        await db.SaveChangesAsync();
+        return row.Id;
+    }
+
+    private Task<List<JournalRow>> ReadAsync(long after, int batch, DateTimeOffset? unconfirmedSince) => BoundedAsync(db =>
+    {
+        var now = clock.GetUtcNow();
+        var rows = db.RevocationJournal.AsNoTracking().Where(r => r.Id > after && r.KeepUntil > now);
+        // A row from the future was written before the clock was set back: its call has ended too.
+        if (unconfirmedSince is { } since)
+            rows = rows.Where(r => !r.Confirmed && (r.At <= since || r.At > now));
+
+        return rows.OrderBy(r => r.Id).Take(batch).ToListAsync();
+    });
+
+    private Task<int> SweepBatchAsync(SessionsDbContext db)
+    {
+        var now = clock.GetUtcNow();
+        var old = db.RevocationJournal.Where(r => r.KeepUntil <= now).OrderBy(r => r.KeepUntil).Take(SweepBatch).Select(r => r.Id);
+        return db.RevocationJournal.Where(r => old.Contains(r.Id)).ExecuteDeleteAsync();
+    }
+
+    /// <summary>SQLite's calls block, whatever they are called: the pool takes them, so that the time-out holds.</summary>
+    private Task<T> BoundedAsync<T>(Func<SessionsDbContext, Task<T>> work) => Task.Run(async () =>
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await work(db);
+    }).WaitAsync(policy.Value.CommandTimeout);
+
+    [LoggerMessage(10, LogLevel.Error, "The revocation of session {SessionId} (none: all) of user {UserId} could not be journalled; a failover of Redis could undo it")]
+    private partial void LogNotWritten(Exception e, Guid userId, SessionId? sessionId);
+
+    [LoggerMessage(11, LogLevel.Error, "{Count} revocations are done but could not be marked so in the journal; they will be repeated")]
+    private partial void LogNotConfirmed(Exception e, int count);
+}
