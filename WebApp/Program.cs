@@ -18,7 +18,7 @@ builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use)
 builder.AddAccounts(database.Use);
 builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin();
-builder.AddKeyRing();
+builder.AddKeyRing(database);
 builder.AddPublicUrl();
 builder.AddSurface();
 builder.Services.AddHealth();

@@ -18,9 +18,13 @@ internal sealed class Database
         // How long a statement waits for another writer. SQLite itself would give up at once, the provider only after 30 s.
         if (!connection.ContainsKey("Default Timeout") || connection.DefaultTimeout == 30)
             connection.DefaultTimeout = 5;
-        Directory.CreateDirectory(Path.GetDirectoryName(connection.DataSource)!);
+        Folder = Path.GetDirectoryName(connection.DataSource)!;
+        Directory.CreateDirectory(Folder);
         _connectionString = connection.ToString();
     }
+
+    /// <summary>Where the database file lies, and with it all that this app keeps on disk.</summary>
+    public string Folder { get; }
 
     public void Use(DbContextOptionsBuilder options, string migrationsHistoryTable) =>
         options.UseSqlite(_connectionString, sqlite => sqlite.MigrationsHistoryTable(migrationsHistoryTable));

@@ -13,7 +13,7 @@ namespace WebApp.Hosting;
 internal static class KeyRing
 {
     /// <exception cref="InvalidOperationException">Outside Development keys in Redis need <c>DataProtection:Certificate</c>.</exception>
-    public static void AddKeyRing(this WebApplicationBuilder builder)
+    public static void AddKeyRing(this WebApplicationBuilder builder, Database database)
     {
         var keys = builder.Services.AddDataProtection()
             .SetApplicationName("WebApp")
@@ -25,7 +25,7 @@ internal static class KeyRing
         if (inRedis)
             builder.Services.AddOptions<KeyManagementOptions>().Configure<RedisConnection>((ring, redis) => ring.XmlRepository = new RedisXmlRepository(redis));
         else
-            keys.PersistKeysToFileSystem(new(Path.Combine(builder.Environment.ContentRootPath, "App_Data", "keys")));
+            keys.PersistKeysToFileSystem(new(Path.Combine(database.Folder, "keys")));
 
         if (builder.Configuration["DataProtection:Certificate"] is { Length: > 0 } path)
             keys.ProtectKeysWithCertificate(Load(path, builder.Configuration["DataProtection:CertificatePassword"]));

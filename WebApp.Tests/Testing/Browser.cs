@@ -1,0 +1,216 @@
+using AngleSharp;
+using AngleSharp.Html.Dom;
+using Microsoft.Net.Http.Headers;
+
+namespace WebApp.Tests.Testing;
+
+/// <summary>
+/// A browser without scripts: keeps cookies, follows redirects, and sends the forms that the pages really have.
+/// Over plain http it keeps Secure cookies too, as if the connection were encrypted.
+/// </summary>
+public sealed class Browser : IDisposable
+{
+    public const string Firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
+    public const string Safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
+    public const string DemoPassword = "try-the-demo-2026";
+    public const string Password = "correct horse battery staple";
+    private const int MaxRedirects = 5;
+
+    private readonly HttpClient _http;
+
+    public Browser(Uri address, string userAgent = Firefox)
+    {
+        _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = address };
+        Headers["User-Agent"] = userAgent;
+    }
+
+    /// <summary>Sent with every request, as they are.</summary>
+    public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>();
+
+    /// <summary>Values by name.</summary>
+    public IDictionary<string, string> Cookies { get; } = new Dictionary<string, string>();
+
+    /// <summary>The address that <see cref="RegisterAsync"/> used.</summary>
+    public string Email { get; private set; } = "";
+
+    /// <summary>The value of the session cookie; null without one.</summary>
+    public string? SessionCookie
+    {
+        get => Cookies.SingleOrDefault(c => c.Key.EndsWith("-session", StringComparison.Ordinal)).Value;
+        set => Cookies["webapp-dev-session"] = value!;
+    }
+
+    /// <summary>Follows redirects.</summary>
+    public async Task<Page> GetAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        return await FollowAsync(await SendAsync(request));
+    }
+
+    /// <summary>A form that no page has shown. Does not follow redirects.</summary>
+    public async Task<Page> PostAsync(string path, params (string Name, string Value)[] fields)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new FormUrlEncodedContent(fields.Select(f => KeyValuePair.Create(f.Name, f.Value))),
+        };
+        return await SendAsync(request);
+    }
+
+    /// <summary>One request and its answer, whatever that is.</summary>
+    public async Task<Page> SendAsync(HttpRequestMessage request)
+    {
+        foreach (var (name, value) in Headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        if (Cookies.Count > 0 && !request.Headers.Contains("Cookie"))
+            request.Headers.TryAddWithoutValidation("Cookie", string.Join("; ", Cookies.Select(c => $"{c.Key}={c.Value}")));
+
+        using var response = await _http.SendAsync(request);
+        Keep(response);
+        return await Page.ReadAsync(this, response);
+    }
+
+    public async Task<Page> FollowAsync(Page page)
+    {
+        for (var redirects = 0; page.Location is { } location; redirects++)
+        {
+            Assert.True(redirects < MaxRedirects, $"Too many redirects, the last one to {location}");
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(page.Address, location));
+            page = await SendAsync(request);
+        }
+
+        return page;
+    }
+
+    /// <summary>Fills and sends the sign-in form, and asserts that it worked.</summary>
+    public async Task<Page> SignInAsync(string email, string password = Password, bool remember = false, string path = "/account/login")
+    {
+        var page = await TrySignInAsync(email, password, remember, path);
+        Assert.True(page.Status == 200 && page.Document.QuerySelector("input[name=Password]") is null, $"The sign-in of {email} worked");
+        return page;
+    }
+
+    /// <summary>Fills and sends the sign-in form.</summary>
+    public async Task<Page> TrySignInAsync(string email, string password, bool remember = false, string path = "/account/login")
+    {
+        var page = await GetAsync(path);
+        page.Fill("Email", email).Fill("Password", password);
+        ((IHtmlInputElement)page.Document.QuerySelector("input[type=checkbox]")!).IsChecked = remember;
+        return await page.PressAsync("Sign in", "main");
+    }
+
+    /// <summary>Makes an account of its own, which signs it in.</summary>
+    public async Task<Page> RegisterAsync(string? name = null)
+    {
+        Email = $"{Guid.NewGuid():N}@example.com";
+        var page = await GetAsync("/account/register");
+        page.Fill("Name", name ?? "Someone").Fill("Email", Email).Fill("Password", Password);
+        page = await page.PressAsync("Create account");
+        Assert.Equal("/account/sessions", page.Address.AbsolutePath);
+        return page;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private void Keep(HttpResponseMessage response)
+    {
+        if (!response.Headers.TryGetValues("Set-Cookie", out var headers))
+            return;
+
+        foreach (var cookie in SetCookieHeaderValue.ParseList([.. headers]))
+        {
+            if (cookie.Expires is { } expires && expires < DateTimeOffset.UtcNow.AddYears(-10))
+                Cookies.Remove(cookie.Name.Value!);
+            else
+                Cookies[cookie.Name.Value!] = cookie.Value.Value!;
+        }
+    }
+}
+
+/// <summary>An answer, read as a page.</summary>
+public sealed class Page
+{
+    private readonly Browser _browser;
+
+    private Page(Browser browser, HttpResponseMessage response, string body, IHtmlDocument document)
+    {
+        (_browser, Body, Document) = (browser, body, document);
+        Status = (int)response.StatusCode;
+        Address = response.RequestMessage!.RequestUri!;
+        Location = response.Headers.Location?.OriginalString;
+        Headers = response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => h.Value.ToArray(), StringComparer.OrdinalIgnoreCase);
+    }
+
+    public int Status { get; }
+
+    public Uri Address { get; }
+
+    /// <summary>Where a redirect leads, as it was sent; null without one.</summary>
+    public string? Location { get; }
+
+    public IReadOnlyDictionary<string, string[]> Headers { get; }
+
+    public string Body { get; }
+
+    public IHtmlDocument Document { get; }
+
+    /// <summary>What a reader sees in the page's main part, with single spaces.</summary>
+    public string Text => Words(Document.QuerySelector("main")?.TextContent ?? Body);
+
+    /// <summary>The sessions that the page lists, in order.</summary>
+    public IReadOnlyList<string> SessionIds => [.. Document.QuerySelectorAll("[data-session-id]").Select(e => e.GetAttribute("data-session-id")!)];
+
+    /// <summary>This browser's session, as the page says.</summary>
+    public string CurrentSessionId => Document.QuerySelector("[aria-current=true]")!.GetAttribute("data-session-id")!;
+
+    /// <summary>The <c>Set-Cookie</c> headers for the session cookie.</summary>
+    public IReadOnlyList<SetCookieHeaderValue> SessionCookies => Headers.TryGetValue("Set-Cookie", out var headers)
+        ? [.. SetCookieHeaderValue.ParseList(headers).Where(c => c.Name.Value!.EndsWith("-session", StringComparison.Ordinal))]
+        : [];
+
+    /// <summary>The first antiforgery token on the page.</summary>
+    public string AntiforgeryToken => Document.QuerySelector("input[name=__RequestVerificationToken]")!.GetAttribute("value")!;
+
+    public static async Task<Page> ReadAsync(Browser browser, HttpResponseMessage response)
+    {
+        var body = await response.Content.ReadAsStringAsync();
+        var document = await BrowsingContext.New(Configuration.Default)
+            .OpenAsync(r => r.Content(body).Address(response.RequestMessage!.RequestUri!));
+        return new(browser, response, body, (IHtmlDocument)document);
+    }
+
+    /// <summary>Types into the field of that name.</summary>
+    public Page Fill(string name, string value)
+    {
+        switch (Document.QuerySelector($"[name={name}]"))
+        {
+            case IHtmlInputElement input: input.Value = value; break;
+            case IHtmlTextAreaElement area: area.Value = value; break;
+            case IHtmlSelectElement select: select.Value = value; break;
+            default: Assert.Fail($"{Address} has no field {name}."); break;
+        }
+
+        return this;
+    }
+
+    /// <summary>Presses the button with that label, inside the first element that fits the selector, and follows redirects.</summary>
+    public async Task<Page> PressAsync(string label, string within = "main") => await _browser.FollowAsync(await SendAsync(label, within));
+
+    /// <summary>Presses the button; does not follow redirects.</summary>
+    public async Task<Page> SendAsync(string label, string within = "main")
+    {
+        var button = Document.QuerySelector(within)?.QuerySelectorAll("button").OfType<IHtmlButtonElement>().FirstOrDefault(b => Words(b.TextContent) == label);
+        Assert.True(button is not null, $"{Address} has a button \"{label}\" in {within}");
+        var submission = button.Form!.GetSubmission(button)!;
+        using var request = new HttpRequestMessage(HttpMethod.Parse(submission.Method.ToString().ToUpperInvariant()), submission.Target.Href);
+        if (request.Method == HttpMethod.Post)
+        {
+            request.Content = new StreamContent(submission.Body);
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", submission.MimeType);
+        }
+
+        return await _browser.SendAsync(request);
+    }
+
+    private static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace WebApp.Tests.Testing;
+
+/// <summary>
+/// The app itself on a free loopback port, with a database and a key ring of its own, the clock in the test's hands and the log within reach.
+/// Sessions are kept in the database unless the settings name a Redis.
+/// </summary>
+public class TestApp : WebApplicationFactory<Program>
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("webapp-").FullName;
+
+    public TestApp()
+    {
+        Database = Path.Combine(_folder, "webapp.db");
+        UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+    }
+
+    /// <summary>The database's file; another instance's, to share it.</summary>
+    public string Database { get; init; }
+
+    public TestClock Clock { get; init; } = new();
+
+    public string EnvironmentName { get; init; } = "Development";
+
+    /// <summary>Configuration as from the command line.</summary>
+    public IDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
+
+    /// <summary>Every line that was logged, at any level.</summary>
+    public LogCollector Log { get; } = new();
+
+    public Uri Address
+    {
+        get
+        {
+            StartServer();
+            return ClientOptions.BaseAddress;
+        }
+    }
+
+    public Browser NewBrowser(string userAgent = Browser.Firefox) => new(Address, userAgent);
+
+    /// <summary>A browser in which a person who has just registered is signed in: no other test knows the account.</summary>
+    public async Task<Browser> NewUserAsync()
+    {
+        var browser = NewBrowser();
+        await browser.RegisterAsync();
+        return browser;
+    }
+
+    /// <summary>A browser in which the demo account is signed in.</summary>
+    public async Task<Browser> SignedInAsync(string email, string userAgent = Browser.Firefox)
+    {
+        var browser = NewBrowser(userAgent);
+        await browser.SignInAsync(email, Browser.DemoPassword);
+        return browser;
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseEnvironment(EnvironmentName);
+        builder.UseSetting("ConnectionStrings:Database", $"Data Source={Database}");
+        // No test should fail because the machine is busy.
+        builder.UseSetting("Sessions:CommandTimeout", "00:00:05");
+        foreach (var (key, value) in Settings)
+            builder.UseSetting(key, value);
+        builder.ConfigureLogging(logging => logging.AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));
+        builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Clock));
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        // The base disposes itself twice.
+        if (!disposing || !Directory.Exists(_folder))
+            return;
+
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>Keeps what is logged.</summary>
+public sealed class LogCollector : ILoggerProvider
+{
+    private readonly ConcurrentQueue<string> _lines = [];
+
+    public IReadOnlyCollection<string> Lines => _lines;
+
+    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Logger(string category, ConcurrentQueue<string> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+    }
+}
