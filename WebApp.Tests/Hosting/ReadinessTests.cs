@@ -1,0 +1,62 @@
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Hosting;
+
+/// <summary>What <c>/health/ready</c> says of a Redis that works, but may drop the key ring when its memory is full.</summary>
+public sealed class ReadinessTests : IAsyncLifetime
+{
+    private readonly RedisServer _redis = new();
+    private readonly TestApp _app = new();
+
+    public async Task InitializeAsync()
+    {
+        await _redis.StartAsync();
+        _app.Settings["ConnectionStrings:Redis"] = _redis.ConnectionString;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_policy_that_may_evict_the_key_ring_is_degraded_and_said_once()
+    {
+        await UntilReadySaysAsync("Healthy");
+        foreach (var fine in new[] { "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "noeviction" })
+        {
+            await _redis.ConfigSetAsync("maxmemory-policy", fine);
+            await Task.Delay(TimeSpan.FromSeconds(1.2));
+            Assert.Equal((200, "Healthy"), await ReadyAsync());
+        }
+
+        Assert.Equal(0, Warnings());
+        foreach (var evicting in new[] { "allkeys-lru", "allkeys-lfu", "allkeys-random" })
+        {
+            await _redis.ConfigSetAsync("maxmemory-policy", evicting);
+            await UntilReadySaysAsync("Degraded");
+            await Task.Delay(TimeSpan.FromSeconds(1.2));
+            Assert.Equal((200, "Degraded"), await ReadyAsync());
+        }
+
+        Assert.Equal(1, Warnings());
+        await _redis.ConfigSetAsync("maxmemory-policy", "noeviction");
+        await UntilReadySaysAsync("Healthy");
+        await _redis.ConfigSetAsync("maxmemory-policy", "allkeys-lru");
+        await UntilReadySaysAsync("Degraded");
+        Assert.Equal(2, Warnings());
+    }
+
+    private async Task<(int Status, string Body)> ReadyAsync()
+    {
+        using var probe = _app.NewBrowser();
+        var page = await probe.GetAsync("/health/ready");
+        return (page.Status, page.Body);
+    }
+
+    private Task UntilReadySaysAsync(string word) => Eventually.TrueAsync(async () => (await ReadyAsync()).Body == word, $"/health/ready says {word}");
+
+    private int Warnings() => _app.Log.Lines.Count(line =>
+        line.StartsWith("Warning WebApp.", StringComparison.Ordinal) && line.Contains("maxmemory-policy", StringComparison.Ordinal));
+}
