@@ -157,9 +157,9 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
     [LoggerMessage(22, LogLevel.Information, "{Done} of {Count} unconfirmed revocations were confirmed by Redis")]
     private partial void LogRetried(int done, int count);
 
-    [LoggerMessage(25, LogLevel.Warning, "Redis at {EndPoint} has maxmemory-policy {Policy}: when its memory is full it may drop the key ring, which signs everybody out. Set the policy to noeviction")]
-    private partial void LogEviction(string endPoint, string policy);
-
     [LoggerMessage(23, LogLevel.Error, "The journal of revocations could not be read or swept")]
     private partial void LogJournalUnreadable(Exception e);
+
+    [LoggerMessage(25, LogLevel.Warning, "Redis at {EndPoint} has maxmemory-policy {Policy}: when its memory is full it may drop the key ring, which signs everybody out. Set the policy to noeviction")]
+    private partial void LogEviction(string endPoint, string policy);
 }
