@@ -144,19 +144,19 @@ public abstract class ForgeryTests(TestApp app)
 [Collection(SqlApp.Collection)]
 public sealed class ForgeryOnSqlTests(SqlApp app) : ForgeryTests(app)
 {
+    private readonly SqlApp _app = app;
+
     // What EF Core says of its commands.
     protected override Task<string> LookUpsAsync() => Task.FromResult(
-        $"{app.Log.Lines.Count(line => line.Contains("Executing DbCommand", StringComparison.Ordinal) && line.Contains("\"Sessions\"", StringComparison.Ordinal))} look-ups");
-
-    private readonly SqlApp app = app;
+        $"{_app.Log.Lines.Count(line => line.Contains("Executing DbCommand", StringComparison.Ordinal) && line.Contains("\"Sessions\"", StringComparison.Ordinal))} look-ups");
 }
 
 [Collection(RedisApp.Collection)]
 public sealed class ForgeryOnRedisTests(RedisApp app) : ForgeryTests(app)
 {
+    private readonly RedisApp _app = app;
+
     // For two minutes after the start, the framework reads the key ring (LRANGE) again when a cookie names a key that it doesn't know.
     protected override async Task<string> LookUpsAsync() =>
-        string.Join(", ", (await app.Redis.CommandsAsync()).Where(c => c.Key != "lrange").OrderBy(c => c.Key, StringComparer.Ordinal));
-
-    private readonly RedisApp app = app;
+        string.Join(", ", (await _app.Redis.CommandsAsync()).Where(c => c.Key != "lrange").OrderBy(c => c.Key, StringComparer.Ordinal));
 }
