@@ -28,9 +28,9 @@ public sealed class ProductionApp : TestApp
     public Task MigrateAsync() => WebApp.Hosting.Database.MigrateAsync(Services);
 
     /// <summary>A browser whose requests arrive through the proxy.</summary>
-    public Browser NewVisitor()
+    public override Browser NewBrowser(string userAgent = Browser.Firefox)
     {
-        var browser = NewBrowser();
+        var browser = base.NewBrowser(userAgent);
         browser.Headers["Host"] = Host;
         browser.Headers["X-Forwarded-Proto"] = "https";
         return browser;
