@@ -33,17 +33,39 @@ public static class RelativeTime
     }
 }
 
-/// <summary><c>&lt;time at="…"&gt;</c> becomes relative words, with the exact UTC time in <c>datetime</c> and <c>title</c>.</summary>
+public enum TimeFormat
+{
+    /// <summary>"3 minutes ago": for what people follow.</summary>
+    Relative,
+
+    /// <summary>"21 November 2026": for what lies far back.</summary>
+    Date,
+
+    /// <summary>To the second, in UTC: for evidence.</summary>
+    Exact,
+}
+
+/// <summary><c>&lt;time at="…"&gt;</c> becomes words, with the exact UTC time in <c>datetime</c> and <c>title</c>.</summary>
 [HtmlTargetElement("time", Attributes = "at")]
-public sealed class RelativeTimeTagHelper(TimeProvider clock) : TagHelper
+public sealed class TimeTagHelper(TimeProvider clock) : TagHelper
 {
     public DateTimeOffset At { get; set; }
+
+    public TimeFormat As { get; set; }
 
     public override void Process(TagHelperContext context, TagHelperOutput output)
     {
         output.TagMode = TagMode.StartTagAndEndTag;
         output.Attributes.SetAttribute("datetime", At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-        output.Attributes.SetAttribute("title", At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
-        output.Content.SetContent(RelativeTime.Describe(At, clock.GetUtcNow()));
+        var exact = At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+        output.Attributes.SetAttribute("title", exact);
+        if (As == TimeFormat.Relative)
+            output.Attributes.SetAttribute("data-relative", ""); // times.js keeps it fresh.
+        output.Content.SetContent(As switch
+        {
+            TimeFormat.Exact => exact,
+            TimeFormat.Date => At.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture),
+            _ => RelativeTime.Describe(At, clock.GetUtcNow()),
+        });
     }
 }
