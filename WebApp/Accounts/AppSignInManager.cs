@@ -57,6 +57,8 @@ public sealed class AppSignInManager(
         await db.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set
             .SetProperty(u => u.AccessFailedCount, 0)
             .SetProperty(u => u.LockoutEnd, (DateTimeOffset?)null));
+        // Whoever saves this user next writes every column, these two as well.
+        (user.AccessFailedCount, user.LockoutEnd) = (0, null);
         return SignInResult.Success;
     }
 

@@ -22,12 +22,13 @@ internal static class SessionPrincipalValidator
             || RequestSession.Of(context.HttpContext).Current is not { } session)
             return;
 
+        var store = services.GetRequiredService<SessionTicketStore>();
         var signIn = services.GetRequiredService<SignInManager<AppUser>>();
         if (await signIn.ValidateSecurityStampAsync(principal) is not { } user)
         {
             // Rejected, not signed out: deleting the cookie here could delete that of a newer sign-in from another tab.
             context.RejectPrincipal();
-            await services.GetRequiredService<SessionManager>().RevokeAsync(session.UserId, session.Id, RevocationReason.AccountChanged);
+            await store.EndAsync(context.HttpContext, session, RevocationReason.AccountChanged);
             return;
         }
 
@@ -35,6 +36,6 @@ internal static class SessionPrincipalValidator
         rebuilt.Identities.First().AddClaims(principal.FindAll("amr"));
         context.ReplacePrincipal(rebuilt);
         context.Properties.IssuedUtc = clock.GetUtcNow();
-        await services.GetRequiredService<SessionTicketStore>().UpdateAsync(session, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
+        await store.UpdateAsync(session, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
     }
 }

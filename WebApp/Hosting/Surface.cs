@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using WebApp.Accounts;
+using WebApp.Pages;
 
 namespace WebApp.Hosting;
 

@@ -15,7 +15,7 @@ public static class RelativeTime
     {
         var past = at <= now;
         // What is over is counted in full units; what is to come is rounded, or a fresh day would read "in 23 hours".
-        var minutes = past ? Math.Floor((now - at).TotalMinutes) : Math.Round((at - now).TotalMinutes);
+        var minutes = past ? Math.Floor((now - at).TotalMinutes) : Round((at - now).TotalMinutes);
         if (minutes < 1)
             return past ? "just now" : "in less than a minute";
         if (minutes >= LongestInDays * MinutesPerDay)
@@ -27,10 +27,13 @@ public static class RelativeTime
             < MinutesPerDay => (MinutesPerHour, "hour"),
             _ => (MinutesPerDay, "day"),
         };
-        var amount = past ? Math.Floor(minutes / size) : Math.Round(minutes / size);
+        var amount = past ? Math.Floor(minutes / size) : Round(minutes / size);
         var words = $"{amount} {unit}{(amount == 1 ? "" : "s")}";
         return past ? $"{words} ago" : $"in {words}";
     }
+
+    // Halves go up, as in the script: the framework's own choice, the even neighbour, would let "in 2 hours" become "in 3 hours" as time goes by.
+    private static double Round(double number) => Math.Round(number, MidpointRounding.AwayFromZero);
 }
 
 public enum TimeFormat
