@@ -201,6 +201,14 @@ public sealed class Page
     {
         var button = Document.QuerySelector(within)?.QuerySelectorAll("button").OfType<IHtmlButtonElement>().FirstOrDefault(b => Words(b.TextContent) == label);
         Assert.True(button is not null, $"{Address} has a button \"{label}\" in {within}");
+        // AngleSharp leaves out the value of a button that stands outside of its form.
+        if (button.Name is { Length: > 0 } name && !button.Form!.Contains(button))
+        {
+            var value = (IHtmlInputElement)Document.CreateElement("input");
+            (value.Type, value.Name, value.Value) = ("hidden", name, button.Value);
+            button.Form.AppendChild(value);
+        }
+
         var submission = button.Form!.GetSubmission(button)!;
         using var request = new HttpRequestMessage(HttpMethod.Parse(submission.Method.ToString().ToUpperInvariant()), submission.Target.Href);
         if (request.Method == HttpMethod.Post)

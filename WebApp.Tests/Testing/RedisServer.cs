@@ -11,6 +11,8 @@ namespace WebApp.Tests.Testing;
 /// </summary>
 public sealed class RedisServer : IAsyncLifetime, IAsyncDisposable
 {
+    private static readonly HashSet<string> Watching = ["info", "time", "ping", "echo", "config", "client", "cluster", "command", "select", "subscribe", "sentinel"];
+
     private Process? _process;
 
     public RedisServer()
@@ -84,6 +86,20 @@ public sealed class RedisServer : IAsyncLifetime, IAsyncDisposable
         var info = await CliAsync("INFO", "commandstats");
         var line = info.Split('\n', StringSplitOptions.TrimEntries).SingleOrDefault(l => l.StartsWith($"cmdstat_{command}:", StringComparison.Ordinal));
         return line is null ? 0 : long.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>
+    /// How often each command ran since <c>CONFIG RESETSTAT</c>, those that scripts ran included, but without those by which
+    /// the app watches over the connection and this class asks.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, long>> CommandsAsync()
+    {
+        var info = await CliAsync("INFO", "commandstats");
+        return info.Split('\n', StringSplitOptions.TrimEntries)
+            .Where(line => line.StartsWith("cmdstat_", StringComparison.Ordinal))
+            .Select(line => (Name: line["cmdstat_".Length..line.IndexOf(':', StringComparison.Ordinal)], Calls: long.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture)))
+            .Where(command => !Watching.Contains(command.Name.Split('|')[0]))
+            .ToDictionary(command => command.Name, command => command.Calls, StringComparer.Ordinal);
     }
 
     public async Task DisposeAsync()

@@ -25,6 +25,9 @@ public sealed class AppSignInManager(
     {
         var normalized = UserManager.NormalizeName(userName);
         var id = await db.Users.Where(u => u.NormalizedUserName == normalized).Select(u => (Guid?)u.Id).SingleOrDefaultAsync();
+        // The generation before the password: a change of password between the two reads then refuses this sign-in.
+        // For an unknown address too, or a store that is down would tell who has an account.
+        await sessions.BeginSignInAsync(Context, id ?? Guid.Empty);
         if (id is null)
         {
             dummy.Verify(password);
@@ -32,8 +35,6 @@ public sealed class AppSignInManager(
             return SignInResult.Failed;
         }
 
-        // The generation before the password: a change of password between the two reads then refuses this sign-in.
-        await sessions.BeginSignInAsync(Context, id.Value);
         var user = await UserManager.FindByIdAsync(id.Value.ToString());
         return user is null ? SignInResult.Failed : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
     }
@@ -60,6 +61,19 @@ public sealed class AppSignInManager(
         // Whoever saves this user next writes every column, these two as well.
         (user.AccessFailedCount, user.LockoutEnd) = (0, null);
         return SignInResult.Success;
+    }
+
+    /// <summary>Gives this browser a new session in the place of its present one, unless somebody has ended that one meanwhile.</summary>
+    /// <exception cref="SignInSupersededException">The present session, or all of the user's, ended while the request was under way.</exception>
+    public override async Task RefreshSignInAsync(AppUser user)
+    {
+        // A sign-in of one's own would begin whatever became of the old session. Of this end and anybody else's, exactly one counts.
+        await sessions.BeginSignInAsync(Context, user.Id);
+        if (RequestSession.Of(Context).Current is not { } current
+            || !await sessions.RevokeAsync(user.Id, current.Id, RevocationReason.SignedInAgain))
+            throw new SignInSupersededException();
+
+        await base.RefreshSignInAsync(user);
     }
 
     /// <summary>Whether the session's image of the security stamp still fits the user.</summary>

@@ -10,7 +10,7 @@ namespace WebApp.Accounts;
 /// From time to time compares a session's principal with the account: roles and name are brought up to date, and a session that no longer
 /// fits the account is ended. The framework's validator would keep its findings in a new cookie; ours go into the session.
 /// </summary>
-internal static class SessionPrincipalValidator
+internal static partial class SessionPrincipalValidator
 {
     public static async Task ValidateAsync(CookieValidatePrincipalContext context)
     {
@@ -36,6 +36,17 @@ internal static class SessionPrincipalValidator
         rebuilt.Identities.First().AddClaims(principal.FindAll("amr"));
         context.ReplacePrincipal(rebuilt);
         context.Properties.IssuedUtc = clock.GetUtcNow();
-        await store.UpdateAsync(session, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
+        try
+        {
+            await store.UpdateAsync(session, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
+        }
+        catch (SessionStoreUnavailableException e)
+        {
+            // This request has the new principal, and the next one compares again: nobody is shut out because a write failed.
+            LogNotKept(services.GetRequiredService<ILogger<SessionTicketStore>>(), e, session.UserId, session.Id);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The principal of session {SessionId} of user {UserId} was brought up to date, but could not be kept")]
+    private static partial void LogNotKept(ILogger logger, Exception exception, Guid userId, SessionId sessionId);
 }

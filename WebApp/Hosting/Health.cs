@@ -2,19 +2,25 @@ using System.Data.Common;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using WebApp.Sessions;
+using WebApp.Sessions.Redis;
 
 namespace WebApp.Hosting;
 
 /// <summary>
 /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: database, session store and key ring answer too.
-/// One word for everyone; the details go to the log.
+/// One word for everyone; the details go to the log. <c>Degraded</c> (status 200): all is well, but Redis' settings endanger the key ring.
 /// </summary>
 internal static class Health
 {
-    public static void AddHealth(this IServiceCollection services) => services.AddHealthChecks()
-        .AddCheck<DatabaseCheck>("database")
-        .AddCheck<SessionStoreCheck>("session store")
-        .AddCheck<KeyRingCheck>("key ring");
+    public static void AddHealth(this IServiceCollection services)
+    {
+        services.AddHealthChecks()
+            .AddCheck<DatabaseCheck>("database")
+            .AddCheck<SessionStoreCheck>("session store")
+            .AddCheck<KeyRingCheck>("key ring");
+        // A degraded state is logged once by who finds it; the framework would repeat it with every probe.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Error));
+    }
 
     /// <summary>Ahead of authentication, so that a probe costs no session look-up and works while the store is down.</summary>
     public static void UseHealth(this IApplicationBuilder app)
@@ -56,9 +62,14 @@ internal static class Health
         }
     }
 
-    private sealed class KeyRingCheck(KeyRingGate gate) : IHealthCheck
+    private sealed class KeyRingCheck(KeyRingGate gate, IServiceProvider services) : IHealthCheck
     {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.FromResult(gate.IsOpen ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The key ring has never been read."));
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+            !gate.IsOpen ? HealthCheckResult.Unhealthy("The key ring has never been read.")
+            : MayLoseKeys() ? HealthCheckResult.Degraded("Redis may evict the key ring: set maxmemory-policy to noeviction.")
+            : HealthCheckResult.Healthy());
+
+        // Without Redis there is no connection to ask.
+        private bool MayLoseKeys() => services.GetService<RedisConnection>()?.Masters.Any(master => master.MayEvictAnyKey) is true;
     }
 }

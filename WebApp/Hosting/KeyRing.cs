@@ -35,9 +35,22 @@ internal static class KeyRing
                 + "Set it to the path of a PFX file (its password: DataProtection:CertificatePassword) or of a PEM file with certificate and key.");
     }
 
-    private static X509Certificate2 Load(string path, string? password) => Path.GetExtension(path).Equals(".pem", StringComparison.OrdinalIgnoreCase)
-        ? X509Certificate2.CreateFromPemFile(path)
-        : X509CertificateLoader.LoadPkcs12FromFile(path, password);
+    private static X509Certificate2 Load(string path, string? password)
+    {
+        try
+        {
+            var certificate = Path.GetExtension(path).Equals(".pem", StringComparison.OrdinalIgnoreCase)
+                ? X509Certificate2.CreateFromPemFile(path)
+                : X509CertificateLoader.LoadPkcs12FromFile(path, password);
+            return certificate.HasPrivateKey ? certificate : throw new CryptographicException("It has no private key.");
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException(
+                $"DataProtection:Certificate names \"{path}\", which can't be used: {e.Message} It must be a PFX file (its password: "
+                + "DataProtection:CertificatePassword) or a PEM file, with certificate and private key.", e);
+        }
+    }
 }
 
 /// <summary>

@@ -21,6 +21,7 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
     private readonly RedisRevocations _revocations = new(connection.EvaluateUnverifiedAsync, clock);
     private HashSet<string> _known = [];
     private bool _saidDown;
+    private bool _saidEviction;
     private long? _sweptAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -45,6 +46,7 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
         try
         {
             var probe = await connection.ProbeAsync();
+            WarnOfEviction(probe.Masters);
             var identities = probe.Masters.Select(m => m.Identity).ToHashSet(StringComparer.Ordinal);
             if (identities.IsSubsetOf(_known))
                 await RetryAsync();
@@ -70,6 +72,15 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
 
         await SweepAsync();
         return true;
+    }
+
+    /// <summary>Once, and again only after it was put right in between.</summary>
+    private void WarnOfEviction(IEnumerable<RedisServerFacts> masters)
+    {
+        var evicting = masters.FirstOrDefault(master => master.MayEvictAnyKey);
+        if (evicting is not null && !_saidEviction)
+            LogEviction(evicting.EndPoint, evicting.MaxMemoryPolicy);
+        _saidEviction = evicting is not null;
     }
 
     /// <summary>Repeats the whole journal, while nobody may use what may have gone back in time. Any failure means: not verified.</summary>
@@ -148,4 +159,7 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
 
     [LoggerMessage(23, LogLevel.Error, "The journal of revocations could not be read or swept")]
     private partial void LogJournalUnreadable(Exception e);
+
+    [LoggerMessage(25, LogLevel.Warning, "Redis at {EndPoint} has maxmemory-policy {Policy}: when its memory is full it may drop the key ring, which signs everybody out. Set the policy to noeviction")]
+    private partial void LogEviction(string endPoint, string policy);
 }

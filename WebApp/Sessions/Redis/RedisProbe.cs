@@ -9,7 +9,14 @@ namespace WebApp.Sessions.Redis;
 /// <param name="Identity">Changes with every restart, promotion and full resynchronisation: whenever its data may have gone back in time.</param>
 /// <param name="MaxMemoryPolicy">What it does when memory is full (<c>noeviction</c>).</param>
 /// <param name="Time">Its clock, in milliseconds since 1970, when it answered.</param>
-public sealed record RedisServerFacts(string EndPoint, bool IsMaster, string Identity, string MaxMemoryPolicy, long Time);
+public sealed record RedisServerFacts(string EndPoint, bool IsMaster, string Identity, string MaxMemoryPolicy, long Time)
+{
+    /// <summary>
+    /// Whether full memory may cost it keys that have no time to live. The key ring has none: without it every cookie is worthless.
+    /// <c>volatile-*</c> costs sessions at most, and <c>noeviction</c> (the one to set) nothing but new sign-ins.
+    /// </summary>
+    public bool MayEvictAnyKey => MaxMemoryPolicy.StartsWith("allkeys-", StringComparison.Ordinal);
+}
 
 /// <summary>One look at all connected servers (on Cluster there are several masters).</summary>
 internal sealed class RedisProbe

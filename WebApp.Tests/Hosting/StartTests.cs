@@ -1,0 +1,148 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Net.Http.Headers;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Hosting;
+
+/// <summary>In production the app starts safely or not at all, and then says which setting is to blame.</summary>
+public sealed class StartTests
+{
+    public static TheoryData<string, string?, string> Mistakes => new()
+    {
+        { "Sessions:Store", null, "No session store is configured. Set ConnectionStrings:Redis" },
+        { "Sessions:Store", "Redis", "ConnectionStrings:Redis is not set" },
+        { "Sessions:Store", "Memcached", "Sessions:Store" },
+        { "App:PublicUrl", null, "App:PublicUrl is not set" },
+        { "App:PublicUrl", "http://accounts.example.com", "App:PublicUrl must be an absolute https address" },
+        { "App:PublicUrl", "accounts.example.com", "App:PublicUrl must be an absolute https address" },
+        { "Sessions:IdleTimeout", "00:00:00", "Sessions:IdleTimeout" },
+        { "Sessions:IdleTimeout", "-01:00:00", "Sessions:IdleTimeout" },
+        { "Sessions:IdleTimeout", "2.00:00:00", "Sessions:IdleTimeout" },
+        { "Sessions:IdleTimeout", "an hour", "Sessions:IdleTimeout" },
+        { "Sessions:AbsoluteTimeout", "00:00:00", "Sessions:AbsoluteTimeout" },
+        { "Sessions:AbsoluteTimeout", "99999.00:00:00", "Sessions:AbsoluteTimeout" },
+        { "Sessions:RememberedIdleTimeout", "60.00:00:00", "Sessions:RememberedIdleTimeout" },
+        { "Sessions:RememberedAbsoluteTimeout", "00:00:00", "Sessions:RememberedAbsoluteTimeout" },
+        { "Sessions:LastSeenResolution", "00:00:00", "Sessions:LastSeenResolution" },
+        { "Sessions:CommandTimeout", "00:00:00", "Sessions:CommandTimeout" },
+        { "Sessions:CommandTimeout", "00:01:00", "Sessions:CommandTimeout" },
+        { "ConnectionStrings:Redis", "127.0.0.1:1", "DataProtection:Certificate is not set" },
+        { "DataProtection:Certificate", "/no/such/file.pfx", "DataProtection:Certificate" },
+        { "ForwardedHeaders:KnownProxies:0", "the proxy", "ForwardedHeaders:KnownProxies" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task A_mistake_in_the_settings_stops_the_start_and_is_named(string setting, string? value, string message)
+    {
+        await using var app = new ProductionApp();
+        if (setting == "ConnectionStrings:Redis")
+            app.Settings.Remove("Sessions:Store");
+        if (value is null)
+            app.Settings.Remove(setting);
+        else
+            app.Settings[setting] = value;
+
+        var refusal = Assert.ThrowsAny<Exception>(() => app.Address);
+
+        Assert.Contains(message, refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pem")]
+    [InlineData("pfx")]
+    public async Task A_certificate_that_can_not_be_used_stops_the_start_and_is_named(string extension)
+    {
+        await using var app = new ProductionApp();
+        var folder = Directory.CreateTempSubdirectory("certificate-").FullName;
+        var path = ProductionApp.MakeCertificate(folder, extension, withKey: false);
+        app.Settings["DataProtection:Certificate"] = path;
+
+        var refusal = Assert.ThrowsAny<Exception>(() => app.Address);
+
+        Assert.Contains($"DataProtection:Certificate names \"{path}\"", refusal.ToString(), StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Production_on_SQL_sets_cookies_that_only_https_and_this_host_can_have()
+    {
+        await using var app = new ProductionApp();
+        await app.MigrateAsync();
+        using var browser = app.NewVisitor();
+        var form = await browser.GetAsync("/account/register");
+        form.Fill("Name", "Someone").Fill("Email", "someone@example.com").Fill("Password", Browser.Password);
+        var answer = await form.SendAsync("Create account");
+        Assert.Equal((302, "/account/sessions"), (answer.Status, answer.Location));
+        var notice = await (await browser.FollowAsync(answer)).SendAsync("Sign out", "header");
+
+        var cookies = new[] { form, answer, notice }
+            .SelectMany(page => page.Headers.TryGetValue("Set-Cookie", out var headers) ? SetCookieHeaderValue.ParseList(headers) : []).ToList();
+
+        Assert.Equal(["__Host-antiforgery", "__Host-notice", "__Host-session"], cookies.Select(c => c.Name.Value!).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(cookies, cookie => Assert.Equal((true, "/", null), (cookie.Secure, cookie.Path.Value, cookie.Domain.Value)));
+        Assert.All(cookies, cookie => Assert.True(cookie.HttpOnly, $"{cookie.Name} is out of scripts' reach"));
+        Assert.All(cookies.Where(c => c.Name == "__Host-session"), cookie => Assert.Equal(SameSiteMode.Lax, cookie.SameSite));
+        Assert.All(cookies, cookie => Assert.True(cookie.SameSite is SameSiteMode.Lax or SameSiteMode.Strict, $"{cookie.Name} is not sent across sites"));
+    }
+
+    [Fact]
+    public async Task Production_makes_no_demo_accounts_even_if_the_settings_name_some()
+    {
+        await using var app = new ProductionApp();
+        app.Settings["Demo:Password"] = Browser.DemoPassword;
+        app.Settings["Demo:Accounts:0:Email"] = "alice@example.com";
+        app.Settings["Demo:Accounts:0:Name"] = "Alice";
+        await app.MigrateAsync();
+        using var browser = app.NewVisitor();
+
+        var page = await browser.TrySignInAsync("alice@example.com", Browser.DemoPassword);
+
+        Assert.Equal("/account/login", page.Address.AbsolutePath);
+        Assert.Null(browser.SessionCookie);
+        Assert.Equal(0L, await ScalarAsync(app, "SELECT COUNT(*) FROM AspNetUsers"));
+    }
+
+    [Fact]
+    public async Task Production_answers_its_own_host_only_and_asks_for_https_from_then_on()
+    {
+        await using var app = new ProductionApp();
+        await app.MigrateAsync();
+        using Browser browser = app.NewVisitor(), other = app.NewVisitor();
+        other.Headers["Host"] = "evil.example";
+
+        Assert.Equal(400, (await other.GetAsync("/")).Status);
+        var page = await browser.GetAsync("/");
+        Assert.Equal(200, page.Status);
+        Assert.StartsWith("max-age=31536000", Assert.Single(page.Headers["Strict-Transport-Security"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_was_not_migrated_is_not_ready()
+    {
+        await using var app = new ProductionApp();
+        using var browser = app.NewVisitor();
+
+        Assert.Equal(503, (await browser.GetAsync("/health/ready")).Status);
+        await app.MigrateAsync();
+        Assert.Equal(200, (await browser.GetAsync("/health/ready")).Status);
+    }
+
+    [Fact]
+    public async Task The_database_is_in_write_ahead_mode()
+    {
+        await using var app = new ProductionApp();
+        await app.MigrateAsync();
+
+        Assert.Equal("wal", await ScalarAsync(app, "PRAGMA journal_mode"));
+    }
+
+    private static async Task<object?> ScalarAsync(TestApp app, string sql)
+    {
+        await using var database = new SqliteConnection($"Data Source={app.Database};Pooling=False");
+        await database.OpenAsync();
+        await using var command = database.CreateCommand();
+        command.CommandText = sql;
+        return await command.ExecuteScalarAsync();
+    }
+}

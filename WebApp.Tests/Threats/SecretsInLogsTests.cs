@@ -1,0 +1,116 @@
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Data.Sqlite;
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Threats;
+
+/// <summary>Whoever reads the log, at whatever level it was written, learns nothing that signs anybody in.</summary>
+public abstract class SecretsInLogsTests(TestApp app)
+{
+    private const string NewPassword = "another good passphrase";
+    private const string WrongPassword = "wrong horse battery staple";
+
+    [Fact]
+    public async Task No_line_of_any_level_holds_a_password_a_cookie_a_secret_or_a_security_stamp()
+    {
+        var secrets = new List<(string What, string Text)>
+        {
+            ("the password", Browser.Password), ("the new password", NewPassword), ("a mistyped password", WrongPassword), ("the demo password", Browser.DemoPassword),
+        };
+        using var browser = await app.NewUserAsync();
+        await RememberAsync(secrets, browser);
+        await browser.SignInAsync(browser.Email, remember: true);
+        await RememberAsync(secrets, browser);
+        using var other = app.NewBrowser();
+        await other.TrySignInAsync(browser.Email, WrongPassword);
+        await other.SignInAsync(browser.Email);
+        await RememberAsync(secrets, other);
+        app.Clock.Advance(TimeSpan.FromMinutes(31));
+        await other.GetAsync("/account");
+        var form = await browser.GetAsync("/account/change-password");
+        await form.Fill("CurrentPassword", Browser.Password).Fill("NewPassword", NewPassword).PressAsync("Change password");
+        await RememberAsync(secrets, browser);
+        await other.GetAsync("/account");
+        await other.SignInAsync(browser.Email, NewPassword);
+        await RememberAsync(secrets, other);
+        await (await browser.GetAsync("/account/sessions")).PressAsync("Sign out the other session");
+        using var staff = await app.SignedInAsync("sam@example.com");
+        await RememberAsync(secrets, staff);
+        var page = await staff.GetAsync($"/admin/users/{app.KeyOf(browser).UserId}");
+        await page.Fill("reason", "ReportedTheft").Fill("caseReference", "CASE-1").PressAsync("End the only session");
+        await browser.GetAsync("/account");
+        browser.SessionCookie = app.CookieWith(app.KeyOf(browser).WithNewSecret());
+        await RememberAsync(secrets, browser);
+        await browser.GetAsync("/account");
+        browser.SessionCookie = browser.SessionCookie![..^5] + "forged";
+        secrets.Add(("a forged cookie", browser.SessionCookie));
+        await browser.GetAsync("/account");
+        await MeetOutageAsync(staff);
+
+        Assert.True(app.Log.Lines.Count > 1000, "The log was kept.");
+        Assert.Contains(app.Log.Lines, line => line.StartsWith("Trace ", StringComparison.Ordinal));
+        foreach (var (what, text) in secrets)
+            Assert.True(app.Log.Lines.FirstOrDefault(line => line.Contains(text, StringComparison.OrdinalIgnoreCase)) is not { } line, $"The log holds {what}: {app.Log.Lines.FirstOrDefault(l => l.Contains(text, StringComparison.OrdinalIgnoreCase))}");
+    }
+
+    /// <summary>Takes the store away, lets the browser meet it, and brings it back.</summary>
+    protected abstract Task MeetOutageAsync(Browser browser);
+
+    private async Task RememberAsync(List<(string What, string Text)> secrets, Browser browser)
+    {
+        var (cookie, key) = (browser.SessionCookie!, app.KeyOf(browser));
+        var secret = SessionCookies.SecretOf(key);
+        secrets.AddRange(
+        [
+            // Half of it would not open anything, but should not be there either.
+            ("the end of a cookie", cookie[(cookie.Length / 2)..]),
+            ("a cookie's bytes", Convert.ToHexString(WebEncoders.Base64UrlDecode(cookie)[^32..])),
+            ("a session key", key.Encode()[(SessionKey.Size / 2)..]),
+            ("a secret in hexadecimal", Convert.ToHexString(secret)),
+            ("a secret in hexadecimal with dashes", BitConverter.ToString(secret)),
+            ("a secret in base64", Convert.ToBase64String(secret).TrimEnd('=')),
+            ("a secret in base64url", WebEncoders.Base64UrlEncode(secret)),
+            ("a security stamp", await SecurityStampAsync(key.UserId)),
+            ("a security stamp in base64", Convert.ToBase64String(Encoding.UTF8.GetBytes(await SecurityStampAsync(key.UserId))).TrimEnd('=')),
+        ]);
+    }
+
+    private async Task<string> SecurityStampAsync(Guid userId)
+    {
+        await using var database = new SqliteConnection($"Data Source={app.Database}");
+        await database.OpenAsync();
+        await using var command = database.CreateCommand();
+        command.CommandText = "SELECT SecurityStamp FROM AspNetUsers WHERE Id = $id";
+        command.Parameters.AddWithValue("$id", userId.ToString().ToUpperInvariant());
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+}
+
+public sealed class SecretsInLogsOnSqlTests(SqlApp app) : SecretsInLogsTests(app), IClassFixture<SqlApp>
+{
+    private readonly SqlApp _app = app;
+
+    protected override async Task MeetOutageAsync(Browser browser)
+    {
+        await using var locker = new SqliteConnection($"Data Source={_app.Database};Pooling=False");
+        await locker.OpenAsync();
+        await using var command = locker.CreateCommand();
+        command.CommandText = "BEGIN EXCLUSIVE";
+        await command.ExecuteNonQueryAsync();
+        Assert.Equal(503, (await (await browser.GetAsync("/account")).SendAsync("Sign out", "header")).Status);
+    }
+}
+
+public sealed class SecretsInLogsOnRedisTests(RedisApp app) : SecretsInLogsTests(app), IClassFixture<RedisApp>
+{
+    private readonly RedisApp _app = app;
+
+    protected override async Task MeetOutageAsync(Browser browser)
+    {
+        await _app.Redis.StopAsync();
+        Assert.Equal(503, (await browser.GetAsync("/account")).Status);
+        await _app.Redis.StartAsync();
+    }
+}
