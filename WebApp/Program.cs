@@ -40,7 +40,7 @@ if (!app.Environment.IsDevelopment())
 app.UseStaticFiles();
 app.UseNoStore();
 app.UseUnavailablePage();
-app.UseStatusCodePagesWithReExecute("/error/{0}");
+app.UseErrorPages();
 app.UseRouting();
 app.UseUnsafeRequestChecks();
 app.UseAuthentication();

@@ -31,6 +31,36 @@ public sealed class RedisApp : TestApp, IAsyncLifetime
     }
 }
 
+/// <summary>
+/// The app as in production: under its public name, behind a proxy on this machine that ends https, with the embedded store.
+/// </summary>
+public sealed class ProductionApp : TestApp, IAsyncLifetime
+{
+    public const string Host = "accounts.example.com";
+
+    public ProductionApp()
+    {
+        EnvironmentName = "Production";
+        Settings["Sessions:Store"] = "Sql";
+        Settings["App:PublicUrl"] = $"https://{Host}";
+        Settings["ForwardedHeaders:KnownProxies:0"] = "127.0.0.1";
+    }
+
+    public Task InitializeAsync() => Hosting.Database.MigrateAsync(Services);
+
+    /// <summary>A browser on the far side of the proxy.</summary>
+    public Browser NewBrowserBehindProxy(string address = "203.0.113.50")
+    {
+        var browser = NewBrowser();
+        browser.Headers["Host"] = Host;
+        browser.Headers["X-Forwarded-Proto"] = "https";
+        browser.Headers["X-Forwarded-For"] = address;
+        return browser;
+    }
+
+    async Task IAsyncLifetime.DisposeAsync() => await DisposeAsync();
+}
+
 [CollectionDefinition(SqlApp.Collection)]
 public sealed class SqlAppCollection : ICollectionFixture<SqlApp>;
 
