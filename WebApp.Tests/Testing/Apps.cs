@@ -48,6 +48,13 @@ public sealed class ProductionApp : TestApp, IAsyncLifetime
 
     public Task InitializeAsync() => Hosting.Database.MigrateAsync(Services);
 
+    public static async Task<ProductionApp> StartAsync()
+    {
+        var app = new ProductionApp();
+        await app.InitializeAsync();
+        return app;
+    }
+
     /// <summary>A browser on the far side of the proxy.</summary>
     public Browser NewBrowserBehindProxy(string address = "203.0.113.50")
     {

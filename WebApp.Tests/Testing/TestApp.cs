@@ -81,6 +81,18 @@ public class TestApp : WebApplicationFactory<Program>
         await users.RemoveFromRoleAsync((await users.FindByEmailAsync(email))!, role);
     }
 
+    /// <summary>Takes a table away, so that whatever needs it fails.</summary>
+    public async Task BreakAsync(string table)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Database}");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // A table's name can't be a parameter; the tests are its only source.
+        command.CommandText = $"ALTER TABLE {table} RENAME TO {table}Gone";
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync();
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment(EnvironmentName);

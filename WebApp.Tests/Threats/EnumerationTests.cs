@@ -36,6 +36,17 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_the_session_store_is_out_of_reach_known_and_unknown_read_the_same()
+    {
+        var known = await AccountAsync();
+        await _app.BreakAsync("Generations");
+
+        var answers = new[] { await TryAsync("nobody@example.com"), await TryAsync(known) };
+
+        Assert.Single(answers.Select(a => (a.Status, a.Text)).Distinct());
+    }
+
+    [Fact]
     public async Task Unknown_wrong_locked_and_password_less_take_the_same_time()
     {
         var medians = await MeasureAsync();

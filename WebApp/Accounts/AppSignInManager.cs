@@ -25,28 +25,17 @@ public sealed class AppSignInManager(
     {
         var normalized = UserManager.NormalizeName(userName);
         var id = await db.Users.Where(u => u.NormalizedUserName == normalized).Select(u => (Guid?)u.Id).SingleOrDefaultAsync();
-        if (id is null)
-        {
-            dummy.Verify(password);
-            await AuditFailureAsync(null);
-            return SignInResult.Failed;
-        }
-
         // The generation before the password: a change of password between the two reads then refuses this sign-in.
-        await sessions.BeginSignInAsync(Context, id.Value);
-        var user = await UserManager.FindByIdAsync(id.Value.ToString());
-        return user is null ? SignInResult.Failed : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
+        await sessions.BeginSignInAsync(Context, id ?? Guid.Empty);
+        var user = await UserManager.FindByIdAsync((id ?? Guid.Empty).ToString());
+        return user is null ? await PretendAsync(password, null) : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
     }
 
     public override async Task<SignInResult> CheckPasswordSignInAsync(AppUser user, string password, bool lockoutOnFailure)
     {
         // Counted before it is evaluated, in one statement: Identity counts afterwards, and parallel guesses slip through.
         if (user.PasswordHash is null || !await ClaimAttemptAsync(user.Id))
-        {
-            dummy.Verify(password);
-            await AuditFailureAsync(user.Id);
-            return SignInResult.Failed;
-        }
+            return await PretendAsync(password, user.Id);
 
         if (!await UserManager.CheckPasswordAsync(user, password))
         {
@@ -75,6 +64,15 @@ public sealed class AppSignInManager(
             .ExecuteUpdateAsync(set => set
                 .SetProperty(u => u.LockoutEnd, u => u.AccessFailedCount + 1 >= lockout.MaxFailedAccessAttempts ? lockedUntil : u.LockoutEnd)
                 .SetProperty(u => u.AccessFailedCount, u => u.AccessFailedCount + 1 >= lockout.MaxFailedAccessAttempts ? 0 : u.AccessFailedCount + 1)) == 1;
+    }
+
+    /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
+    private async Task<SignInResult> PretendAsync(string password, Guid? id)
+    {
+        await db.Users.OrderBy(u => u.Id).Take(1).ExecuteUpdateAsync(set => set.SetProperty(u => u.AccessFailedCount, u => u.AccessFailedCount));
+        dummy.Verify(password);
+        await AuditFailureAsync(id);
+        return SignInResult.Failed;
     }
 
     private Task AuditFailureAsync(Guid? subjectId) => audit.AppendAsync(new()
