@@ -35,8 +35,6 @@ app.UseTrustedProxies();
 app.UseSecurityHeaders();
 app.UseHealth();
 app.UseExceptionHandler("/error/500");
-if (!app.Environment.IsDevelopment())
-    app.UseHsts();
 app.UseStaticFiles();
 app.UseNoStore();
 app.UseUnavailablePage();
