@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using WebApp.Sessions;
 using WebApp.Sessions.Sql;
 using WebApp.Tests.Testing;
@@ -23,7 +24,7 @@ public sealed class SessionManagerTests : IDisposable
             _raised.Add(raised);
             return Task.CompletedTask;
         });
-        _store = new(_database, _clock);
+        _store = new(_database, Options.Create(new SessionPolicy()), _clock);
         _sessions = new(_store, events, _clock);
     }
 

@@ -49,11 +49,6 @@ internal static class Surface
             form.ValueLengthLimit = UnsafeRequests.MaxBodySize;
             form.ValueCountLimit = 64;
         });
-        services.AddHsts(hsts =>
-        {
-            hsts.MaxAge = TimeSpan.FromDays(365);
-            hsts.IncludeSubDomains = true;
-        });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
