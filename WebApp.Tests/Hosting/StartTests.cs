@@ -69,7 +69,7 @@ public sealed class StartTests
     {
         await using var app = new ProductionApp();
         await app.InitializeAsync();
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
         var form = await browser.GetAsync("/account/register");
         form.Fill("Name", "Someone").Fill("Email", "someone@example.com").Fill("Password", Browser.Password);
         var answer = await form.SendAsync("Create account");
@@ -94,7 +94,7 @@ public sealed class StartTests
         app.Settings["Demo:Accounts:0:Email"] = "alice@example.com";
         app.Settings["Demo:Accounts:0:Name"] = "Alice";
         await app.InitializeAsync();
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
 
         var page = await browser.TrySignInAsync("alice@example.com", Browser.DemoPassword);
 
@@ -108,7 +108,7 @@ public sealed class StartTests
     {
         await using var app = new ProductionApp();
         await app.InitializeAsync();
-        using Browser browser = app.NewVisitor(), other = app.NewVisitor();
+        using Browser browser = app.NewBrowser(), other = app.NewBrowser();
         other.Headers["Host"] = "evil.example";
 
         Assert.Equal(400, (await other.GetAsync("/")).Status);
@@ -121,7 +121,7 @@ public sealed class StartTests
     public async Task A_database_that_was_not_migrated_is_not_ready()
     {
         await using var app = new ProductionApp();
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
 
         Assert.Equal(503, (await browser.GetAsync("/health/ready")).Status);
         await app.InitializeAsync();

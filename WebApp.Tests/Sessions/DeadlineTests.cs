@@ -19,6 +19,7 @@ public abstract class DeadlineTests(TestApp app)
         app.Clock.Advance(TimeSpan.Parse(window) - Moment);
 
         await AssertSignedInAsync(patient);
+        await UntilSeenAsync(patient);
         app.Clock.Advance(Moment);
 
         await AssertExpiredAsync(late);

@@ -86,8 +86,7 @@ public sealed class TwoInstancesTests : IAsyncLifetime
     private async Task StartAsync(TestApp app)
     {
         app.Settings["ConnectionStrings:Redis"] = _redis.ConnectionString;
-        using var probe = app.NewBrowser();
-        await Eventually.TrueAsync(async () => (await probe.GetAsync("/health/ready")).Status == 200, "the instance is ready");
+        await app.UntilReadyAsync();
     }
 
     private static Browser At(TestApp app, Browser browser)

@@ -17,11 +17,7 @@ public sealed class RedisApp : TestApp, IAsyncLifetime
     {
         await Redis.InitializeAsync();
         Settings["ConnectionStrings:Redis"] = Redis.ConnectionString;
-        await Eventually.TrueAsync(async () =>
-        {
-            using var browser = NewBrowser();
-            return (await browser.GetAsync("/health/ready")).Status == 200;
-        }, "the app is ready");
+        await UntilReadyAsync();
     }
 
     async Task IAsyncLifetime.DisposeAsync()

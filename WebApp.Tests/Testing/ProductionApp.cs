@@ -36,12 +36,12 @@ public sealed class ProductionApp : TestApp, IAsyncLifetime
     public Task InitializeAsync() => WebApp.Hosting.Database.MigrateAsync(Services);
 
     /// <summary>A browser on the far side of the proxy.</summary>
-    public Browser NewVisitor(string address = "203.0.113.50")
+    public override Browser NewBrowser(string userAgent = Browser.Firefox)
     {
-        var browser = NewBrowser();
+        var browser = base.NewBrowser(userAgent);
         browser.Headers["Host"] = Host;
         browser.Headers["X-Forwarded-Proto"] = "https";
-        browser.Headers["X-Forwarded-For"] = address;
+        browser.Headers["X-Forwarded-For"] = "203.0.113.50";
         return browser;
     }
 

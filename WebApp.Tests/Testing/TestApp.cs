@@ -50,7 +50,14 @@ public class TestApp : WebApplicationFactory<Program>
         }
     }
 
-    public Browser NewBrowser(string userAgent = Browser.Firefox) => new(Address, userAgent);
+    public virtual Browser NewBrowser(string userAgent = Browser.Firefox) => new(Address, userAgent);
+
+    /// <summary>Returns when <c>/health/ready</c> says so.</summary>
+    public Task UntilReadyAsync() => Eventually.TrueAsync(async () =>
+    {
+        using var probe = NewBrowser();
+        return (await probe.GetAsync("/health/ready")).Status == 200;
+    }, "the app is ready");
 
     /// <summary>A browser in which a person who has just registered is signed in: no other test knows the account.</summary>
     public async Task<Browser> NewUserAsync()

@@ -78,6 +78,15 @@ public abstract class ForgeryTests(TestApp app)
     }
 
     [Fact]
+    public async Task A_cookie_beyond_what_the_server_reads_is_refused_before_the_app()
+    {
+        using var browser = app.NewBrowser();
+        browser.SessionCookie = new string('x', 40 * 1024);
+
+        Assert.Equal(431, (await browser.GetAsync("/")).Status);
+    }
+
+    [Fact]
     public async Task A_form_with_a_forged_cookie_is_not_accepted_and_breaks_nothing()
     {
         using var browser = app.NewBrowser();

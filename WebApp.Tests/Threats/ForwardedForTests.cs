@@ -51,7 +51,8 @@ public sealed class ForwardedForBehindAProxyTests(ProductionApp app) : IClassFix
     [InlineData("10.66.66.66, 127.0.0.1", "127.0.0.1")]
     public async Task From_a_known_proxy_the_last_address_counts(string forwarded, string shown)
     {
-        using var browser = app.NewVisitor(forwarded);
+        using var browser = app.NewBrowser();
+        browser.Headers["X-Forwarded-For"] = forwarded;
 
         var page = await browser.RegisterAsync();
 
@@ -62,9 +63,9 @@ public sealed class ForwardedForBehindAProxyTests(ProductionApp app) : IClassFix
     [Fact]
     public async Task The_audit_log_has_the_same_address_as_the_session()
     {
-        using var browser = app.NewVisitor("::ffff:203.0.113.77");
+        using Browser browser = app.NewBrowser(), stranger = app.NewBrowser();
+        browser.Headers["X-Forwarded-For"] = stranger.Headers["X-Forwarded-For"] = "::ffff:203.0.113.77";
         await browser.RegisterAsync();
-        using var stranger = app.NewVisitor("::ffff:203.0.113.77");
 
         await stranger.TrySignInAsync(browser.Email, "not the password");
 

@@ -33,7 +33,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     [InlineData("GET", "/nothing.css", 404)]
     public async Task A_visitors_answer_has_them_all(string method, string path, int status)
     {
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
 
         var answer = await AskAsync(browser, method, path);
 
@@ -51,7 +51,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     [InlineData("GET", "/nothing", 404)]
     public async Task No_answer_to_a_signed_in_person_is_kept_by_a_cache(string method, string path, int status)
     {
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
         await browser.RegisterAsync();
 
         var answer = await AskAsync(browser, method, path);
@@ -65,7 +65,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     [Fact]
     public async Task A_cross_site_post_is_refused_with_them_too()
     {
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
         await browser.RegisterAsync();
         browser.Headers["Sec-Fetch-Site"] = "cross-site";
 
@@ -80,7 +80,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     public async Task A_failure_has_them_too_and_tells_nothing_of_itself()
     {
         await using var own = await ProductionApp.StartAsync();
-        using var browser = own.NewVisitor();
+        using var browser = own.NewBrowser();
         await browser.RegisterAsync();
         await own.BreakAsync("AspNetUsers");
 
@@ -99,9 +99,9 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     public async Task An_unreachable_store_has_them_too_and_asks_to_come_back()
     {
         await using var own = await ProductionApp.StartAsync();
-        using var browser = own.NewVisitor();
+        using var browser = own.NewBrowser();
         await browser.RegisterAsync();
-        using var visitor = own.NewVisitor();
+        using var visitor = own.NewBrowser();
         var form = await visitor.GetAsync("/account/login");
         await own.BreakAsync("Sessions");
 
@@ -120,7 +120,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     [Fact]
     public async Task Static_files_may_be_kept_and_pages_may_not()
     {
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
 
         Assert.DoesNotContain("Cache-Control", (await browser.GetAsync("/site.css")).Headers.Keys);
         Assert.Equal("no-store", (await browser.GetAsync("/")).Headers["Cache-Control"].Single());
@@ -129,7 +129,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     [Fact]
     public async Task Strict_transport_is_asked_for_over_https_only()
     {
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
         browser.Headers.Remove("X-Forwarded-Proto");
 
         Assert.DoesNotContain("Strict-Transport-Security", (await browser.GetAsync("/")).Headers.Keys);
@@ -152,7 +152,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     [Fact]
     public async Task Cookies_are_host_bound_secure_and_hidden_from_scripts_and_name_no_framework()
     {
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
         var form = await browser.GetAsync("/account/register");
         form.Fill("Name", "Someone").Fill("Email", "cookies@example.com").Fill("Password", Browser.Password);
         var registered = await form.SendAsync("Create account");
@@ -169,7 +169,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
     [Fact]
     public async Task A_remembered_session_lives_as_long_as_it_can_and_another_until_the_browser_closes()
     {
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
         await browser.RegisterAsync();
 
         async Task<SetCookieHeaderValue> SignInAsync(bool remember)

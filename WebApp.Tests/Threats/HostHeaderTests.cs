@@ -58,7 +58,7 @@ public sealed class HostHeaderTests(ProductionApp app) : IClassFixture<Productio
     [Fact]
     public async Task Every_redirect_of_a_signed_in_person_is_a_path()
     {
-        using var browser = app.NewVisitor();
+        using var browser = app.NewBrowser();
         var form = await browser.GetAsync("/account/register");
         form.Fill("Name", "Someone").Fill("Email", "redirects@example.com").Fill("Password", Browser.Password);
 

@@ -17,10 +17,10 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
 
     public Task InitializeAsync() => app.UntilReadyAsync();
 
-    public Task DisposeAsync()
+    public async Task DisposeAsync()
     {
+        await app.RepairAsync();
         Assert.DoesNotContain(app.Log.Lines, line => line.Contains("An unhandled exception has occurred", StringComparison.Ordinal));
-        return Task.CompletedTask;
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
         await AssertUnavailableAsync(() => form.SendAsync("Sign out", "[aria-current=true]"));
 
         Assert.Equal(cookie, browser.SessionCookie);
-        await app.RepairAsync(outage);
+        await app.RepairAsync();
         var answers = new List<int>();
         await Eventually.TrueAsync(async () =>
         {
@@ -68,7 +68,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
         // Or the answer would tell who has an account.
         await AssertUnavailableAsync(() => form.Fill("Email", "nobody@example.com").SendAsync("Sign in"));
 
-        await app.RepairAsync(outage);
+        await app.RepairAsync();
         await app.UntilReadyAsync();
         await browser.SignInAsync("alice@example.com", Browser.DemoPassword);
     }
@@ -88,7 +88,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
 
         Assert.Equal((200, "/account/login"), (page.Status, page.Address.AbsolutePath));
         Assert.Contains("Your account is ready", page.Text, StringComparison.Ordinal);
-        await app.RepairAsync(outage);
+        await app.RepairAsync();
         await app.UntilReadyAsync();
         await browser.SignInAsync(email);
     }
@@ -109,7 +109,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
         var answer = await InTimeAsync(held.FinishAsync);
 
         Assert.Equal((302, "/account/sessions"), (answer.Status, answer.Location));
-        await RepairAndLetTheJournalCatchUpAsync(outage);
+        await RepairAndLetTheJournalCatchUpAsync();
         var page = await browser.FollowAsync(answer);
         Assert.Equal("We could not confirm it; check the list below.", page.Document.QuerySelector(".notice.bad")?.TextContent);
         await AssertEndsAsync(other);
@@ -132,7 +132,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
         var answer = await InTimeAsync(held.FinishAsync);
 
         Assert.Equal((302, path), (answer.Status, answer.Location));
-        await RepairAndLetTheJournalCatchUpAsync(outage);
+        await RepairAndLetTheJournalCatchUpAsync();
         var page = await staff.FollowAsync(answer);
         Assert.Contains("We could not confirm it", page.Document.QuerySelector(".notice.bad")?.TextContent, StringComparison.Ordinal);
         await AssertEndsAsync(browser);
@@ -151,7 +151,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
 
         await AssertUnavailableAsync(held.FinishAsync);
 
-        await RepairAndLetTheJournalCatchUpAsync(outage);
+        await RepairAndLetTheJournalCatchUpAsync();
         await AssertEndsAsync(browser);
     }
 
@@ -163,7 +163,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
 
         await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => AssertUnavailableAsync(() => browser.GetAsync("/account"))));
 
-        await app.RepairAsync(Outage.Frozen);
+        await app.RepairAsync();
     }
 
     [Fact]
@@ -181,13 +181,13 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
         Assert.Equal(200, (await browser.GetAsync("/site.css")).Status);
 
         await redis.StartAsync();
-        await Eventually.TrueAsync(async () => (await browser.GetAsync("/health/ready")).Status == 200, "the app is ready");
+        await early.UntilReadyAsync();
         await browser.RegisterAsync();
     }
 
-    private async Task RepairAndLetTheJournalCatchUpAsync(Outage outage)
+    private async Task RepairAndLetTheJournalCatchUpAsync()
     {
-        await app.RepairAsync(outage);
+        await app.RepairAsync();
         // What was not confirmed is repeated once its own call is over, by the app's clock.
         app.Clock.Advance(TimeSpan.FromSeconds(5));
         await app.UntilReadyAsync();
@@ -225,6 +225,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
     public sealed class App : TestApp, IAsyncLifetime
     {
         private readonly RedisServer _redis = new() { Options = ["--appendonly", "yes", "--appendfsync", "always"] };
+        private Outage? _outage;
 
         public async Task InitializeAsync()
         {
@@ -234,15 +235,21 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
             await UntilReadyAsync();
         }
 
-        public Task BreakAsync(Outage outage) => outage == Outage.Stopped ? _redis.StopAsync() : _redis.FreezeAsync();
-
-        public Task RepairAsync(Outage outage) => outage == Outage.Stopped ? _redis.StartAsync() : _redis.ThawAsync();
-
-        public Task UntilReadyAsync() => Eventually.TrueAsync(async () =>
+        public Task BreakAsync(Outage outage)
         {
-            using var probe = NewBrowser();
-            return (await probe.GetAsync("/health/ready")).Status == 200;
-        }, "the app is ready");
+            _outage = outage;
+            return outage == Outage.Stopped ? _redis.StopAsync() : _redis.FreezeAsync();
+        }
+
+        /// <summary>Does nothing when nothing is broken.</summary>
+        public async Task RepairAsync()
+        {
+            if (_outage == Outage.Stopped)
+                await _redis.StartAsync();
+            else if (_outage == Outage.Frozen)
+                await _redis.ThawAsync();
+            _outage = null;
+        }
 
         async Task IAsyncLifetime.DisposeAsync()
         {
@@ -261,8 +268,7 @@ public sealed class DatabaseLockedTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _app.Settings["ConnectionStrings:Database"] = $"Data Source={_app.Database};Default Timeout=1";
-        using var probe = _app.NewBrowser();
-        Assert.Equal(200, (await probe.GetAsync("/health/ready")).Status);
+        await _app.UntilReadyAsync();
         _locker = new($"Data Source={_app.Database};Pooling=False");
         await _locker.OpenAsync();
     }

@@ -28,7 +28,7 @@ public sealed class StoreDumpTests : IAsyncLifetime
     public async Task A_dump_holds_no_secret_no_password_no_security_stamp_and_no_readable_key()
     {
         await StartAsync("pfx");
-        using var browser = await NewUserAsync();
+        using var browser = await _app.NewUserAsync();
         await SupportsActAsync(browser);
         var key = _app.KeyOf(browser);
         var stamp = await SecurityStampAsync(key.UserId);
@@ -56,9 +56,9 @@ public sealed class StoreDumpTests : IAsyncLifetime
     public async Task No_cookie_made_from_a_dump_signs_anybody_in()
     {
         await StartAsync("pem");
-        using var owner = await NewUserAsync();
+        using var owner = await _app.NewUserAsync();
         var (key, dump) = (_app.KeyOf(owner), await DumpAsync());
-        using var thief = _app.NewVisitor();
+        using var thief = _app.NewBrowser();
 
         // All that an attacker can know: the ids, the hash, the sealed ticket, and the key's id.
         byte[] userId = key.UserId.ToByteArray(bigEndian: true), sessionId = Convert.FromHexString(key.SessionId.ToString()), hash = key.HashSecret();
@@ -79,11 +79,11 @@ public sealed class StoreDumpTests : IAsyncLifetime
     public async Task An_app_without_the_certificate_can_use_neither_keys_nor_sessions_of_a_dump()
     {
         await StartAsync("pfx");
-        using var owner = await NewUserAsync();
+        using var owner = await _app.NewUserAsync();
         await using var thiefs = new ProductionApp { Database = _app.Database, Clock = _app.Clock };
         thiefs.UseRedis(_redis, ProductionApp.MakeCertificate(_folder, "pfx"));
-        using var browser = thiefs.NewVisitor();
-        await Eventually.TrueAsync(async () => (await browser.GetAsync("/health/ready")).Status == 200, "the thief's app is ready");
+        await thiefs.UntilReadyAsync();
+        using var browser = thiefs.NewBrowser();
 
         browser.Cookies[ProductionApp.SessionCookieName] = owner.SessionCookie!;
         Assert.Equal("/account/login", (await browser.GetAsync("/account")).Address.AbsolutePath);
@@ -97,7 +97,7 @@ public sealed class StoreDumpTests : IAsyncLifetime
     public async Task A_session_moved_under_another_users_or_sessions_name_opens_nothing()
     {
         await StartAsync("pfx");
-        using Browser owner = await NewUserAsync(), attacker = await NewUserAsync();
+        using Browser owner = await _app.NewUserAsync(), attacker = await _app.NewUserAsync();
         SessionKey victims = _app.KeyOf(owner), own = _app.KeyOf(attacker);
 
         // Whoever can write Redis puts the victim's ticket into the own record.
@@ -140,21 +140,13 @@ public sealed class StoreDumpTests : IAsyncLifetime
         // Beforehand, as operators do: the app would wait for the journal's table.
         await using (var onSql = new ProductionApp { Database = _app.Database })
             await onSql.InitializeAsync();
-        using var probe = _app.NewVisitor();
-        await Eventually.TrueAsync(async () => (await probe.GetAsync("/health/ready")).Status == 200, "the app is ready");
-    }
-
-    private async Task<Browser> NewUserAsync()
-    {
-        var browser = _app.NewVisitor();
-        await browser.RegisterAsync();
-        return browser;
+        await _app.UntilReadyAsync();
     }
 
     /// <summary>Leaves a tombstone, a generation and a second session behind.</summary>
     private async Task SupportsActAsync(Browser browser)
     {
-        using var other = _app.NewVisitor();
+        using var other = _app.NewBrowser();
         await other.SignInAsync(browser.Email);
         await (await browser.GetAsync("/account/sessions")).PressAsync("Sign out the other session");
         await other.SignInAsync(browser.Email);
