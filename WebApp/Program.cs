@@ -35,12 +35,10 @@ app.UseTrustedProxies();
 app.UseSecurityHeaders();
 app.UseHealth();
 app.UseExceptionHandler("/error/500");
-if (!app.Environment.IsDevelopment())
-    app.UseHsts();
 app.UseStaticFiles();
 app.UseNoStore();
 app.UseUnavailablePage();
-app.UseStatusCodePagesWithReExecute("/error/{0}");
+app.UseErrorPages();
 app.UseRouting();
 app.UseUnsafeRequestChecks();
 app.UseAuthentication();

@@ -68,7 +68,7 @@ public sealed class StartTests
     public async Task Production_on_SQL_sets_cookies_that_only_https_and_this_host_can_have()
     {
         await using var app = new ProductionApp();
-        await app.MigrateAsync();
+        await app.InitializeAsync();
         using var browser = app.NewBrowser();
         var form = await browser.GetAsync("/account/register");
         form.Fill("Name", "Someone").Fill("Email", "someone@example.com").Fill("Password", Browser.Password);
@@ -93,7 +93,7 @@ public sealed class StartTests
         app.Settings["Demo:Password"] = Browser.DemoPassword;
         app.Settings["Demo:Accounts:0:Email"] = "alice@example.com";
         app.Settings["Demo:Accounts:0:Name"] = "Alice";
-        await app.MigrateAsync();
+        await app.InitializeAsync();
         using var browser = app.NewBrowser();
 
         var page = await browser.TrySignInAsync("alice@example.com", Browser.DemoPassword);
@@ -107,7 +107,7 @@ public sealed class StartTests
     public async Task Production_answers_its_own_host_only_and_asks_for_https_from_then_on()
     {
         await using var app = new ProductionApp();
-        await app.MigrateAsync();
+        await app.InitializeAsync();
         using Browser browser = app.NewBrowser(), other = app.NewBrowser();
         other.Headers["Host"] = "evil.example";
 
@@ -124,7 +124,7 @@ public sealed class StartTests
         using var browser = app.NewBrowser();
 
         Assert.Equal(503, (await browser.GetAsync("/health/ready")).Status);
-        await app.MigrateAsync();
+        await app.InitializeAsync();
         Assert.Equal(200, (await browser.GetAsync("/health/ready")).Status);
     }
 
@@ -132,7 +132,7 @@ public sealed class StartTests
     public async Task The_database_is_in_write_ahead_mode()
     {
         await using var app = new ProductionApp();
-        await app.MigrateAsync();
+        await app.InitializeAsync();
 
         Assert.Equal("wal", await ScalarAsync(app, "PRAGMA journal_mode"));
     }

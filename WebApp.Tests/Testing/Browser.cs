@@ -30,7 +30,7 @@ public sealed class Browser : IDisposable
     /// <summary>Values by name.</summary>
     public IDictionary<string, string> Cookies { get; } = new Dictionary<string, string>();
 
-    /// <summary>The address that <see cref="RegisterAsync"/> used.</summary>
+    /// <summary>The address that this browser last registered or signed in with.</summary>
     public string Email { get; private set; } = "";
 
     /// <summary>The value of the session cookie; null without one.</summary>
@@ -45,6 +45,13 @@ public sealed class Browser : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         return await FollowAsync(await SendAsync(request));
+    }
+
+    /// <summary>One request, without following where it leads.</summary>
+    public async Task<Page> PeekAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        return await SendAsync(request);
     }
 
     /// <summary>A form that no page has shown. Does not follow redirects.</summary>
@@ -94,7 +101,7 @@ public sealed class Browser : IDisposable
     public async Task<Page> TrySignInAsync(string email, string password, bool remember = false, string path = "/account/login")
     {
         var page = await GetAsync(path);
-        page.Fill("Email", email).Fill("Password", password);
+        page.Fill("Email", Email = email).Fill("Password", password);
         ((IHtmlInputElement)page.Document.QuerySelector("input[type=checkbox]")!).IsChecked = remember;
         return await page.PressAsync("Sign in", "main");
     }
@@ -209,7 +216,9 @@ public sealed class Page
             button.Form.AppendChild(value);
         }
 
-        var submission = button.Form!.GetSubmission(button)!;
+        // The server must not count on the browser's checks.
+        button.Form!.NoValidate = true;
+        var submission = button.Form.GetSubmission(button)!;
         using var request = new HttpRequestMessage(HttpMethod.Parse(submission.Method.ToString().ToUpperInvariant()), submission.Target.Href);
         if (request.Method == HttpMethod.Post)
         {

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace WebApp.Tests.Testing;
 
 /// <summary>The app as it runs in production, behind a proxy that speaks https, with sessions in the database unless the settings name a Redis.</summary>
-public sealed class ProductionApp : TestApp
+public sealed class ProductionApp : TestApp, IAsyncLifetime
 {
     public const string Host = "accounts.example.com";
     public const string SessionCookieName = "__Host-session";
@@ -25,16 +25,27 @@ public sealed class ProductionApp : TestApp
         Settings["DataProtection:Certificate"] = certificate;
     }
 
-    public Task MigrateAsync() => WebApp.Hosting.Database.MigrateAsync(Services);
+    /// <summary>With its database prepared.</summary>
+    public static async Task<ProductionApp> StartAsync()
+    {
+        var app = new ProductionApp();
+        await app.InitializeAsync();
+        return app;
+    }
 
-    /// <summary>A browser whose requests arrive through the proxy.</summary>
+    public Task InitializeAsync() => WebApp.Hosting.Database.MigrateAsync(Services);
+
+    /// <summary>A browser on the far side of the proxy.</summary>
     public override Browser NewBrowser(string userAgent = Browser.Firefox)
     {
         var browser = base.NewBrowser(userAgent);
         browser.Headers["Host"] = Host;
         browser.Headers["X-Forwarded-Proto"] = "https";
+        browser.Headers["X-Forwarded-For"] = "203.0.113.50";
         return browser;
     }
+
+    async Task IAsyncLifetime.DisposeAsync() => await DisposeAsync();
 
     /// <summary>Makes a certificate with its key, and returns the path of the file: a PFX file without a password, or a PEM file.</summary>
     public static string MakeCertificate(string folder, string extension, bool withKey = true)

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using WebApp.Accounts;
 
 namespace WebApp.Tests.Testing;
 
@@ -32,6 +34,9 @@ public class TestApp : WebApplicationFactory<Program>
 
     /// <summary>Configuration as from the command line.</summary>
     public IDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
+
+    /// <summary>Put around or in place of the app's own services; what stands at its edges only.</summary>
+    public Action<IServiceCollection> EdgeServices { get; init; } = _ => { };
 
     /// <summary>Every line that was logged, at any level.</summary>
     public LogCollector Log { get; } = new();
@@ -70,6 +75,31 @@ public class TestApp : WebApplicationFactory<Program>
         return browser;
     }
 
+    public async Task<Guid> UserIdAsync(string email)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return (await scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>().FindByEmailAsync(email))!.Id;
+    }
+
+    public async Task RemoveRoleAsync(string email, string role)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>();
+        await users.RemoveFromRoleAsync((await users.FindByEmailAsync(email))!, role);
+    }
+
+    /// <summary>Takes a table away, so that whatever needs it fails.</summary>
+    public async Task BreakAsync(string table)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Database}");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // A table's name can't be a parameter; the tests are its only source.
+        command.CommandText = $"ALTER TABLE {table} RENAME TO {table}Gone";
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync();
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment(EnvironmentName);
@@ -79,7 +109,7 @@ public class TestApp : WebApplicationFactory<Program>
         foreach (var (key, value) in Settings)
             builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));
-        builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Clock));
+        builder.ConfigureTestServices(services => EdgeServices(services.AddSingleton<TimeProvider>(Clock)));
     }
 
     protected override void Dispose(bool disposing)

@@ -139,7 +139,7 @@ public sealed class StoreDumpTests : IAsyncLifetime
         _app.UseRedis(_redis, ProductionApp.MakeCertificate(_folder, certificate));
         // Beforehand, as operators do: the app would wait for the journal's table.
         await using (var onSql = new ProductionApp { Database = _app.Database })
-            await onSql.MigrateAsync();
+            await onSql.InitializeAsync();
         await _app.UntilReadyAsync();
     }
 

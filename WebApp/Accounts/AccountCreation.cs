@@ -15,18 +15,10 @@ public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<Iden
     public async Task<(IdentityResult Result, AppUser User)> RegisterAsync(string email, string name, string password, string? address)
     {
         var user = new AppUser { UserName = email, Email = email, Name = name, CreatedAt = clock.GetUtcNow() };
-        try
-        {
-            var result = await users.CreateAsync(user, password);
-            if (result.Succeeded)
-                await audit.AppendAsync(new() { Action = AuditAction.Registered, ActorId = user.Id, SubjectId = user.Id, Address = address });
-            return (result, user);
-        }
-        catch (DbUpdateException) when (address is not null)
-        {
-            // Two registrations of one address at once: the database let one through.
-            return (IdentityResult.Failed(users.ErrorDescriber.DuplicateEmail(email)), user);
-        }
+        var result = await CreateAsync(user, password);
+        if (result.Succeeded)
+            await audit.AppendAsync(new() { Action = AuditAction.Registered, ActorId = user.Id, SubjectId = user.Id, Address = address });
+        return (result, user);
     }
 
     public async Task<bool> ExistsAsync(string email) => await users.FindByEmailAsync(email) is not null;
@@ -51,5 +43,21 @@ public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<Iden
         if (granted.Succeeded)
             await audit.AppendAsync(new() { Action = AuditAction.RoleGranted, SubjectId = user.Id, Reason = role });
         return granted;
+    }
+
+    /// <summary>Two registrations of one address at once both find it free; the database lets one through.</summary>
+    private async Task<IdentityResult> CreateAsync(AppUser user, string password)
+    {
+        try
+        {
+            return await users.CreateAsync(user, password);
+        }
+        catch (DbUpdateException)
+        {
+            if (!await ExistsAsync(user.Email!))
+                throw;
+
+            return IdentityResult.Failed(users.ErrorDescriber.DuplicateEmail(user.Email!));
+        }
     }
 }

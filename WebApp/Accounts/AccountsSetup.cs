@@ -43,6 +43,8 @@ public static class AccountsSetup
             cookies.Events.OnValidatePrincipal = SessionPrincipalValidator.ValidateAsync;
             cookies.Events.OnRedirectToLogin = RedirectWithinThisHost;
             cookies.Events.OnRedirectToAccessDenied = RedirectWithinThisHost;
+            // The pages decide where to go (ReturnUrls). The handler would set the header to the query's address first, and fail on some.
+            cookies.Events.OnRedirectToReturnUrl = _ => Task.CompletedTask;
         });
         services.AddAuthorizationBuilder()
             .AddPolicy(Roles.Support, policy => policy.RequireRole(Roles.Support, Roles.Admin))

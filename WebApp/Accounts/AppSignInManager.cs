@@ -28,26 +28,15 @@ public sealed class AppSignInManager(
         // The generation before the password: a change of password between the two reads then refuses this sign-in.
         // For an unknown address too, or a store that is down would tell who has an account.
         await sessions.BeginSignInAsync(Context, id ?? Guid.Empty);
-        if (id is null)
-        {
-            dummy.Verify(password);
-            await AuditFailureAsync(null);
-            return SignInResult.Failed;
-        }
-
-        var user = await UserManager.FindByIdAsync(id.Value.ToString());
-        return user is null ? SignInResult.Failed : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
+        var user = await UserManager.FindByIdAsync((id ?? Guid.Empty).ToString());
+        return user is null ? await PretendAsync(password, null) : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
     }
 
     public override async Task<SignInResult> CheckPasswordSignInAsync(AppUser user, string password, bool lockoutOnFailure)
     {
         // Counted before it is evaluated, in one statement: Identity counts afterwards, and parallel guesses slip through.
         if (user.PasswordHash is null || !await ClaimAttemptAsync(user.Id))
-        {
-            dummy.Verify(password);
-            await AuditFailureAsync(user.Id);
-            return SignInResult.Failed;
-        }
+            return await PretendAsync(password, user.Id);
 
         if (!await UserManager.CheckPasswordAsync(user, password))
         {
@@ -58,6 +47,8 @@ public sealed class AppSignInManager(
         await db.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set
             .SetProperty(u => u.AccessFailedCount, 0)
             .SetProperty(u => u.LockoutEnd, (DateTimeOffset?)null));
+        // Whoever saves this user next writes every column, these two as well.
+        (user.AccessFailedCount, user.LockoutEnd) = (0, null);
         return SignInResult.Success;
     }
 
@@ -89,6 +80,15 @@ public sealed class AppSignInManager(
             .ExecuteUpdateAsync(set => set
                 .SetProperty(u => u.LockoutEnd, u => u.AccessFailedCount + 1 >= lockout.MaxFailedAccessAttempts ? lockedUntil : u.LockoutEnd)
                 .SetProperty(u => u.AccessFailedCount, u => u.AccessFailedCount + 1 >= lockout.MaxFailedAccessAttempts ? 0 : u.AccessFailedCount + 1)) == 1;
+    }
+
+    /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
+    private async Task<SignInResult> PretendAsync(string password, Guid? id)
+    {
+        await db.Users.OrderBy(u => u.Id).Take(1).ExecuteUpdateAsync(set => set.SetProperty(u => u.AccessFailedCount, u => u.AccessFailedCount));
+        dummy.Verify(password);
+        await AuditFailureAsync(id);
+        return SignInResult.Failed;
     }
 
     private Task AuditFailureAsync(Guid? subjectId) => audit.AppendAsync(new()

@@ -22,12 +22,13 @@ internal static partial class SessionPrincipalValidator
             || RequestSession.Of(context.HttpContext).Current is not { } session)
             return;
 
+        var store = services.GetRequiredService<SessionTicketStore>();
         var signIn = services.GetRequiredService<SignInManager<AppUser>>();
         if (await signIn.ValidateSecurityStampAsync(principal) is not { } user)
         {
             // Rejected, not signed out: deleting the cookie here could delete that of a newer sign-in from another tab.
             context.RejectPrincipal();
-            await services.GetRequiredService<SessionManager>().RevokeAsync(session.UserId, session.Id, RevocationReason.AccountChanged);
+            await store.EndAsync(context.HttpContext, session, RevocationReason.AccountChanged);
             return;
         }
 
@@ -37,7 +38,7 @@ internal static partial class SessionPrincipalValidator
         context.Properties.IssuedUtc = clock.GetUtcNow();
         try
         {
-            await services.GetRequiredService<SessionTicketStore>().UpdateAsync(session, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
+            await store.UpdateAsync(session, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
         }
         catch (SessionStoreUnavailableException e)
         {

@@ -15,6 +15,8 @@ internal static class CommandLine
 
         """;
 
+    private static readonly string[] AddUserOptions = ["--email", "--name", "--role"];
+
     /// <summary>Runs the command that the arguments name and returns its exit code; null when they name none and the app should start.</summary>
     public static async Task<int?> RunAsync(WebApplication app, string[] args)
     {
@@ -30,7 +32,7 @@ internal static class CommandLine
                 Console.Write(Usage);
                 return 0;
             case [{ } word, ..] when !word.StartsWith('-') && !word.Contains('='):
-                await Console.Error.WriteLineAsync($"There is no command \"{word}\".\n\n{Usage}");
+                await Console.Error.WriteLineAsync($"There is no command \"{string.Join(' ', args)}\".\n\n{Usage}");
                 return 2;
             default:
                 return null;
@@ -40,10 +42,16 @@ internal static class CommandLine
     private static async Task<int> AddUserAsync(WebApplication app, string[] options)
     {
         var (email, name, role) = (Value(options, "--email"), Value(options, "--name") ?? "", Value(options, "--role"));
-        if (email is null || options.Length % 2 != 0 || (role is not null && !Roles.All.Contains(role)))
+        if (email is null || (role is not null && !Roles.All.Contains(role)) || options.Chunk(2).Any(o => o.Length != 2 || !AddUserOptions.Contains(o[0])))
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;
+        }
+
+        if (!await Database.IsUpToDateAsync(app.Services))
+        {
+            await Console.Error.WriteLineAsync("The database is not up to date. Run \"WebApp migrate\" first.");
+            return 1;
         }
 
         await using var scope = app.Services.CreateAsyncScope();

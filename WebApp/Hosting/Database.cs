@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Sessions.Sql;
@@ -9,6 +10,8 @@ namespace WebApp.Hosting;
 /// <summary>The one database: accounts, audit log, and sessions or their journal. Each module brings its own tables and migrations.</summary>
 internal sealed class Database
 {
+    private static readonly Type[] Contexts = [typeof(AppDbContext), typeof(SessionsDbContext), typeof(AuditDbContext)];
+
     private readonly string _connectionString;
 
     public Database(WebApplicationBuilder builder)
@@ -16,7 +19,7 @@ internal sealed class Database
         var connection = new SqliteConnectionStringBuilder(builder.Configuration.GetConnectionString(nameof(Database)) ?? "Data Source=App_Data/webapp.db");
         connection.DataSource = Path.GetFullPath(connection.DataSource, builder.Environment.ContentRootPath);
         // How long a statement waits for another writer. SQLite itself would give up at once, the provider only after 30 s.
-        if (!connection.ContainsKey("Default Timeout") || connection.DefaultTimeout == 30)
+        if (!connection.ShouldSerialize("Default Timeout"))
             connection.DefaultTimeout = 5;
         Folder = Path.GetDirectoryName(connection.DataSource)!;
         Directory.CreateDirectory(Folder);
@@ -33,14 +36,24 @@ internal sealed class Database
     public static async Task MigrateAsync(IServiceProvider services)
     {
         await using var scope = services.CreateAsyncScope();
-        var accounts = scope.ServiceProvider.GetRequiredService<AppDbContext>();
-        await accounts.Database.MigrateAsync();
         // Readers and the writer don't block each other; the mode stays with the file.
-        await accounts.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL");
-
-        await using var sessions = await scope.ServiceProvider.GetRequiredService<IDbContextFactory<SessionsDbContext>>().CreateDbContextAsync();
-        await sessions.Database.MigrateAsync();
-        await using var audit = await scope.ServiceProvider.GetRequiredService<IDbContextFactory<AuditDbContext>>().CreateDbContextAsync();
-        await audit.Database.MigrateAsync();
+        await scope.ServiceProvider.GetRequiredService<AppDbContext>().Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL");
+        foreach (var context in Contexts)
+            await Of(scope, context).MigrateAsync();
     }
+
+    /// <summary>Whether every module's tables are up to date.</summary>
+    public static async Task<bool> IsUpToDateAsync(IServiceProvider services, CancellationToken cancellationToken = default)
+    {
+        await using var scope = services.CreateAsyncScope();
+        foreach (var context in Contexts)
+        {
+            if ((await Of(scope, context).GetPendingMigrationsAsync(cancellationToken)).Any())
+                return false;
+        }
+
+        return true;
+    }
+
+    private static DatabaseFacade Of(AsyncServiceScope scope, Type context) => ((DbContext)scope.ServiceProvider.GetRequiredService(context)).Database;
 }

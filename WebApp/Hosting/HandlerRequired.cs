@@ -15,8 +15,7 @@ internal sealed class HandlerRequired : IPageFilter
     public void OnPageHandlerExecuting(PageHandlerExecutingContext context)
     {
         var request = context.HttpContext.Request;
-        if (context.HandlerMethod is null && context.ActionDescriptor.HandlerMethods.Count > 0
-            && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+        if (context.HandlerMethod is null && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
             context.Result = new StatusCodeResult(StatusCodes.Status405MethodNotAllowed);
     }
 

@@ -1,8 +1,6 @@
 using System.Data.Common;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using WebApp.Accounts;
 using WebApp.Sessions;
 using WebApp.Sessions.Redis;
 
@@ -31,15 +29,15 @@ internal static class Health
         app.UseHealthChecks("/health/ready");
     }
 
-    private sealed class DatabaseCheck(IServiceScopeFactory scopes) : IHealthCheck
+    private sealed class DatabaseCheck(IServiceProvider services) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
-            await using var scope = scopes.CreateAsyncScope();
             try
             {
-                var pending = await scope.ServiceProvider.GetRequiredService<AppDbContext>().Database.GetPendingMigrationsAsync(cancellationToken);
-                return pending.Any() ? HealthCheckResult.Unhealthy("Migrations are pending: run \"WebApp migrate\".") : HealthCheckResult.Healthy();
+                return await Database.IsUpToDateAsync(services, cancellationToken)
+                    ? HealthCheckResult.Healthy()
+                    : HealthCheckResult.Unhealthy("Migrations are pending: run \"WebApp migrate\".");
             }
             catch (DbException e)
             {

@@ -6,18 +6,23 @@ internal static class SecurityHeaders
     private const string ContentSecurityPolicy =
         "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; object-src 'none'";
 
-    public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
+    // A year. The framework's middleware would set it too early: what answers for an unreachable store clears the headers.
+    private const string StrictTransportSecurity = "max-age=31536000; includeSubDomains";
+
+    public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
         // On starting: the exception handler clears what was set before.
-        context.Response.OnStarting(static state =>
+        context.Response.OnStarting(() =>
         {
-            var headers = ((HttpContext)state).Response.Headers;
+            var headers = context.Response.Headers;
+            if (context.Request.IsHttps && !app.Environment.IsDevelopment())
+                headers.StrictTransportSecurity = StrictTransportSecurity;
             headers.ContentSecurityPolicy = ContentSecurityPolicy;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             return Task.CompletedTask;
-        }, context);
+        });
         return next(context);
     });
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using WebApp.Accounts;
+using WebApp.Pages;
 
 namespace WebApp.Hosting;
 
@@ -47,11 +48,6 @@ internal static class Surface
         {
             form.ValueLengthLimit = UnsafeRequests.MaxBodySize;
             form.ValueCountLimit = 64;
-        });
-        services.AddHsts(hsts =>
-        {
-            hsts.MaxAge = TimeSpan.FromDays(365);
-            hsts.IncludeSubDomains = true;
         });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -12,6 +12,18 @@ internal static class TrustedProxies
     /// <exception cref="FormatException">An entry is neither an address nor a network.</exception>
     public static void UseTrustedProxies(this WebApplication app)
     {
+        UseForwardedHeaders(app);
+        app.Use((context, next) =>
+        {
+            // On a socket for both versions an IPv4 peer comes as ::ffff:192.0.2.1. Everyone who reads, shows or stores it wants 192.0.2.1.
+            if (context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped)
+                context.Connection.RemoteIpAddress = mapped.MapToIPv4();
+            return next(context);
+        });
+    }
+
+    private static void UseForwardedHeaders(WebApplication app)
+    {
         var known = app.Configuration.GetSection("ForwardedHeaders:KnownProxies").Get<string[]>() ?? [];
         if (known.Length == 0)
             return;

@@ -1,3 +1,5 @@
+using Microsoft.Net.Http.Headers;
+
 namespace WebApp.Hosting;
 
 /// <summary>
@@ -19,6 +21,8 @@ internal static class UnsafeRequests
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
         else if (request.ContentLength > MaxBodySize)
             context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+        else if (IsInAnotherCharset(request))
+            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
         else
             return next(context);
 
@@ -36,4 +40,9 @@ internal static class UnsafeRequests
         return origin.Length > 0
             && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
     }
+
+    /// <summary>Browsers send forms in the page's encoding. The framework fails on some of the others.</summary>
+    private static bool IsInAnotherCharset(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue
+        && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,15 +1,11 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using WebApp.Hosting;
 
 namespace WebApp.Pages;
 
 /// <summary>What every refused or failed request ends in, whatever its method was. The answer keeps its status code.</summary>
-[IgnoreAntiforgeryToken]
-[ResponseCache(Location = ResponseCacheLocation.None, NoStore = true)]
 public sealed class ErrorModel : PageModel
 {
     /// <summary>Title and words.</summary>
@@ -21,14 +17,13 @@ public sealed class ErrorModel : PageModel
     /// <summary>What support can find the failure by in the log; null when nothing failed on our side.</summary>
     public string? TraceId { get; private set; }
 
-    public override void OnPageHandlerExecuting(PageHandlerExecutingContext context)
+    public IActionResult OnGet()
     {
         var original = HttpContext.Features.Get<IStatusCodeReExecuteFeature>();
         if (original is null && HttpContext.Features.Get<IExceptionHandlerFeature>() is null)
         {
             // Somebody typed the address: there is no error to show.
-            context.Result = NotFound();
-            return;
+            return NotFound();
         }
 
         Message = Describe(Response.StatusCode);
@@ -41,6 +36,7 @@ public sealed class ErrorModel : PageModel
 
         if (Response.StatusCode >= StatusCodes.Status500InternalServerError)
             TraceId = Activity.Current?.TraceId.ToString() ?? HttpContext.TraceIdentifier;
+        return Page();
     }
 
     private string? LocalPath(IStatusCodeReExecuteFeature? original) =>

@@ -25,12 +25,12 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
 {
     public const int MaxUserAgentBytes = 512;
 
-    // Order matters: Edge and Opera also say "Chrome", and every one of them says "Safari".
+    // Order matters: Edge and Opera also say "Chrome", or on iOS "Version", and nearly all of them say "Safari".
     private static readonly (string Token, string Name)[] Browsers =
     [
-        ("Edg/", "Edge"), ("EdgA/", "Edge"), ("EdgiOS/", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"),
-        ("Vivaldi/", "Vivaldi"), ("FxiOS/", "Firefox"), ("Firefox/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"),
-        ("Chromium/", "Chromium"), ("Version/", "Safari"),
+        ("Edg/", "Edge"), ("EdgA/", "Edge"), ("EdgiOS/", "Edge"), ("OPR/", "Opera"), ("OPT/", "Opera"), ("SamsungBrowser/", "Samsung Internet"),
+        ("Vivaldi/", "Vivaldi"), ("FxiOS/", "Firefox"), ("Firefox/", "Firefox"), ("Chromium/", "Chromium"), ("CriOS/", "Chrome"),
+        ("Chrome/", "Chrome"), ("Version/", "Safari"),
     ];
 
     private static readonly (string Token, string Name, DeviceKind Kind)[] Systems =
@@ -67,8 +67,8 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
     }
 
     /// <summary>
-    /// What may be stored of a User-Agent header: control and invisible formatting characters become spaces, and the text is cut after a whole
-    /// character at <see cref="MaxUserAgentBytes"/> bytes of UTF-8. Empty for a missing header.
+    /// What may be stored of a User-Agent header: control characters, line separators and invisible formatting become spaces,
+    /// and the text is cut after a whole character at <see cref="MaxUserAgentBytes"/> bytes of UTF-8. Empty for a missing header.
     /// </summary>
     public static string Clean(string? userAgent)
     {
@@ -80,10 +80,12 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
             if (bytes > MaxUserAgentBytes)
                 break;
 
-            var category = Rune.GetUnicodeCategory(rune);
-            clean.Append(category is UnicodeCategory.Control or UnicodeCategory.Format ? " " : rune.ToString());
+            clean.Append(IsVisible(rune) ? rune.ToString() : " ");
         }
 
         return clean.ToString().Trim();
     }
+
+    private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

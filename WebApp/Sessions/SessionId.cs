@@ -36,10 +36,11 @@ public readonly record struct SessionId(UInt128 Value) : IParsable<SessionId>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out SessionId result)
     {
         result = default;
-        if (s?.Length != 2 * Size || !UInt128.TryParse(s, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+        // The framework's parser takes NULs at the end for nothing.
+        if (s?.Length != 2 * Size || !s.All(char.IsAsciiHexDigit))
             return false;
 
-        result = new(value);
+        result = new(UInt128.Parse(s, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
         return true;
     }
 }

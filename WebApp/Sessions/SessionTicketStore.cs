@@ -79,8 +79,9 @@ public sealed partial class SessionTicketStore(
 
         if (tickets.Unprotect(session, CookieAuthenticationDefaults.AuthenticationScheme) is not { } ticket)
         {
-            LogUnreadable(logger, session.UserId, session.Id);
-            await sessions.RevokeAsync(session.UserId, session.Id, new(clock.GetUtcMilliseconds(), RevocationReason.Unreadable));
+            // Of the requests that meet such a ticket at once, only the one that ended the session says so.
+            if (await EndAsync(httpContext, session, RevocationReason.Unreadable))
+                LogUnreadable(logger, session.UserId, session.Id);
             return null;
         }
 
@@ -95,6 +96,20 @@ public sealed partial class SessionTicketStore(
     /// <summary>Saves a rebuilt principal in the session that it belongs to; false when that session has ended meanwhile.</summary>
     public Task<bool> UpdateAsync(UserSession session, AuthenticationTicket ticket) =>
         sessions.UpdateTicketAsync(session.UserId, session.Id, tickets.Protect(session.Id, ticket));
+
+    /// <summary>Ends the session that this request came with, so that the request counts as signed out; true when this call ended it.</summary>
+    public async Task<bool> EndAsync(HttpContext httpContext, UserSession session, RevocationReason reason)
+    {
+        var request = RequestSession.Of(httpContext);
+        var revocation = new Revocation(clock.GetUtcMilliseconds(), reason);
+        request.Current = null;
+        request.Ended = new(CauseOf(reason), revocation.At);
+        if (!await sessions.RevokeAsync(session.UserId, session.Id, revocation))
+            return false;
+
+        await events.RaiseAsync(new SessionRevoked(session.UserId, session.Id, revocation));
+        return true;
+    }
 
     /// <summary>Never reached: the handler renews on sliding expiration and on request only, and <see cref="SessionCookieHandler"/> has neither.</summary>
     public Task RenewAsync(string key, AuthenticationTicket ticket, HttpContext httpContext, CancellationToken cancellationToken) =>

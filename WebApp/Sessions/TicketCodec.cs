@@ -68,20 +68,25 @@ internal static class TicketCodec
                 return null;
 
             var identity = new ClaimsIdentity(ReadName(reader), ReadName(reader), ReadName(reader));
-            for (var count = reader.Read7BitEncodedInt(); count > 0; count--)
+            for (var count = ReadCount(reader); count > 0; count--)
                 identity.AddClaim(new Claim(ReadName(reader), reader.ReadString(), ReadName(reader)));
 
             var items = new Dictionary<string, string?>(StringComparer.Ordinal);
-            for (var count = reader.Read7BitEncodedInt(); count > 0; count--)
+            for (var count = ReadCount(reader); count > 0; count--)
                 items[ReadName(reader)] = reader.ReadString();
 
-            return new(new ClaimsPrincipal(identity), new AuthenticationProperties(items), scheme);
+            return reader.BaseStream.Position == bytes.Length
+                ? new(new ClaimsPrincipal(identity), new AuthenticationProperties(items), scheme)
+                : null;
         }
-        catch (Exception e) when (e is EndOfStreamException or FormatException or IndexOutOfRangeException)
+        catch (Exception e) when (e is IOException or FormatException or IndexOutOfRangeException)
         {
             return null;
         }
     }
+
+    private static int ReadCount(BinaryReader reader) =>
+        reader.Read7BitEncodedInt() is var count and >= 0 ? count : throw new FormatException("A count is negative.");
 
     private static void WriteName(BinaryWriter writer, string name)
     {

@@ -21,7 +21,7 @@ function describe(at, now) {
 
 function refresh() {
   const now = serverNow + performance.now() - loadedAt;
-  for (const time of document.querySelectorAll("time[datetime]")) {
+  for (const time of document.querySelectorAll("time[data-relative]")) {
     const words = describe(Date.parse(time.dateTime), now);
     if (words && words !== time.textContent) time.textContent = words;
   }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
 using WebApp.Sessions;
 using WebApp.Sessions.Sql;
 using WebApp.Tests.Testing;
@@ -8,8 +11,21 @@ public sealed class SqlUserSessionStoreTests : UserSessionStoreRaces
 {
     private readonly SqliteDatabase _database = new();
 
-    /// <summary>Two writers at once cost SQLite's driver a pause of up to 150 ms, so a thousand rounds of each race would take two minutes.</summary>
-    protected override int Rounds => 400;
+    [Fact]
+    public async Task A_database_that_somebody_else_holds_is_unavailable_within_the_time_out()
+    {
+        var session = await AddAsync();
+        await using var other = new SqliteConnection(_database.ConnectionString);
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        var started = Stopwatch.GetTimestamp();
+
+        await Assert.ThrowsAsync<SessionStoreUnavailableException>(() =>
+            NewStore(TimeSpan.FromSeconds(1)).RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow())));
+
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(3));
+        Assert.Null((await Store.FindAsync(session.UserId, session.Id))?.Revocation);
+    }
 
     public override Task DisposeAsync()
     {
@@ -17,5 +33,7 @@ public sealed class SqlUserSessionStoreTests : UserSessionStoreRaces
         return Task.CompletedTask;
     }
 
-    protected override Task<IUserSessionStore> OpenAsync() => Task.FromResult<IUserSessionStore>(new SqlUserSessionStore(_database, Clock));
+    protected override Task<IUserSessionStore> OpenAsync() => Task.FromResult<IUserSessionStore>(NewStore(TimeSpan.FromSeconds(10)));
+
+    private SqlUserSessionStore NewStore(TimeSpan commandTimeout) => new(_database, Options.Create(new SessionPolicy { CommandTimeout = commandTimeout }), Clock);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Mvc;
 
 namespace WebApp.Pages;
@@ -17,9 +18,10 @@ public static class ReturnUrls
         if (!url.IsLocalUrl(returnUrl) || returnUrl![0] != '/' || !Uri.TryCreate(Here, returnUrl, out var address) || address.Host != Here.Host)
             return null;
 
-        // A header can only hold the encoded form; and with its dots resolved, "/..//other.example" would be another host's address.
+        // A header can only hold the encoded form, which not every character has here; and with its dots resolved, "/..//other.example" would be
+        // another host's address.
         var target = address.PathAndQuery;
-        return url.IsLocalUrl(target) ? target : null;
+        return Ascii.IsValid(target) && url.IsLocalUrl(target) ? target : null;
     }
 
     private static bool LeadsToSignIn(this IUrlHelper url, string target)

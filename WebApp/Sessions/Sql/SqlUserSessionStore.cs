@@ -1,15 +1,19 @@
 using System.Data.Common;
 using System.Net;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace WebApp.Sessions.Sql;
 
 /// <summary>
 /// The embedded store: one row a session, in the app's own database. Meant for one instance.
-/// The provider's own command time-out bounds each call, and SQLite admits one writer at a time.
+/// SQLite admits one writer at a time; a call waits for its turn no longer than <see cref="SessionPolicy.CommandTimeout"/>, in whole seconds.
 /// </summary>
-public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> databases, TimeProvider clock) : IUserSessionStore
+public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> databases, IOptions<SessionPolicy> policy, TimeProvider clock) : IUserSessionStore
 {
+    private readonly int _patience = (int)Math.Ceiling(policy.Value.CommandTimeout.TotalSeconds);
+
     public Task<UserSession?> FindAsync(Guid userId, SessionId id) => RunAsync(async db =>
     {
         var row = await db.Sessions.AsNoTracking().FirstOrDefaultAsync(s => s.Id == id && s.UserId == userId);
@@ -129,6 +133,9 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         try
         {
             await using var db = await databases.CreateDbContextAsync();
+            // Not a command time-out of EF Core's: that would leave out the wait for a transaction's beginning.
+            if (db.Database.GetDbConnection() is SqliteConnection sqlite)
+                sqlite.DefaultTimeout = _patience;
             return await work(db);
         }
         catch (Exception e) when (e is DbException or DbUpdateException or TimeoutException)

@@ -15,7 +15,7 @@ public static class RelativeTime
     {
         var past = at <= now;
         // What is over is counted in full units; what is to come is rounded, or a fresh day would read "in 23 hours".
-        var minutes = past ? Math.Floor((now - at).TotalMinutes) : Math.Round((at - now).TotalMinutes);
+        var minutes = past ? Math.Floor((now - at).TotalMinutes) : Round((at - now).TotalMinutes);
         if (minutes < 1)
             return past ? "just now" : "in less than a minute";
         if (minutes >= LongestInDays * MinutesPerDay)
@@ -27,23 +27,48 @@ public static class RelativeTime
             < MinutesPerDay => (MinutesPerHour, "hour"),
             _ => (MinutesPerDay, "day"),
         };
-        var amount = past ? Math.Floor(minutes / size) : Math.Round(minutes / size);
+        var amount = past ? Math.Floor(minutes / size) : Round(minutes / size);
         var words = $"{amount} {unit}{(amount == 1 ? "" : "s")}";
         return past ? $"{words} ago" : $"in {words}";
     }
+
+    // Halves go up, as in the script: the framework's own choice, the even neighbour, would let "in 2 hours" become "in 3 hours" as time goes by.
+    private static double Round(double number) => Math.Round(number, MidpointRounding.AwayFromZero);
 }
 
-/// <summary><c>&lt;time at="…"&gt;</c> becomes relative words, with the exact UTC time in <c>datetime</c> and <c>title</c>.</summary>
+public enum TimeFormat
+{
+    /// <summary>"3 minutes ago": for what people follow.</summary>
+    Relative,
+
+    /// <summary>"21 November 2026": for what lies far back.</summary>
+    Date,
+
+    /// <summary>To the second, in UTC: for evidence.</summary>
+    Exact,
+}
+
+/// <summary><c>&lt;time at="…"&gt;</c> becomes words, with the exact UTC time in <c>datetime</c> and <c>title</c>.</summary>
 [HtmlTargetElement("time", Attributes = "at")]
-public sealed class RelativeTimeTagHelper(TimeProvider clock) : TagHelper
+public sealed class TimeTagHelper(TimeProvider clock) : TagHelper
 {
     public DateTimeOffset At { get; set; }
+
+    public TimeFormat As { get; set; }
 
     public override void Process(TagHelperContext context, TagHelperOutput output)
     {
         output.TagMode = TagMode.StartTagAndEndTag;
         output.Attributes.SetAttribute("datetime", At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-        output.Attributes.SetAttribute("title", At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
-        output.Content.SetContent(RelativeTime.Describe(At, clock.GetUtcNow()));
+        var exact = At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+        output.Attributes.SetAttribute("title", exact);
+        if (As == TimeFormat.Relative)
+            output.Attributes.SetAttribute("data-relative", ""); // times.js keeps it fresh.
+        output.Content.SetContent(As switch
+        {
+            TimeFormat.Exact => exact,
+            TimeFormat.Date => At.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture),
+            _ => RelativeTime.Describe(At, clock.GetUtcNow()),
+        });
     }
 }

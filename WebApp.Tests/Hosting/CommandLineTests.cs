@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Data.Sqlite;
+using WebApp.Accounts;
+using WebApp.Hosting;
+
+namespace WebApp.Tests.Hosting;
+
+/// <summary>The built program, started as an operator starts it in production.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private const string Email = "ops@example.com";
+    private readonly string _folder = Directory.CreateTempSubdirectory("webapp-cli-").FullName;
+
+    private string Database => Path.Combine(_folder, "webapp.db");
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_first_admin_is_made_with_a_password_from_standard_input()
+    {
+        Assert.Equal((0, "The database is up to date.", ""), await RunAsync(["migrate"]));
+
+        var made = await RunAsync(["users", "add", "--email", Email, "--name", "Zoë", "--role", "Admin"], input: "pässword of an operator\n");
+
+        Assert.Equal((0, $"{Email} has an account with the role Admin.", ""), made);
+        Assert.Equal(["Admin"], Query("SELECT r.Name FROM AspNetUsers u JOIN AspNetUserRoles ur ON ur.UserId = u.Id JOIN AspNetRoles r ON r.Id = ur.RoleId"));
+        Assert.Equal(["Zoë"], Query("SELECT Name FROM AspNetUsers"));
+        var hash = Assert.Single(Query("SELECT PasswordHash FROM AspNetUsers"));
+        Assert.Equal(PasswordVerificationResult.Success, new PasswordHasher<AppUser>().VerifyHashedPassword(new(), hash, "pässword of an operator"));
+    }
+
+    [Fact]
+    public async Task An_existing_account_gets_the_role_without_being_asked_for_a_password()
+    {
+        await RunAsync(["migrate"]);
+        await RunAsync(["users", "add", "--email", Email], input: "password of an operator\n");
+        var hash = Query("SELECT PasswordHash FROM AspNetUsers");
+
+        var given = await RunAsync(["users", "add", "--role", "Support", "--email", Email.ToUpperInvariant()]);
+
+        Assert.Equal(0, given.Code);
+        Assert.Equal(["Support"], Query("SELECT r.Name FROM AspNetUserRoles ur JOIN AspNetRoles r ON r.Id = ur.RoleId"));
+        Assert.Equal(hash, Query("SELECT PasswordHash FROM AspNetUsers"));
+    }
+
+    [Fact]
+    public async Task A_password_that_is_not_good_enough_makes_no_account()
+    {
+        await RunAsync(["migrate"]);
+
+        var (code, _, error) = await RunAsync(["users", "add", "--email", Email, "--role", "Admin"], input: "short\n");
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("Use at least 15 characters.", error, StringComparison.Ordinal);
+        Assert.Empty(Query("SELECT Email FROM AspNetUsers"));
+    }
+
+    [Fact]
+    public async Task Without_a_database_that_is_up_to_date_the_operator_hears_what_to_do_first()
+    {
+        var (code, _, error) = await RunAsync(["users", "add", "--email", Email], input: "password of an operator\n");
+
+        Assert.Equal((1, "The database is not up to date. Run \"WebApp migrate\" first."), (code, error));
+    }
+
+    [Fact]
+    public async Task An_unknown_command_is_refused_with_how_it_is_used()
+    {
+        var (code, _, error) = await RunAsync(["users", "remove"]);
+
+        Assert.Equal(2, code);
+        Assert.StartsWith("There is no command \"users remove\".", error, StringComparison.Ordinal);
+        Assert.Contains("WebApp users add --email ADDRESS", error, StringComparison.Ordinal);
+    }
+
+    // In this process: none of these needs the app.
+    [Theory]
+    [InlineData("dance")]
+    [InlineData("migrate", "now")]
+    [InlineData("users")]
+    [InlineData("users", "add")]
+    [InlineData("users", "add", "--role", "Admin")]
+    [InlineData("users", "add", "--email", Email, "--role", "admin")]
+    [InlineData("users", "add", "--email", Email, "--role", "Root")]
+    [InlineData("users", "add", "--email", Email, "--role")]
+    [InlineData("users", "add", "--email", Email, "--rol", "Admin")]
+    [InlineData("users", "add", "--email", Email, "--password", "for all to see")]
+    public async Task What_is_not_understood_changes_nothing(params string[] arguments) =>
+        Assert.Equal(2, await CommandLine.RunAsync(null!, arguments));
+
+    [Theory]
+    [InlineData]
+    [InlineData("--urls", "http://localhost:5080")]
+    [InlineData("App:PublicUrl=https://accounts.example.com")]
+    public async Task Settings_are_no_command(params string[] arguments) => Assert.Null(await CommandLine.RunAsync(null!, arguments));
+
+    [Fact]
+    public async Task Without_a_public_address_the_app_does_not_start_and_says_what_to_set()
+    {
+        var (code, _, error) = await RunAsync([], publicUrl: "");
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("App:PublicUrl is not set.", error, StringComparison.Ordinal);
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments, string input = "", string publicUrl = "https://accounts.example.com")
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
+        {
+            WorkingDirectory = _folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["ASPNETCORE_ENVIRONMENT"] = "Production",
+                ["DOTNET_ENVIRONMENT"] = "Production",
+                ["ConnectionStrings__Database"] = $"Data Source={Database}",
+                ["Sessions__Store"] = "Sql",
+                ["App__PublicUrl"] = publicUrl,
+                ["Logging__LogLevel__Default"] = "None",
+            },
+        };
+        using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync(patience.Token);
+        return (process.ExitCode, (await output).Trim(), (await error).Trim());
+    }
+
+    private List<string> Query(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Database}");
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The test's own text.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        using var reader = command.ExecuteReader();
+        List<string> values = [];
+        while (reader.Read())
+            values.Add(reader.GetString(0));
+        return values;
+    }
+}

@@ -1,0 +1,104 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Sessions;
+
+public sealed class SessionPolicyTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("01:00:00", "00:01:00", "00:01:00")]
+    [InlineData("00:10:00", "00:01:00", "00:01:00")]
+    [InlineData("00:05:00", "00:01:00", "00:00:30")]
+    [InlineData("00:00:10", "00:01:00", "00:00:01")]
+    [InlineData("01:00:00", "1.00:00:00", "00:06:00")]
+    public void Last_seen_is_written_at_its_resolution_but_ten_times_within_the_idle_timeout(string idle, string resolution, string expected)
+    {
+        var policy = new SessionPolicy { IdleTimeout = Span(idle), LastSeenResolution = Span(resolution) };
+
+        Assert.Equal(Span(expected), policy.TouchInterval(remembered: false));
+    }
+
+    [Fact]
+    public void An_idle_session_is_given_the_time_by_which_the_record_may_lag_behind()
+    {
+        var policy = new SessionPolicy { IdleTimeout = TimeSpan.FromHours(1), LastSeenResolution = TimeSpan.FromMinutes(1) };
+
+        Assert.Equal(TimeSpan.FromMinutes(61), policy.IdleWindow(remembered: false));
+    }
+
+    [Fact]
+    public void A_remembered_session_has_timeouts_of_its_own()
+    {
+        var policy = new SessionPolicy
+        {
+            IdleTimeout = TimeSpan.FromMinutes(10),
+            AbsoluteTimeout = TimeSpan.FromHours(2),
+            RememberedIdleTimeout = TimeSpan.FromDays(2),
+            RememberedAbsoluteTimeout = TimeSpan.FromDays(5),
+            LastSeenResolution = TimeSpan.FromMinutes(5),
+        };
+
+        Assert.Equal(TimeSpan.FromMinutes(1), policy.TouchInterval(remembered: false));
+        Assert.Equal(TimeSpan.FromMinutes(5), policy.TouchInterval(remembered: true));
+        Assert.Equal(TimeSpan.FromMinutes(11), policy.IdleWindow(remembered: false));
+        Assert.Equal(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(5), policy.IdleWindow(remembered: true));
+        Assert.Equal(Noon.AddHours(2), policy.AbsoluteDeadline(Noon, remembered: false));
+        Assert.Equal(Noon.AddDays(5), policy.AbsoluteDeadline(Noon, remembered: true));
+    }
+
+    [Fact]
+    public void The_defaults_are_those_of_the_settings_file_and_are_accepted()
+    {
+        var written = Bind(new ConfigurationBuilder().AddJsonFile(Path.Combine(Repository.Root, "WebApp", "appsettings.json")));
+
+        Assert.Equivalent(new SessionPolicy(), written);
+    }
+
+    [Theory]
+    [InlineData("IdleTimeout", "00:00:00", "Sessions:IdleTimeout is 00:00:00. It must be longer than zero.")]
+    [InlineData("AbsoluteTimeout", "00:00:00", "Sessions:AbsoluteTimeout is 00:00:00. It must be longer than zero.")]
+    [InlineData("RememberedIdleTimeout", "00:00:00", "Sessions:RememberedIdleTimeout is 00:00:00. It must be longer than zero.")]
+    [InlineData("RememberedAbsoluteTimeout", "00:00:00", "Sessions:RememberedAbsoluteTimeout is 00:00:00. It must be longer than zero.")]
+    [InlineData("LastSeenResolution", "00:00:00", "Sessions:LastSeenResolution is 00:00:00. It must be longer than zero.")]
+    [InlineData("CommandTimeout", "00:00:00", "Sessions:CommandTimeout is 00:00:00. It must be longer than zero.")]
+    [InlineData("CommandTimeout", "-00:00:01", "Sessions:CommandTimeout is -00:00:01. It must be longer than zero.")]
+    [InlineData("AbsoluteTimeout", "3660.00:00:01", "Sessions:AbsoluteTimeout is 3660.00:00:01. It must not be longer than ten years.")]
+    [InlineData("IdleTimeout", "1.00:00:01", "Sessions:IdleTimeout (1.00:00:01) is longer than AbsoluteTimeout (1.00:00:00), so it could never take effect.")]
+    [InlineData("RememberedIdleTimeout", "30.00:00:01", "Sessions:RememberedIdleTimeout (30.00:00:01) is longer than RememberedAbsoluteTimeout (30.00:00:00), so it could never take effect.")]
+    [InlineData("CommandTimeout", "00:00:30.001", "Sessions:CommandTimeout is 00:00:30.0010000. Nobody waits longer than 30 seconds for a page.")]
+    public void A_senseless_setting_is_refused_with_its_name_and_its_value(string name, string value, string message)
+    {
+        var refused = Assert.Throws<OptionsValidationException>(() => Bind(With(name, value)));
+
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("IdleTimeout", "1.00:00:00")]
+    [InlineData("RememberedIdleTimeout", "30.00:00:00")]
+    [InlineData("RememberedAbsoluteTimeout", "3660.00:00:00")]
+    [InlineData("CommandTimeout", "00:00:30")]
+    [InlineData("LastSeenResolution", "00:00:00.001")]
+    public void The_last_value_that_makes_sense_is_accepted(string name, string value) => Bind(With(name, value));
+
+    private static ConfigurationBuilder With(string name, string value)
+    {
+        var settings = new ConfigurationBuilder();
+        settings.AddInMemoryCollection([KeyValuePair.Create($"{SessionPolicy.Section}:{name}", (string?)value)]);
+        return settings;
+    }
+
+    private static SessionPolicy Bind(IConfigurationBuilder settings)
+    {
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(settings.Build());
+        services.AddOptions<SessionPolicy>().BindConfiguration(SessionPolicy.Section).ValidateDataAnnotations();
+        return services.BuildServiceProvider().GetRequiredService<IOptions<SessionPolicy>>().Value;
+    }
+
+    private static TimeSpan Span(string text) => TimeSpan.Parse(text);
+}

@@ -1,0 +1,172 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using WebApp.Sessions;
+
+namespace WebApp.Tests.Sessions;
+
+public sealed class TicketCodecTests
+{
+    private const string Scheme = "Identity.Application";
+
+    [Fact]
+    public void Claims_come_back_in_their_order_with_type_value_and_value_type()
+    {
+        var ticket = Ticket(new ClaimsIdentity(
+        [
+            new(ClaimTypes.NameIdentifier, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"),
+            new(ClaimTypes.Name, "zoë@example.com"),
+            new(ClaimTypes.Role, "Support"),
+            new(ClaimTypes.Role, "Admin"),
+            new("amr", "pwd"),
+            new("https://example.com/age", "42", ClaimValueTypes.Integer32),
+            new("empty", ""),
+            new("long", new string('ä', 5000)),
+            new("odd", "line\nbreak \0 \U0001F9C0"),
+        ], Scheme, ClaimTypes.Name, ClaimTypes.Role));
+
+        var read = RoundTrip(ticket);
+
+        Assert.Equal(
+            ticket.Principal.Claims.Select(c => (c.Type, c.Value, c.ValueType)),
+            read.Principal.Claims.Select(c => (c.Type, c.Value, c.ValueType)));
+    }
+
+    [Fact]
+    public void The_identity_keeps_how_it_was_authenticated_and_what_its_name_and_roles_are()
+    {
+        var read = RoundTrip(Ticket(new ClaimsIdentity([new("n", "Zoë"), new("r", "Admin")], "custom", "n", "r")));
+
+        Assert.Equal(Scheme, read.AuthenticationScheme);
+        Assert.Equal("custom", read.Principal.Identity!.AuthenticationType);
+        Assert.True(read.Principal.Identity.IsAuthenticated);
+        Assert.Equal("Zoë", read.Principal.Identity.Name);
+        Assert.True(read.Principal.IsInRole("Admin"));
+        Assert.False(read.Principal.IsInRole("Support"));
+    }
+
+    [Fact]
+    public void Properties_come_back_those_without_a_value_excepted()
+    {
+        var properties = new AuthenticationProperties
+        {
+            IsPersistent = true,
+            AllowRefresh = false,
+            RedirectUri = "/account",
+            IssuedUtc = new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero),
+            ExpiresUtc = new DateTimeOffset(2026, 12, 21, 12, 0, 0, TimeSpan.Zero),
+        };
+        properties.Items["of my own"] = "väl\nue";
+        properties.Items["none"] = null;
+
+        var read = RoundTrip(new(new(new ClaimsIdentity(Scheme)), properties, Scheme)).Properties;
+
+        properties.Items.Remove("none");
+        Assert.Equal(properties.Items.OrderBy(i => i.Key, StringComparer.Ordinal), read.Items.OrderBy(i => i.Key, StringComparer.Ordinal));
+        Assert.Equal(
+            (properties.IsPersistent, properties.AllowRefresh, properties.RedirectUri, properties.IssuedUtc, properties.ExpiresUtc),
+            (read.IsPersistent, read.AllowRefresh, read.RedirectUri, read.IssuedUtc, read.ExpiresUtc));
+    }
+
+    [Fact]
+    public void Further_identities_and_issuers_are_not_kept()
+    {
+        var principal = new ClaimsPrincipal([new ClaimsIdentity([new("first", "1", null, "elsewhere")], Scheme), new ClaimsIdentity([new("second", "2")], "other")]);
+
+        var read = RoundTrip(new(principal, Scheme));
+
+        var claim = Assert.Single(read.Principal.Claims);
+        Assert.Equal(("first", ClaimsIdentity.DefaultIssuer), (claim.Type, claim.Issuer));
+    }
+
+    [Fact]
+    public void An_identity_without_a_name_for_its_authentication_stays_unauthenticated() =>
+        Assert.False(RoundTrip(Ticket(new ClaimsIdentity())).Principal.Identity!.IsAuthenticated);
+
+    // Sessions outlive a deployment: what one version wrote, the next must read.
+    [Fact]
+    public void The_bytes_of_format_1_stay_readable()
+    {
+        var written = Convert.FromHexString("01" + "09" + "02" + "04" + "02" + "01" + "0161" + "08" + "00" + "0178" + "0179" + "08" + "01" + "0C" + "00");
+
+        var read = TicketCodec.Decode(written, Scheme)!;
+
+        Assert.Equal([(ClaimTypes.NameIdentifier, "a"), ("x", "y")], read.Principal.Claims.Select(c => (c.Type, c.Value)));
+        Assert.Equal(Scheme, read.Principal.Identity!.AuthenticationType);
+        Assert.True(read.Properties.IsPersistent);
+    }
+
+    [Fact]
+    public void A_typical_ticket_takes_less_than_half_of_what_the_frameworks_serializer_takes()
+    {
+        var ticket = Typical();
+
+        Assert.InRange(TicketCodec.Encode(ticket).Length, 1, (TicketSerializer.Default.Serialize(ticket).Length / 2) - 1);
+    }
+
+    [Fact]
+    public void A_ticket_cut_short_or_of_another_version_is_unreadable()
+    {
+        var bytes = TicketCodec.Encode(Typical());
+
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.Null(TicketCodec.Decode(bytes[..length], Scheme));
+        foreach (var version in new byte[] { 0, 2, 255 })
+            Assert.Null(TicketCodec.Decode([version, .. bytes[1..]], Scheme));
+    }
+
+    [Fact]
+    public void A_ticket_with_something_behind_it_is_unreadable() => Assert.Null(TicketCodec.Decode([.. TicketCodec.Encode(Typical()), 0], Scheme));
+
+    [Theory]
+    [InlineData("01" + "FF" + "02" + "04" + "00" + "00")]
+    [InlineData("01" + "00" + "FFFFFFFF0F" + "00")]
+    [InlineData("01" + "00" + "FFFFFFFF07" + "00")]
+    [InlineData("01" + "00" + "FFFFFFFFFF" + "00")]
+    [InlineData("01" + "09" + "02" + "04" + "FFFFFFFF0F" + "00")]
+    [InlineData("01" + "09" + "02" + "04" + "00" + "FFFFFFFF0F")]
+    [InlineData("01" + "09" + "02" + "04" + "FFFFFFFF07" + "00")]
+    public void A_number_that_names_nothing_and_a_length_that_can_not_be_are_unreadable(string hexadecimal) =>
+        Assert.Null(TicketCodec.Decode(Convert.FromHexString(hexadecimal), Scheme));
+
+    [Fact]
+    public void No_bytes_make_reading_fail()
+    {
+        const int Rounds = 20_000;
+        var random = new Random(1);
+        var good = TicketCodec.Encode(Typical());
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            // Half of them damaged tickets, which get further than noise does.
+            var bytes = round % 2 == 0 ? good.ToArray() : new byte[random.Next(64)];
+            if (round % 2 == 1)
+                random.NextBytes(bytes);
+            for (var damage = 0; damage < 3 && bytes.Length > 0; damage++)
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            // Runs of FF are lengths and counts below zero.
+            var rest = bytes.AsSpan(random.Next(bytes.Length + 1));
+            rest[..Math.Min(rest.Length, random.Next(6))].Fill(0xFF);
+            if (bytes.Length > 0)
+                bytes[0] = 1;
+
+            _ = TicketCodec.Decode(bytes, Scheme);
+        }
+    }
+
+    private static AuthenticationTicket RoundTrip(AuthenticationTicket ticket)
+    {
+        var read = TicketCodec.Decode(TicketCodec.Encode(ticket), Scheme);
+        Assert.NotNull(read);
+        return read;
+    }
+
+    private static AuthenticationTicket Ticket(ClaimsIdentity identity) => new(new(identity), Scheme);
+
+    private static AuthenticationTicket Typical() => new(
+        new(new ClaimsIdentity(
+        [
+            new(ClaimTypes.NameIdentifier, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), new(ClaimTypes.Name, "alice@example.com"),
+            new(ClaimTypes.Email, "alice@example.com"), new("AspNet.Identity.SecurityStamp", "b3BlbiBzZXNhbWU="), new(ClaimTypes.Role, "Support"), new("name", "Alice"), new("amr", "pwd"),
+        ], Scheme)),
+        new() { IsPersistent = true, IssuedUtc = DateTimeOffset.UnixEpoch }, Scheme);
+}

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
+using WebApp.Audit;
+
+namespace WebApp.Tests.Testing;
+
+/// <summary>Ways into a <see cref="TestApp"/> behind its pages.</summary>
+public static class Inside
+{
+    /// <summary>Runs as within a request of its own, with the services that a request has.</summary>
+    public static async Task<TResult> InRequestAsync<TService, TResult>(this TestApp app, Func<TService, Task<TResult>> act)
+        where TService : notnull
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<IHttpContextAccessor>().HttpContext = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+        return await act(scope.ServiceProvider.GetRequiredService<TService>());
+    }
+
+    public static Task InRequestAsync<TService>(this TestApp app, Func<TService, Task> act)
+        where TService : notnull => app.InRequestAsync<TService, bool>(async service =>
+        {
+            await act(service);
+            return true;
+        });
+
+    /// <summary>A new account with <see cref="Browser.Password"/>, and the role if one is named.</summary>
+    public static Task<AppUser> NewAccountAsync(this TestApp app, string? role = null) => app.InRequestAsync<AccountCreation, AppUser>(async accounts =>
+    {
+        var email = $"{Guid.NewGuid():N}@example.com";
+        var (result, user) = await accounts.RegisterAsync(email, "Someone", Browser.Password, "203.0.113.9");
+        Assert.True(result.Succeeded);
+        Assert.True((await accounts.EnsureAsync(email, "", "", role)).Succeeded);
+        return user;
+    });
+
+    /// <summary>What the audit log says of a person, oldest first.</summary>
+    public static async Task<IReadOnlyList<AuditEntry>> AuditOfAsync(this TestApp app, Guid subjectId)
+    {
+        var entries = await app.Services.GetRequiredService<AuditLog>().ListAsync(null, int.MaxValue);
+        return [.. entries.Where(e => e.SubjectId == subjectId).OrderBy(e => e.Id)];
+    }
+}

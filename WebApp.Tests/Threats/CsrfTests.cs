@@ -1,0 +1,216 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Mvc.RazorPages.Infrastructure;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Audit;
+using WebApp.Tests.Testing;
+using Page = WebApp.Tests.Testing.Page;
+
+namespace WebApp.Tests.Threats;
+
+/// <summary>
+/// Another site makes a signed-in browser send one of our forms (ASVS 5.0, 3.5.1 and 3.5.8). Each attack is tried on every POST of the app.
+/// </summary>
+public abstract class CsrfTests(TestApp app)
+{
+    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id and <c>{1}</c> the victim's other session.</summary>
+    private static readonly Form[] Forms =
+    [
+        new("/Account/Login", "", "/account/login", "Email=bob@example.com", $"Password={Browser.DemoPassword}"),
+        new("/Account/Login", "Dismiss", "/account/login?handler=Dismiss"),
+        new("/Account/Logout", "", "/account/logout"),
+        new("/Account/Register", "", "/account/register", "Name=New", "Email=new-{0}@example.com", $"Password={Browser.Password}"),
+        new("/Account/ChangePassword", "", "/account/change-password", $"CurrentPassword={Browser.Password}", "NewPassword=another good passphrase"),
+        new("/Account/Sessions", "Revoke", "/account/sessions?handler=Revoke", "id={1}"),
+        new("/Account/Sessions", "RevokeOthers", "/account/sessions?handler=RevokeOthers"),
+        new("/Admin/Users/Details", "ForceSignOut", "/admin/users/{0}?handler=ForceSignOut", "id={1}", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Details", "ForceSignOutAll", "/admin/users/{0}?handler=ForceSignOutAll", "reason=Maintenance", "caseReference=C-1"),
+    ];
+
+    [Fact]
+    public async Task Every_post_of_the_app_is_tried_here()
+    {
+        var loader = app.Services.GetRequiredService<PageLoader>();
+        var posts = new List<string>();
+        foreach (var endpoint in app.Services.GetRequiredService<EndpointDataSource>().Endpoints)
+        {
+            if (endpoint.Metadata.GetMetadata<PageActionDescriptor>() is not { } page)
+                continue;
+
+            var handlers = (await loader.LoadAsync(page, EndpointMetadataCollection.Empty)).HandlerMethods;
+            posts.AddRange(handlers.Where(h => h.HttpMethod != "Get").Select(h => $"{h.HttpMethod} {page.ViewEnginePath} {h.Name}"));
+        }
+
+        Assert.Equal(Forms.Select(f => $"Post {f.Page} {f.Handler}").Order(), posts.Distinct().Order());
+    }
+
+    [Fact]
+    public Task Without_a_token_nothing_changes() => AssertStaleAsync(_ => Task.FromResult<string?>(null));
+
+    [Fact]
+    public Task With_a_token_made_up_by_the_attacker_nothing_changes() => AssertStaleAsync(_ => Task.FromResult<string?>("made-up"));
+
+    [Fact]
+    public Task With_another_users_token_nothing_changes() => AssertStaleAsync(async _ =>
+    {
+        using var attacker = await app.NewUserAsync();
+        return await TokenOfAsync(attacker);
+    });
+
+    [Fact]
+    public Task With_another_users_token_and_antiforgery_cookie_nothing_changes() => AssertStaleAsync(async victim =>
+    {
+        using var attacker = await app.NewUserAsync();
+        var token = await TokenOfAsync(attacker);
+        // A sibling domain can plant cookies; the token must fit the person, not only the cookie beside it.
+        var cookie = attacker.Cookies.Single(c => c.Key.EndsWith("-antiforgery", StringComparison.Ordinal));
+        victim.Cookies[cookie.Key] = cookie.Value;
+        return token;
+    });
+
+    [Fact]
+    public Task With_a_token_from_an_earlier_session_of_the_same_person_nothing_changes() => AssertStaleAsync(async victim =>
+    {
+        var token = await TokenOfAsync(victim);
+        await victim.SignInAsync(victim.Email, victim.Email.StartsWith("sam@", StringComparison.Ordinal) ? Browser.DemoPassword : Browser.Password);
+        return token;
+    });
+
+    [Fact]
+    public Task With_a_token_from_before_the_sign_in_nothing_changes() => AssertStaleAsync(async victim =>
+    {
+        var (name, session) = victim.Cookies.Single(c => c.Key.EndsWith("-session", StringComparison.Ordinal));
+        victim.Cookies.Remove(name);
+        var token = (await victim.GetAsync("/account/login")).AntiforgeryToken;
+        victim.Cookies[name] = session;
+        return token;
+    });
+
+    [Fact]
+    public Task From_another_site_even_a_good_token_changes_nothing() =>
+        AssertRefusedAsync(TokenOfAsync, 403, "That is not allowed", ("Sec-Fetch-Site", "cross-site"));
+
+    [Theory]
+    [InlineData("https://evil.example")]
+    [InlineData("null")]
+    public Task From_a_foreign_origin_without_fetch_metadata_even_a_good_token_changes_nothing(string origin) =>
+        AssertRefusedAsync(TokenOfAsync, 403, "That is not allowed", ("Origin", origin));
+
+    [Fact]
+    public async Task The_same_forms_with_their_own_token_work()
+    {
+        // Or the tests above would prove nothing.
+        foreach (var form in Forms)
+        {
+            using var scene = await Scene.SetAsync(app, form);
+            var token = await TokenOfAsync(scene.Actor);
+
+            var answer = await scene.SendAsync(form, token, ("Sec-Fetch-Site", "same-origin"), ("Origin", app.Address.GetLeftPart(UriPartial.Authority)));
+
+            Assert.True(answer.Status == 302, $"{form} got {answer.Status}: {answer.Text}");
+        }
+    }
+
+    [Fact]
+    public async Task The_page_that_says_so_leads_back_to_a_fresh_form()
+    {
+        using var browser = await app.NewUserAsync();
+
+        var stale = await browser.PostAsync("/account/sessions?handler=RevokeOthers");
+
+        var back = stale.Document.QuerySelector("main a.primary")!.GetAttribute("href")!;
+        Assert.Equal("/account/sessions", back);
+        Assert.Equal(200, (await browser.GetAsync(back)).Status);
+    }
+
+    private Task AssertStaleAsync(Func<Browser, Task<string?>> token) => AssertRefusedAsync(token, 400, "This page is out of date");
+
+    /// <summary>Sends every form with that token and asserts the answer, and that nobody was signed in or out and the audit log has no new line.</summary>
+    private async Task AssertRefusedAsync(Func<Browser, Task<string?>> tokenFor, int status, string title, params (string, string)[] headers)
+    {
+        foreach (var byStaff in new[] { false, true })
+        {
+            var forms = Forms.Where(f => f.ByStaff == byStaff).ToList();
+            using var scene = await Scene.SetAsync(app, forms[0]);
+            var token = await tokenFor(scene.Actor);
+            var before = await scene.ObserveAsync();
+            foreach (var form in forms)
+            {
+                var answer = await scene.SendAsync(form, token, headers);
+
+                Assert.True(answer.Status == status, $"{form} got {answer.Status} and not {status}: {answer.Text}");
+                Assert.Contains(title, answer.Text);
+                Assert.NotEmpty(answer.Document.QuerySelectorAll("main a[href]"));
+                Assert.Empty(answer.SessionCookies);
+                Assert.Equal(before, await scene.ObserveAsync());
+            }
+        }
+    }
+
+    private static async Task<string?> TokenOfAsync(Browser browser) => (await browser.GetAsync("/account/logout")).AntiforgeryToken;
+
+    private sealed record Form(string Page, string Handler, string Path, params string[] Fields)
+    {
+        public bool ByStaff => Page.StartsWith("/Admin", StringComparison.Ordinal);
+
+        public override string ToString() => $"POST {Page} {Handler}";
+    }
+
+    /// <summary>A victim who is signed in twice, and the browser that the attacker makes send a form: the victim's own, or a member of staff's.</summary>
+    private sealed class Scene : IDisposable
+    {
+        private readonly TestApp _app;
+        private readonly Browser _victim;
+        private readonly Guid _victimId;
+        private readonly string _otherSession;
+
+        private Scene(TestApp app, Browser victim, Browser actor, Guid victimId, string otherSession) =>
+            (_app, _victim, Actor, _victimId, _otherSession) = (app, victim, actor, victimId, otherSession);
+
+        public Browser Actor { get; }
+
+        public static async Task<Scene> SetAsync(TestApp app, Form form)
+        {
+            var victim = await app.NewUserAsync();
+            using var other = app.NewBrowser(Browser.Safari);
+            var otherSession = (await other.SignInAsync(victim.Email)).CurrentSessionId;
+            var actor = form.ByStaff ? await app.SignedInAsync("sam@example.com") : victim;
+            return new(app, victim, actor, await app.UserIdAsync(victim.Email), otherSession);
+        }
+
+        public Task<Page> SendAsync(Form form, string? token, params (string Name, string Value)[] headers)
+        {
+            var fields = form.Fields.Select(f => f.Split('=', 2)).Select(f => KeyValuePair.Create(f[0], Fill(f[1])));
+            if (token is not null)
+                fields = fields.Append(KeyValuePair.Create("__RequestVerificationToken", token));
+            var request = new HttpRequestMessage(HttpMethod.Post, Fill(form.Path)) { Content = new FormUrlEncodedContent(fields) };
+            foreach (var (name, value) in headers)
+                request.Headers.TryAddWithoutValidation(name, value);
+            return Actor.SendAsync(request);
+        }
+
+        /// <summary>The sessions of both as they see them, and the newest line of the audit log.</summary>
+        public async Task<string> ObserveAsync()
+        {
+            var newest = await _app.Services.GetRequiredService<AuditLog>().ListAsync(null, 1);
+            var victims = await _victim.GetAsync("/account/sessions");
+            var actors = await Actor.GetAsync("/account/sessions");
+            return $"{newest[0].Id}; {victims.CurrentSessionId} of {string.Join(' ', victims.SessionIds.Order())}; {actors.CurrentSessionId}";
+        }
+
+        public void Dispose()
+        {
+            _victim.Dispose();
+            Actor.Dispose();
+        }
+
+        private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal);
+    }
+}
+
+[Collection(SqlApp.Collection)]
+public sealed class CsrfOnSqlTests(SqlApp app) : CsrfTests(app);
+
+[Collection(RedisApp.Collection)]
+public sealed class CsrfOnRedisTests(RedisApp app) : CsrfTests(app);

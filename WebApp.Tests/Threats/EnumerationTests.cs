@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
+using WebApp.Tests.Testing;
+using Xunit.Abstractions;
+
+namespace WebApp.Tests.Threats;
+
+/// <summary>
+/// Somebody finds out who has an account from what the sign-in page says, or from how long it takes to say it (ASVS 5.0, 6.3.8).
+/// (The registration does say that an address is taken: it can't make the account.)
+/// </summary>
+[Collection(AloneCollection.Name)]
+public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    /// <summary>Of each of the four kinds.</summary>
+    private const int Tries = 50;
+
+    private const double Tolerance = 0.10;
+    private const int Limit = 5;
+    private const int TriesPerAccount = Limit - 2;
+
+    private readonly TestApp _app = new();
+    private Browser _browser = null!;
+    private string _token = "";
+
+    [Fact]
+    public async Task Unknown_wrong_locked_and_password_less_read_the_same()
+    {
+        var answers = new List<Page>();
+        foreach (var email in new[] { "nobody@example.com", await AccountAsync(), await LockedAccountAsync(), await AccountWithoutPasswordAsync() })
+            answers.Add(await TryAsync(email));
+
+        Assert.Single(answers.Select(a => (a.Status, a.Text, string.Join(' ', a.Headers.Keys.Order()))).Distinct());
+    }
+
+    [Fact]
+    public async Task While_the_session_store_is_out_of_reach_known_and_unknown_read_the_same()
+    {
+        var known = await AccountAsync();
+        await _app.BreakAsync("Generations");
+
+        var answers = new[] { await TryAsync("nobody@example.com"), await TryAsync(known) };
+
+        Assert.Single(answers.Select(a => (a.Status, a.Text)).Distinct());
+    }
+
+    [Fact]
+    public async Task Unknown_wrong_locked_and_password_less_take_the_same_time()
+    {
+        var medians = await MeasureAsync();
+        // A busy machine can disturb a few seconds of the run; a leak would show again.
+        if (Spread(medians) > Tolerance)
+            medians = await MeasureAsync();
+
+        Assert.True(Spread(medians) <= Tolerance, $"Medians in ms: {Describe(medians)}");
+    }
+
+    public async Task InitializeAsync()
+    {
+        _browser = _app.NewBrowser();
+        _token = (await _browser.GetAsync("/account/login")).AntiforgeryToken;
+    }
+
+    public async Task DisposeAsync()
+    {
+        _browser.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    /// <summary>Medians in milliseconds. The kinds take turns, so that whatever else slows the machine slows all of them.</summary>
+    private async Task<Dictionary<string, double>> MeasureAsync()
+    {
+        var kinds = new Dictionary<string, Func<int, Task<string>>>
+        {
+            ["unknown"] = i => Task.FromResult($"nobody-{i}@example.com"),
+            ["wrong"] = await WrongAsync(),
+            ["locked"] = await AlwaysAsync(LockedAccountAsync()),
+            ["password-less"] = await AlwaysAsync(AccountWithoutPasswordAsync()),
+        };
+        var times = kinds.Keys.ToDictionary(kind => kind, _ => new List<double>());
+        foreach (var kind in kinds.Values)
+            await TryAsync(await kind(0));
+
+        for (var i = 0; i < Tries * kinds.Count; i++)
+        {
+            var (name, kind) = kinds.ElementAt(i % kinds.Count);
+            var email = await kind(i / kinds.Count);
+            var started = Stopwatch.GetTimestamp();
+            await TryAsync(email);
+            times[name].Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        var medians = times.ToDictionary(t => t.Key, t => t.Value.Order().ElementAt(t.Value.Count / 2));
+        output.WriteLine(Describe(medians));
+        return medians;
+    }
+
+    /// <summary>Accounts that are not locked: each serves for fewer tries than would lock it.</summary>
+    private async Task<Func<int, Task<string>>> WrongAsync()
+    {
+        var accounts = new List<string>();
+        for (var i = 0; i < Tries; i += TriesPerAccount)
+            accounts.Add(await AccountAsync());
+        return i => Task.FromResult(accounts[i / TriesPerAccount]);
+    }
+
+    private static async Task<Func<int, Task<string>>> AlwaysAsync(Task<string> account)
+    {
+        var email = await account;
+        return _ => Task.FromResult(email);
+    }
+
+    private async Task<string> LockedAccountAsync()
+    {
+        var email = await AccountAsync();
+        for (var i = 0; i < Limit; i++)
+            await TryAsync(email);
+        return email;
+    }
+
+    private async Task<string> AccountAsync()
+    {
+        var email = NewEmail();
+        await using var scope = _app.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<AccountCreation>().RegisterAsync(email, "Someone", Browser.Password, null);
+        return email;
+    }
+
+    private async Task<string> AccountWithoutPasswordAsync()
+    {
+        var email = NewEmail();
+        await using var scope = _app.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>().CreateAsync(new AppUser { UserName = email, Email = email });
+        return email;
+    }
+
+    private Task<Page> TryAsync(string email) => _browser.PostAsync("/account/login",
+        ("__RequestVerificationToken", _token), ("Email", email), ("Password", "not the password of anyone"));
+
+    private static string NewEmail() => $"{Guid.NewGuid():N}@example.com";
+
+    private static double Spread(Dictionary<string, double> medians) => (medians.Values.Max() / medians.Values.Min()) - 1;
+
+    private static string Describe(Dictionary<string, double> medians) => string.Join(", ", medians.Select(m => $"{m.Key} {m.Value:F1}"));
+}

@@ -1,0 +1,115 @@
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Threats;
+
+/// <summary>Somebody guesses the password of an account that they know of (ASVS 5.0, 6.3.1).</summary>
+public sealed class GuessingTests : IAsyncLifetime
+{
+    private const int Limit = 5;
+    private static readonly TimeSpan Lockout = TimeSpan.FromMinutes(5);
+
+    private readonly CountingHasher _hasher = new();
+    private readonly TestApp _app;
+    private string _email = "";
+
+    public GuessingTests() => _app = new TestApp { EdgeServices = _hasher.Around };
+
+    public async Task InitializeAsync()
+    {
+        using var owner = await _app.NewUserAsync();
+        _email = owner.Email;
+    }
+
+    [Fact]
+    public async Task Of_sixty_guesses_at_once_no_more_are_evaluated_than_the_limit()
+    {
+        using var attacker = _app.NewBrowser();
+        var token = (await attacker.GetAsync("/account/login")).AntiforgeryToken;
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => GuessAsync(attacker, token, $"wrong guess number {i}")));
+
+        Assert.Equal(Limit, _hasher.Verified);
+        Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+        Assert.Single(answers.Select(answer => answer.Text).Distinct());
+    }
+
+    [Fact]
+    public async Task The_right_password_among_sixty_guesses_does_not_help_once_the_limit_is_reached()
+    {
+        using var attacker = _app.NewBrowser();
+        var token = (await attacker.GetAsync("/account/login")).AntiforgeryToken;
+        for (var i = 0; i < Limit; i++)
+            await GuessAsync(attacker, token, $"wrong guess number {i}");
+
+        var answer = await GuessAsync(attacker, token, Browser.Password);
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(Limit, _hasher.Verified);
+        Assert.Null(attacker.SessionCookie);
+    }
+
+    [Fact]
+    public async Task The_account_is_locked_for_a_while_and_open_again_later()
+    {
+        using var browser = _app.NewBrowser();
+        for (var i = 0; i < Limit; i++)
+            await browser.TrySignInAsync(_email, $"wrong guess number {i}");
+
+        _app.Clock.Advance(Lockout - TimeSpan.FromSeconds(1));
+        await browser.TrySignInAsync(_email, Browser.Password);
+        Assert.Null(browser.SessionCookie);
+
+        _app.Clock.Advance(TimeSpan.FromSeconds(1));
+        await browser.TrySignInAsync(_email, Browser.Password);
+        Assert.NotNull(browser.SessionCookie);
+    }
+
+    [Fact]
+    public async Task A_locked_account_stays_signed_in_where_it_is()
+    {
+        using var owner = _app.NewBrowser();
+        await owner.SignInAsync(_email);
+        using var attacker = _app.NewBrowser();
+        for (var i = 0; i < Limit; i++)
+            await attacker.TrySignInAsync(_email, $"wrong guess number {i}");
+
+        var page = await owner.GetAsync("/account/sessions");
+
+        Assert.Equal("/account/sessions", page.Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task A_right_password_starts_the_count_anew()
+    {
+        using var browser = _app.NewBrowser();
+
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < Limit - 1; i++)
+                await browser.TrySignInAsync(_email, $"wrong guess number {i}");
+            await browser.SignInAsync(_email);
+        }
+    }
+
+    [Fact]
+    public async Task The_change_of_the_password_is_no_place_to_guess_it_either()
+    {
+        using var browser = _app.NewBrowser();
+        await browser.SignInAsync(_email);
+        var before = _hasher.Verified;
+
+        for (var i = 0; i < Limit + 3; i++)
+        {
+            var form = await browser.GetAsync("/account/change-password");
+            form.Fill("CurrentPassword", $"wrong guess number {i}").Fill("NewPassword", "another good passphrase");
+            Assert.Contains("That isn't your current password, or the account is locked for a while.", (await form.PressAsync("Change password")).Text);
+        }
+
+        Assert.Equal(Limit, _hasher.Verified - before);
+    }
+
+    public async Task DisposeAsync() => await _app.DisposeAsync();
+
+    private Task<Page> GuessAsync(Browser browser, string token, string password) =>
+        browser.PostAsync("/account/login", ("__RequestVerificationToken", token), ("Email", _email), ("Password", password));
+}
