@@ -37,8 +37,8 @@ public sealed class ChromiumTests(Chromium chromium) : IClassFixture<Chromium>
         await staff.Page.SelectOptionAsync("#reason", "ReportedTheft");
         await staff.Page.FillAsync("#caseReference", "CASE-42");
         await staff.Page.FillAsync("#note", "called from a known number");
-        await staff.PressAsync("End the only session");
-        await Expect(staff.Page.Locator("main")).ToContainTextAsync("One session was ended.");
+        await staff.PressAsync("End session", "[data-session-id]");
+        await Expect(staff.Page.Locator("main")).ToContainTextAsync("The session was ended.");
         await laptop.Page.GetByRole(AriaRole.Link, new() { Name = "Account", Exact = true }).ClickAsync();
         await Expect(laptop.Page.Locator("main")).ToContainTextAsync("Support ended this session, just now.");
         await Expect(laptop.Page.Locator("main")).Not.ToContainTextAsync("CASE-42");

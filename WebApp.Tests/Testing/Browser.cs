@@ -1,4 +1,5 @@
 using AngleSharp;
+using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using Microsoft.Net.Http.Headers;
 
@@ -162,7 +163,7 @@ public sealed class Page
     public IHtmlDocument Document { get; }
 
     /// <summary>What a reader sees in the page's main part, with single spaces.</summary>
-    public string Text => Words(Document.QuerySelector("main")?.TextContent ?? Body);
+    public string Text => Document.QuerySelector("main") is { } main ? Words(string.Concat(main.GetDescendants().Select(TextOf))) : Words(Body);
 
     /// <summary>The sessions that the page lists, in order.</summary>
     public IReadOnlyList<string> SessionIds => [.. Document.QuerySelectorAll("[data-session-id]").Select(e => e.GetAttribute("data-session-id")!)];
@@ -217,8 +218,11 @@ public sealed class Page
         }
 
         // The server must not count on the browser's checks.
-        button.Form!.NoValidate = true;
-        var submission = button.Form.GetSubmission(button)!;
+        var form = button.Form!;
+        form.NoValidate = true;
+        // AngleSharp leaves out the name and value of a button that stands outside its form.
+        form.AppendChild(button);
+        var submission = form.GetSubmission(button)!;
         using var request = new HttpRequestMessage(HttpMethod.Parse(submission.Method.ToString().ToUpperInvariant()), submission.Target.Href);
         if (request.Method == HttpMethod.Post)
         {
@@ -228,6 +232,14 @@ public sealed class Page
 
         return await _browser.SendAsync(request);
     }
+
+    // Terms and what is said of them stand apart on the page, whatever the white space between them.
+    private static string TextOf(INode node) => node switch
+    {
+        IText text => text.Data,
+        IElement { LocalName: "dt" or "dd" } => " ",
+        _ => "",
+    };
 
     private static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -14,16 +14,17 @@ public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer)
     /// People whose e-mail address or name begins with the text, or whose id it is, by e-mail address; everyone for an empty text.
     /// At most <see cref="PageSize"/> of them.
     /// </summary>
-    public async Task<IReadOnlyList<Person>> SearchAsync(string? text)
+    public async Task<PeopleFound> SearchAsync(string? text)
     {
         var query = text?.Trim() ?? "";
         if (Guid.TryParse(query, out var id))
-            return await FindAsync(id) is { } person ? [person] : [];
+            return new(await FindAsync(id) is { } person ? [person] : [], IsCut: false);
 
         var email = normalizer.NormalizeEmail(query);
-        return await ReadAsync(db.Users
+        var found = await ReadAsync(db.Users
             .Where(u => query == "" || u.NormalizedEmail!.StartsWith(email) || EF.Functions.Like(u.Name, EscapeLike(query) + "%", "\\"))
-            .OrderBy(u => u.NormalizedEmail).Take(PageSize));
+            .OrderBy(u => u.NormalizedEmail).Take(PageSize + 1));
+        return new([.. found.Take(PageSize)], IsCut: found.Count > PageSize);
     }
 
     /// <summary>Null for an unknown id.</summary>
@@ -44,6 +45,10 @@ public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer)
 
     private static string EscapeLike(string text) => text.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_");
 }
+
+/// <param name="People">In order.</param>
+/// <param name="IsCut">Whether more people fit than are listed.</param>
+public sealed record PeopleFound(IReadOnlyList<Person> People, bool IsCut);
 
 /// <summary>An account as staff see it.</summary>
 public sealed record Person(Guid Id, string Email, string Name, DateTimeOffset CreatedAt, IReadOnlyList<string> Roles)

@@ -17,6 +17,7 @@ internal static class UnsafeRequests
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method))
             return next(context);
 
+        CloseBehindUnreadBody(context.Response);
         if (IsFromAnotherSite(request))
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
         else if (request.ContentLength > MaxBodySize)
@@ -26,6 +27,14 @@ internal static class UnsafeRequests
         else
             return next(context);
 
+        return Task.CompletedTask;
+    });
+
+    /// <summary>The server hangs up on a body that it will not read. Told so, a client does not send its next form into the closing connection.</summary>
+    private static void CloseBehindUnreadBody(HttpResponse response) => response.OnStarting(() =>
+    {
+        if (response.StatusCode == StatusCodes.Status413PayloadTooLarge)
+            response.Headers.Connection = "close";
         return Task.CompletedTask;
     });
 

@@ -7,16 +7,26 @@ namespace WebApp.Pages;
 public sealed class StalePage
 {
     /// <summary>Leaves the mark for the error page, which has only a 400 to go by otherwise.</summary>
-    internal sealed class Filter : IAlwaysRunResultFilter
+    internal sealed class Filter : IAsyncAlwaysRunResultFilter
     {
-        public void OnResultExecuting(ResultExecutingContext context)
+        public async Task OnResultExecutionAsync(ResultExecutingContext context, ResultExecutionDelegate next)
         {
-            if (context.Result is IAntiforgeryValidationFailedResult)
+            if (context.Result is IAntiforgeryValidationFailedResult && await IsReadableAsync(context.HttpContext.Request))
                 context.HttpContext.Features.Set(new StalePage());
+            await next();
         }
 
-        public void OnResultExecuted(ResultExecutedContext context)
+        /// <summary>In what can't be read there is no token either, but the page is not to blame.</summary>
+        private static async Task<bool> IsReadableAsync(HttpRequest request)
         {
+            try
+            {
+                return request.HasFormContentType && await request.ReadFormAsync() is not null;
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException)
+            {
+                return false;
+            }
         }
     }
 }

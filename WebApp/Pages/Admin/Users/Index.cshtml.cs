@@ -8,18 +8,17 @@ namespace WebApp.Pages.Admin.Users;
 
 public sealed class IndexModel(UserDirectory people) : PageModel
 {
-    [BindProperty(SupportsGet = true, Name = "q")]
+    /// <summary>What to search for. Named as in the address, or its messages would not find their field.</summary>
+    [BindProperty(SupportsGet = true)]
     [StringLength(AppUser.MaxEmailLength, ErrorMessage = "Search for at most {1} characters.")]
     [PlainText(ErrorMessage = "The search has characters that can't be used here.")]
-    public string? Query { get; set; }
+    public string? Q { get; set; }
 
-    public IReadOnlyList<Person> Found { get; private set; } = [];
-
-    public bool IsCut => Found.Count == UserDirectory.PageSize;
+    public PeopleFound Found { get; private set; } = new([], IsCut: false);
 
     public async Task OnGetAsync()
     {
         if (ModelState.IsValid)
-            Found = await people.SearchAsync(Query);
+            Found = await people.SearchAsync(Q);
     }
 }

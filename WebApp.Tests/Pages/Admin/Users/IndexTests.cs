@@ -1,0 +1,142 @@
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Pages.Admin.Users;
+
+[Collection(SqlApp.Collection)]
+public sealed class IndexTests(SqlApp app) : IAsyncLifetime
+{
+    private readonly string _mark = $"m{Guid.NewGuid():N}"[..12];
+    private Browser _staff = null!;
+
+    public async Task InitializeAsync() => _staff = await app.SignedInAsync("sam@example.com");
+
+    [Theory]
+    [InlineData("sam@example.com")]
+    [InlineData("SAM@EX")]
+    [InlineData("  sam@ ")]
+    public async Task A_person_is_found_by_the_beginning_of_the_address(string query)
+    {
+        var page = await SearchAsync(query);
+
+        Assert.Equal(["sam@example.com"], Found(page));
+        Assert.Contains("Support", page.Text);
+    }
+
+    [Fact]
+    public async Task A_person_is_found_by_the_beginning_of_the_name()
+    {
+        var (email, _) = await AddAsync($"{_mark} Quill");
+
+        Assert.Equal([email], Found(await SearchAsync($"{_mark} q")));
+        Assert.Empty(Found(await SearchAsync("uill")));
+    }
+
+    [Theory]
+    [InlineData("D")]
+    [InlineData("N")]
+    [InlineData("B")]
+    public async Task A_person_is_found_by_the_id_and_the_link_leads_there(string format)
+    {
+        var (email, id) = await AddAsync("Someone");
+
+        var page = await SearchAsync(id.ToString(format).ToUpperInvariant());
+
+        Assert.Equal([email], Found(page));
+        Assert.Equal($"/admin/users/{id}", page.Document.QuerySelector(".people a")!.GetAttribute("href"));
+    }
+
+    [Theory]
+    [InlineData("100% sure", "100%", "100_")]
+    [InlineData("snake_case", "snake_", "snake%")]
+    [InlineData("back\\slash", "back\\", "back%")]
+    [InlineData("D'Arcy; --", "D'Arcy;", "D'A%")]
+    public async Task What_a_pattern_would_be_is_taken_literally(string name, string fits, string doesNot)
+    {
+        var (email, _) = await AddAsync(_mark + name);
+
+        Assert.Equal([email], Found(await SearchAsync(_mark + fits)));
+        Assert.Empty(Found(await SearchAsync(_mark + doesNot)));
+        Assert.Empty(Found(await SearchAsync($"%{_mark}")));
+    }
+
+    [Theory]
+    [InlineData("%")]
+    [InlineData("_")]
+    [InlineData("\\")]
+    public async Task A_wildcard_alone_finds_nobody(string query) => Assert.Empty(Found(await SearchAsync(query)));
+
+    [Fact]
+    public async Task When_nobody_fits_it_says_so_and_keeps_the_words()
+    {
+        var page = await SearchAsync("<b>nobody</b>");
+
+        Assert.Contains("Nobody fits.", page.Text);
+        Assert.Equal("<b>nobody</b>", page.Document.QuerySelector("[name=q]")!.GetAttribute("value"));
+    }
+
+    [Fact]
+    public async Task Only_fifty_are_shown_and_it_says_so()
+    {
+        for (var i = 0; i < 51; i++)
+            await AddAsync($"{_mark} {i}", password: false);
+
+        var page = await SearchAsync(_mark);
+
+        Assert.Equal(50, Found(page).Count);
+        Assert.Contains("Only the first 50 are shown.", page.Text);
+    }
+
+    [Fact]
+    public async Task Exactly_fifty_are_all_and_nothing_is_said_to_be_missing()
+    {
+        for (var i = 0; i < 50; i++)
+            await AddAsync($"{_mark} {i}", password: false);
+
+        var page = await SearchAsync(_mark);
+
+        Assert.Equal(50, Found(page).Count);
+        Assert.DoesNotContain("Only the first", page.Text);
+    }
+
+    [Theory]
+    [InlineData(255, "Search for at most 254 characters.")]
+    [InlineData(254, "Nobody fits.")]
+    public async Task A_search_has_a_longest_length(int length, string words) => Assert.Contains(words, (await SearchAsync(new('x', length))).Text);
+
+    [Fact]
+    public async Task The_entrance_leads_here()
+    {
+        var page = await _staff.GetAsync("/admin");
+
+        Assert.Equal("/admin/users", page.Address.AbsolutePath);
+        Assert.NotEmpty(Found(page));
+    }
+
+    public Task DisposeAsync()
+    {
+        _staff.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private async Task<Page> SearchAsync(string query)
+    {
+        var page = await _staff.GetAsync("/admin/users");
+        page = await page.Fill("q", query).PressAsync("Search");
+        Assert.Equal(200, page.Status);
+        return page;
+    }
+
+    private async Task<(string Email, Guid Id)> AddAsync(string name, bool password = true)
+    {
+        var email = $"{Guid.NewGuid():N}@example.com";
+        var user = new AppUser { UserName = email, Email = email, Name = name };
+        await using var scope = app.Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<Microsoft.AspNetCore.Identity.UserManager<AppUser>>();
+        Assert.True((password ? await users.CreateAsync(user, Browser.Password) : await users.CreateAsync(user)).Succeeded);
+        return (email, user.Id);
+    }
+
+    private static IReadOnlyList<string> Found(Page page) => [.. page.Document.QuerySelectorAll(".people a").Select(a => a.TextContent)];
+}
