@@ -25,7 +25,7 @@ public sealed class HealthOnSqlTests(SqlApp app) : HealthTests(app)
     public async Task Without_its_tables_the_app_lives_but_is_not_ready_and_does_not_say_why()
     {
         await using var own = new ProductionApp();
-        using var browser = own.NewBrowserBehindProxy();
+        using var browser = own.NewBrowser();
 
         var live = await browser.PeekAsync("/health/live");
         var ready = await browser.PeekAsync("/health/ready");
