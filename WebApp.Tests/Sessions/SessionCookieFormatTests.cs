@@ -19,7 +19,7 @@ public sealed class SessionCookieFormatTests(SqlApp app)
     private const string KeyClaim = "Microsoft.AspNetCore.Authentication.Cookies-SessionId";
 
     private readonly SessionCookieFormat _format = app.Services.GetRequiredService<SessionCookieFormat>();
-    private readonly SessionKey _key = SessionKey.Create(Guid.NewGuid());
+    private readonly SessionKey _key = SessionKey.Create(Guid.NewGuid(), SessionKey.NewSeed());
 
     [Fact]
     public void A_key_comes_back_from_its_cookie()
@@ -36,7 +36,7 @@ public sealed class SessionCookieFormatTests(SqlApp app)
     [Fact]
     public void A_ticket_without_a_session_key_does_not_get_into_a_cookie()
     {
-        Assert.Throws<InvalidOperationException>(() => _format.Protect(new(new(new ClaimsIdentity("test")), "test")));
+        Assert.Throws<InvalidOperationException>(() => _format.Protect(new AuthenticationTicket(new(new ClaimsIdentity("test")), "test")));
         Assert.Throws<InvalidOperationException>(() => _format.Protect(TicketWith("no key")));
     }
 

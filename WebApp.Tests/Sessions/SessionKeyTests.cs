@@ -5,7 +5,10 @@ namespace WebApp.Tests.Sessions;
 
 public sealed class SessionKeyTests
 {
-    private readonly SessionKey _key = SessionKey.Create(Guid.NewGuid());
+    private readonly byte[] _seed = SessionKey.NewSeed();
+    private readonly SessionKey _key;
+
+    public SessionKeyTests() => _key = SessionKey.Create(Guid.NewGuid(), _seed);
 
     [Fact]
     public void A_key_comes_back_from_its_bytes_and_from_its_text()
@@ -19,40 +22,64 @@ public sealed class SessionKeyTests
     }
 
     [Fact]
-    public void A_key_opens_its_own_session() => Assert.True(_key.Opens(SessionOf(_key)));
-
-    [Fact]
-    public void A_key_with_another_secret_opens_nothing()
+    public void A_key_is_of_its_own_session_and_was_issued()
     {
-        Assert.False(_key.WithNewSecret().Opens(SessionOf(_key)));
-        Assert.False(_key.Opens(SessionOf(_key) with { SecretHash = new byte[32] }));
-        Assert.False(_key.Opens(SessionOf(_key) with { SecretHash = ReadOnlyMemory<byte>.Empty }));
+        Assert.True(_key.IsOf(SessionOf(_key)));
+        Assert.True(_key.WasIssued(_seed));
     }
 
     [Fact]
-    public void A_key_does_not_open_another_session_that_has_its_secret() =>
-        Assert.False(_key.Opens(SessionOf(_key) with { Id = SessionId.New() }));
-
-    [Fact]
-    public void A_key_does_not_open_another_users_session_that_has_its_secret() =>
-        Assert.False(_key.Opens(SessionOf(_key) with { UserId = Guid.NewGuid() }));
-
-    [Fact]
-    public void A_new_secret_leaves_user_and_session_as_they_are()
+    public void A_key_of_another_family_is_of_no_session()
     {
-        var next = _key.WithNewSecret();
-
-        Assert.Equal((_key.UserId, _key.SessionId), (next.UserId, next.SessionId));
-        Assert.NotEqual(_key.HashSecret(), next.HashSecret());
+        Assert.False(_key.WithOtherFamily().IsOf(SessionOf(_key)));
+        Assert.False(_key.IsOf(SessionOf(_key) with { FamilyHash = new byte[32] }));
+        Assert.False(_key.IsOf(SessionOf(_key) with { FamilyHash = ReadOnlyMemory<byte>.Empty }));
     }
+
+    [Fact]
+    public void The_next_key_is_of_the_same_family_and_was_issued_too()
+    {
+        var (next, twin) = (_key.Next(_seed), _key.Next(_seed));
+
+        Assert.True(next.IsOf(SessionOf(_key)));
+        Assert.True(next.WasIssued(_seed));
+        Assert.Equal(_key.Version.Number + 1, next.Version.Number);
+        Assert.Equal(next.Version.Number, twin.Version.Number);
+        Assert.NotEqual(next.Version.Mark, twin.Version.Mark);
+    }
+
+    [Fact]
+    public void A_key_whose_version_or_rotating_part_was_changed_was_never_issued()
+    {
+        var bytes = new byte[SessionKey.Size];
+        _key.Write(bytes);
+
+        for (var at = 48; at < bytes.Length; at++)
+        {
+            var changed = bytes.ToArray();
+            changed[at] ^= 1;
+            Assert.False(SessionKey.Read(changed)!.WasIssued(_seed));
+        }
+
+        Assert.False(_key.WasIssued(SessionKey.NewSeed()));
+        Assert.False(_key.Next(SessionKey.NewSeed()).WasIssued(_seed));
+    }
+
+    [Fact]
+    public void A_key_is_not_of_another_session_that_has_its_family() =>
+        Assert.False(_key.IsOf(SessionOf(_key) with { Id = SessionId.New() }));
+
+    [Fact]
+    public void A_key_is_not_of_another_users_session_that_has_its_family() =>
+        Assert.False(_key.IsOf(SessionOf(_key) with { UserId = Guid.NewGuid() }));
 
     [Fact]
     public void Two_keys_of_a_user_have_nothing_else_in_common()
     {
-        var other = SessionKey.Create(_key.UserId);
+        var other = SessionKey.Create(_key.UserId, _seed);
 
         Assert.NotEqual(_key.SessionId, other.SessionId);
-        Assert.NotEqual(_key.HashSecret(), other.HashSecret());
+        Assert.NotEqual(_key.HashFamily(), other.HashFamily());
     }
 
     [Theory]
@@ -78,7 +105,7 @@ public sealed class SessionKeyTests
     public void The_name_of_a_key_says_nothing_of_its_secret() => Assert.Equal($"{_key.UserId}/{_key.SessionId}", _key.ToString());
 
     private static UserSession SessionOf(SessionKey key) =>
-        Samples.Session(DateTimeOffset.UnixEpoch, key.UserId) with { Id = key.SessionId, SecretHash = key.HashSecret() };
+        Samples.Session(DateTimeOffset.UnixEpoch, key.UserId) with { Id = key.SessionId, FamilyHash = key.HashFamily() };
 
     private static void AssertSame(SessionKey expected, SessionKey? actual)
     {

@@ -17,7 +17,7 @@ public sealed class TicketProtectorTests
     {
         var session = _session with { Ticket = _tickets.Protect(_session.Id, Ticket("Alice")) };
 
-        Assert.Equal("Alice", _tickets.Unprotect(session, Scheme)!.Principal.Identity!.Name);
+        Assert.Equal("Alice", _tickets.Unprotect(session, Scheme)!.Ticket.Principal.Identity!.Name);
     }
 
     [Fact]
@@ -49,8 +49,9 @@ public sealed class TicketProtectorTests
             Assert.Null(_tickets.Unprotect(_session with { Ticket = sealedTicket.AsMemory(0, at) }, Scheme));
         }
 
-        Assert.Null(_tickets.Unprotect(_session with { Ticket = TicketCodec.Encode(Ticket("Alice")) }, Scheme));
+        Assert.Null(_tickets.Unprotect(_session with { Ticket = TicketCodec.Encode(Ticket("Alice").Ticket) }, Scheme));
     }
 
-    private static AuthenticationTicket Ticket(string name) => new(new(new ClaimsIdentity([new(ClaimTypes.Name, name)], Scheme)), Scheme);
+    private static SealedTicket Ticket(string name) =>
+        new(SessionKey.NewSeed(), new AuthenticationTicket(new(new ClaimsIdentity([new(ClaimTypes.Name, name)], Scheme)), Scheme));
 }

@@ -76,7 +76,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
 
         Assert.Null(await Store.FindAsync(user, id));
         Assert.Empty(await Store.ListAsync(user));
-        await AssertNothingWritesAsync(user, id, Hash());
+        await AssertNothingWritesAsync(user, id, SecretVersion.First());
         Assert.Empty(await Store.RevokeAllAsync(user, null, Samples.Revocation(Now)));
     }
 
@@ -91,7 +91,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
 
         Assert.Null(await Store.FindAsync(stranger, session.Id));
         Assert.Empty(await Store.ListAsync(stranger));
-        await AssertNothingWritesAsync(stranger, session.Id, session.SecretHash);
+        await AssertNothingWritesAsync(stranger, session.Id, session.Secret);
         Assert.Empty(await Store.RevokeAllAsync(stranger, null, Samples.Revocation(Now)));
         Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
     }
@@ -185,15 +185,18 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secret_is_replaced_only_by_whoever_knows_the_current_one()
+    public async Task A_secret_is_followed_by_the_next_only_while_it_is_the_current_one()
     {
         var session = await AddAsync();
-        var (next, other) = (Hash(), Hash());
+        SecretVersion next = session.Secret.Next(), other = session.Secret.Next(), afterNext = next.Next();
 
-        Assert.True(await Store.RotateAsync(session.UserId, session.Id, session.SecretHash, next));
-        Assert.False(await Store.RotateAsync(session.UserId, session.Id, session.SecretHash, other));
+        Assert.True(await Store.RotateAsync(session.UserId, session.Id, session.Secret, next, Now.AddMinutes(1)));
+        Assert.False(await Store.RotateAsync(session.UserId, session.Id, session.Secret, other, Now.AddMinutes(2)));
+        Assert.True(await Store.RotateAsync(session.UserId, session.Id, next, afterNext, Now.AddMinutes(3)));
 
-        Samples.AssertSame(session with { SecretHash = next }, await Store.FindAsync(session.UserId, session.Id));
+        Samples.AssertSame(
+            session with { Secret = afterNext, PreviousSecret = next, SecretSince = Now.AddMinutes(3) },
+            await Store.FindAsync(session.UserId, session.Id));
     }
 
     [Fact]
@@ -247,7 +250,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         var revocation = Samples.Revocation(Now);
         await Store.RevokeAsync(session.UserId, session.Id, revocation);
 
-        await AssertNothingWritesAsync(session.UserId, session.Id, session.SecretHash);
+        await AssertNothingWritesAsync(session.UserId, session.Id, session.Secret);
         Assert.Empty(await Store.RevokeAllAsync(session.UserId, null, new(Now, RevocationReason.Other)));
         Assert.False(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
 
@@ -322,15 +325,15 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     {
         Assert.Null(await Store.FindAsync(session.UserId, session.Id));
         Assert.Empty(await Store.ListAsync(session.UserId));
-        await AssertNothingWritesAsync(session.UserId, session.Id, session.SecretHash);
+        await AssertNothingWritesAsync(session.UserId, session.Id, session.Secret);
         Assert.Empty(await Store.RevokeAllAsync(session.UserId, null, Samples.Revocation(Now)));
         Assert.Null(await Store.FindAsync(session.UserId, session.Id));
     }
 
-    private async Task AssertNothingWritesAsync(Guid user, SessionId id, ReadOnlyMemory<byte> hash)
+    private async Task AssertNothingWritesAsync(Guid user, SessionId id, SecretVersion secret)
     {
         Assert.False(await Store.TouchAsync(user, id, Now.AddMinutes(5), null));
-        Assert.False(await Store.RotateAsync(user, id, hash, Hash()));
+        Assert.False(await Store.RotateAsync(user, id, secret, secret.Next(), Now));
         Assert.False(await Store.UpdateTicketAsync(user, id, new byte[] { 1, 2, 3 }));
         Assert.False(await Store.RevokeAsync(user, id, new(Now, RevocationReason.Other)));
     }
@@ -341,6 +344,4 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         bytes[0] ^= 1;
         return new(bytes);
     }
-
-    private static byte[] Hash() => RandomNumberGenerator.GetBytes(32);
 }

@@ -14,7 +14,10 @@ public static class Samples
     {
         UserId = userId ?? Guid.NewGuid(),
         Id = SessionId.New(),
-        SecretHash = RandomNumberGenerator.GetBytes(32),
+        FamilyHash = RandomNumberGenerator.GetBytes(32),
+        Secret = new(2, uint.MaxValue),
+        PreviousSecret = new(1, 0),
+        SecretSince = now.AddMilliseconds(-1),
         CreatedAt = now,
         LastSeenAt = now,
         IdleTimeout = TimeSpan.FromHours(1),
@@ -33,10 +36,10 @@ public static class Samples
     public static void AssertSame(UserSession expected, UserSession? actual)
     {
         Assert.NotNull(actual);
-        Assert.Equal(Convert.ToHexString(expected.SecretHash.Span), Convert.ToHexString(actual.SecretHash.Span));
+        Assert.Equal(Convert.ToHexString(expected.FamilyHash.Span), Convert.ToHexString(actual.FamilyHash.Span));
         Assert.Equal(Convert.ToHexString(expected.Ticket.Span), Convert.ToHexString(actual.Ticket.Span));
         Assert.Equal(
-            expected with { SecretHash = default, Ticket = default },
-            actual with { SecretHash = default, Ticket = default });
+            expected with { FamilyHash = default, Ticket = default },
+            actual with { FamilyHash = default, Ticket = default });
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Sessions;
@@ -27,12 +28,21 @@ public static class SessionCookies
         return format.Protect(new AuthenticationTicket(new ClaimsPrincipal(identity), "test"));
     }
 
-    /// <summary>The secret's bytes, with which the key ends.</summary>
-    public static byte[] SecretOf(SessionKey key)
+    /// <summary>A key of the same session and version that its browser never had.</summary>
+    public static SessionKey WithOtherFamily(this SessionKey key)
     {
         var bytes = new byte[SessionKey.Size];
         key.Write(bytes);
-        return bytes[(16 + SessionId.Size)..];
+        RandomNumberGenerator.Fill(bytes.AsSpan(32, 16));
+        return SessionKey.Read(bytes)!;
+    }
+
+    /// <summary>The two parts of the secret: the one that stays and the one that rotates.</summary>
+    public static IEnumerable<byte[]> SecretsOf(SessionKey key)
+    {
+        var bytes = new byte[SessionKey.Size];
+        key.Write(bytes);
+        return [bytes[32..48], bytes[^16..]];
     }
 
     /// <summary>Another browser with the same session cookie: what a thief has.</summary>

@@ -95,7 +95,7 @@ public abstract class StolenCookieTests(TestApp app)
     {
         using var owner = await app.NewUserAsync();
         using var guesser = app.NewBrowser();
-        guesser.SessionCookie = app.CookieWith(app.KeyOf(owner).WithNewSecret());
+        guesser.SessionCookie = app.CookieWith(app.KeyOf(owner).WithOtherFamily());
 
         var page = await guesser.GetAsync("/account/sessions");
 
@@ -109,7 +109,7 @@ public abstract class StolenCookieTests(TestApp app)
     {
         using var owner = await app.NewUserAsync();
         using var guesser = app.NewBrowser();
-        guesser.SessionCookie = app.CookieWith(app.KeyOf(owner).WithNewSecret());
+        guesser.SessionCookie = app.CookieWith(app.KeyOf(owner).WithOtherFamily());
         await ForceOutAsync(owner, "End the only session");
 
         var page = await guesser.GetAsync("/account/sessions");

@@ -38,8 +38,8 @@ public sealed class StoreDumpTests : IAsyncLifetime
         // It is this person's dump, and what is searched for below would be found.
         AssertContains(dump, "the session id", Encoding.ASCII.GetBytes(key.SessionId.ToString()));
         AssertContains(dump, "the user id", Encoding.ASCII.GetBytes(key.UserId.ToString("N")));
-        AssertContains(dump, "the secret's hash", key.HashSecret());
-        foreach (var (what, bytes) in Forms(SessionCookies.SecretOf(key)))
+        AssertContains(dump, "the family's hash", key.HashFamily());
+        foreach (var (what, bytes) in SessionCookies.SecretsOf(key).SelectMany(Forms))
             AssertLacks(dump, $"the secret as {what}", bytes);
         AssertLacks(dump, "the cookie", Encoding.ASCII.GetBytes(browser.SessionCookie!));
         AssertLacks(dump, "the cookie's bytes", WebEncoders.Base64UrlDecode(browser.SessionCookie!));
@@ -61,8 +61,8 @@ public sealed class StoreDumpTests : IAsyncLifetime
         using var thief = _app.NewBrowser();
 
         // All that an attacker can know: the ids, the hash, the sealed ticket, and the key's id.
-        byte[] userId = key.UserId.ToByteArray(bigEndian: true), sessionId = Convert.FromHexString(key.SessionId.ToString()), hash = key.HashSecret();
-        byte[] made = [.. userId, .. sessionId, .. hash];
+        byte[] userId = key.UserId.ToByteArray(bigEndian: true), sessionId = Convert.FromHexString(key.SessionId.ToString()), hash = key.HashFamily();
+        byte[] made = [.. userId, .. sessionId, .. hash, .. new byte[SessionKey.Size - 64]];
         var foreign = WebEncoders.Base64UrlDecode(new SessionCookieFormat(new EphemeralDataProtectionProvider()).CookieWith(SessionKey.Read(made)!));
         var ticket = TicketIn(dump);
         ticket.AsSpan(0, 20).CopyTo(foreign);

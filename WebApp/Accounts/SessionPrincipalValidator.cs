@@ -38,7 +38,7 @@ internal static partial class SessionPrincipalValidator
         context.Properties.IssuedUtc = clock.GetUtcNow();
         try
         {
-            await store.UpdateAsync(session, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
+            await store.UpdateAsync(context.HttpContext, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
         }
         catch (SessionStoreUnavailableException e)
         {

@@ -43,6 +43,7 @@ internal static partial class AuditTrail
             SessionId = revoked.SessionId.ToString(),
             Reason = revoked.Revocation.Reason.ToString(),
             CaseReference = revoked.Revocation.CaseReference,
+            Address = revoked.Address?.ToString(),
         },
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent)),
     };

@@ -40,8 +40,11 @@ public interface IUserSessionStore
     /// <summary>Records use, unless a later use is recorded already; true when this call wrote it.</summary>
     Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address);
 
-    /// <summary>Replaces the secret's hash if it still is <paramref name="currentHash"/>; true when this call replaced it.</summary>
-    Task<bool> RotateAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> currentHash, ReadOnlyMemory<byte> nextHash);
+    /// <summary>
+    /// Makes <paramref name="next"/> the secret's version, and <paramref name="current"/> the previous one, if it still is the current one;
+    /// true when this call did.
+    /// </summary>
+    Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt);
 
     /// <summary>Replaces the protected ticket; true when this call wrote it.</summary>
     Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket);

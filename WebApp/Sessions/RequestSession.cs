@@ -12,6 +12,12 @@ public sealed class RequestSession
     /// <summary>The store could not say whether the cookie is good: the request must be answered with 503, neither let in nor signed out.</summary>
     public bool IsUnavailable { get; internal set; }
 
+    /// <summary>The seed of <see cref="Current"/>'s secrets; null when signed out.</summary>
+    internal byte[]? Seed { get; set; }
+
+    /// <summary>The key that the answer hands to the browser in the place of the one it has; null when it keeps that.</summary>
+    internal SessionKey? NextKey { get; set; }
+
     /// <summary>The user's generation as it was before the first proof of identity; null when no sign-in began in this request.</summary>
     internal UserGeneration? SignInGeneration { get; set; }
 

@@ -29,6 +29,9 @@ public enum RevocationReason : byte
 
     /// <summary>The account's security details no longer match those the session began with.</summary>
     AccountChanged = 41,
+
+    /// <summary>A secret was used after its time: somebody has a copy of the cookie.</summary>
+    PossibleTheft = 42,
 }
 
 /// <summary>Who ended a session, as generally as may be said before sign-in.</summary>

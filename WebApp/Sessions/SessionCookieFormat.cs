@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace WebApp.Sessions;
 
 /// <summary>
-/// A session key as a cookie value: a version byte and the key's bytes under Data Protection, about 180 characters.
+/// A session key as a cookie value: a version byte and the key's bytes under Data Protection, about 200 characters.
 /// A forged, truncated or foreign cookie dies here, in memory, before the store is asked.
 /// </summary>
 public sealed class SessionCookieFormat(IDataProtectionProvider dataProtection) : ISecureDataFormat<AuthenticationTicket>
@@ -29,6 +29,11 @@ public sealed class SessionCookieFormat(IDataProtectionProvider dataProtection) 
         if (!SessionKey.TryDecode(data.Principal.FindFirstValue(SessionKeyClaim), out var key))
             throw new InvalidOperationException("The ticket carries no session key: only stored sessions go into a cookie.");
 
+        return Protect(key);
+    }
+
+    public string Protect(SessionKey key)
+    {
         var bytes = new byte[1 + SessionKey.Size];
         bytes[0] = Version;
         key.Write(bytes.AsSpan(1));

@@ -13,7 +13,7 @@ namespace WebApp.Sessions;
 /// </summary>
 public sealed class SessionCookieHandler(
     IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    IUserSessionStore sessions, SessionEvents events, IOptions<SessionPolicy> policy)
+    IUserSessionStore sessions, SessionCookieFormat format, SessionEvents events, IOptions<SessionPolicy> policy)
     : CookieAuthenticationHandler(options, logger, encoder)
 {
     private static readonly AuthenticateResult Unavailable = AuthenticateResult.Fail("The session store did not answer.");
@@ -57,8 +57,21 @@ public sealed class SessionCookieHandler(
         await base.HandleSignOutAsync(properties);
     }
 
-    /// <summary>The base would send the presented key again after a validation that asks for renewal, undoing a sign-in from another tab.</summary>
-    protected override Task FinishResponseAsync() => Task.CompletedTask;
+    /// <summary>
+    /// Hands the browser its next key when one waits. The base would send the presented key again after a validation that asks for renewal,
+    /// undoing a sign-in from another tab.
+    /// </summary>
+    protected override Task FinishResponseAsync()
+    {
+        if (RequestSession.Of(Context) is not { NextKey: { } key, Current: { } session })
+            return Task.CompletedTask;
+
+        var cookie = Options.Cookie.Build(Context);
+        if (session.Remembered)
+            cookie.Expires = session.AbsoluteDeadline;
+        Options.CookieManager.AppendResponseCookie(Context, Options.Cookie.Name!, format.Protect(key), cookie);
+        return Task.CompletedTask;
+    }
 
     /// <summary>Ends the session that the request presented or that an earlier sign-in in the same request began.</summary>
     private async Task EndCurrentSessionAsync(RevocationReason reason)
@@ -71,7 +84,7 @@ public sealed class SessionCookieHandler(
         if (request.Current is not { } current)
             return;
 
-        request.Current = null;
+        (request.Current, request.NextKey) = (null, null);
         var revocation = new Revocation(TimeProvider.GetUtcMilliseconds(), reason);
         if (await sessions.RevokeAsync(current.UserId, current.Id, revocation))
             await events.RaiseAsync(new SessionRevoked(current.UserId, current.Id, revocation));

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace WebApp.Sessions;
 
 /// <summary>
@@ -17,4 +19,8 @@ public abstract record SessionEvent(Guid UserId, SessionId SessionId);
 
 public sealed record SessionStarted(UserSession Session) : SessionEvent(Session.UserId, Session.Id);
 
-public sealed record SessionRevoked(Guid UserId, SessionId SessionId, Revocation Revocation) : SessionEvent(UserId, SessionId);
+/// <param name="UserId">Whose session it was.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="Revocation">When and why.</param>
+/// <param name="Address">Of the request that a rule ended it for; null otherwise.</param>
+public sealed record SessionRevoked(Guid UserId, SessionId SessionId, Revocation Revocation, IPAddress? Address = null) : SessionEvent(UserId, SessionId);

@@ -5,63 +5,102 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace WebApp.Sessions;
 
 /// <summary>
-/// What a browser's cookie carries: whose session, which one, and the secret that proves possession.
-/// The store never sees the secret, only its SHA-256: a leaked store signs nobody in.
+/// What a browser's cookie carries: whose session, which one, and the secret that proves possession. The secret has a part that stays
+/// (the family, of which the store has only the SHA-256: a leaked store signs nobody in) and a part that rotates.
 /// </summary>
+/// <remarks>
+/// The rotating part is an HMAC of the version under the session's seed, which lies sealed in the store. So it need not be stored, any number
+/// of parallel requests can be handed the next one without asking the store, and every older one can be told from one that was never issued.
+/// </remarks>
 public sealed class SessionKey
 {
     private const int UserIdSize = 16;
-    private const int SecretSize = 32;
+    private const int FamilySize = 16;
+    private const int ProofSize = 16;
 
-    /// <summary>Bytes of a key: user id (16), session id (16), secret (32).</summary>
-    public const int Size = UserIdSize + WebApp.Sessions.SessionId.Size + SecretSize;
+    /// <summary>Bytes of a seed.</summary>
+    public const int SeedSize = 32;
 
-    private readonly byte[] _secret;
+    /// <summary>Bytes of a key: user id (16), session id (16), family (16), version (8), rotating part (16).</summary>
+    public const int Size = UserIdSize + WebApp.Sessions.SessionId.Size + FamilySize + SecretVersion.Size + ProofSize;
 
-    private SessionKey(Guid userId, SessionId sessionId, byte[] secret)
+    private readonly byte[] _family;
+    private readonly byte[] _proof;
+
+    private SessionKey(Guid userId, SessionId sessionId, byte[] family, SecretVersion version, byte[] proof)
     {
         UserId = userId;
         SessionId = sessionId;
-        _secret = secret;
+        _family = family;
+        Version = version;
+        _proof = proof;
     }
 
     public Guid UserId { get; }
 
     public SessionId SessionId { get; }
 
-    /// <summary>A key for a new session: a new id and a secret of 256 random bits (ASVS 7.2.3 asks for 128).</summary>
-    public static SessionKey Create(Guid userId) => new(userId, SessionId.New(), RandomNumberGenerator.GetBytes(SecretSize));
+    /// <summary>Which of the session's secrets this is.</summary>
+    public SecretVersion Version { get; }
 
-    /// <summary>The same session with another secret: the old one stops working once the store has rotated.</summary>
-    public SessionKey WithNewSecret() => new(UserId, SessionId, RandomNumberGenerator.GetBytes(SecretSize));
+    /// <summary>A seed for a new session: 256 random bits.</summary>
+    public static byte[] NewSeed() => RandomNumberGenerator.GetBytes(SeedSize);
 
-    /// <summary>The SHA-256 of the secret. A plain hash suffices: 256 random bits can't be guessed.</summary>
-    public byte[] HashSecret() => SHA256.HashData(_secret);
+    /// <summary>A key for a new session: a new id, a family of 128 random bits (as ASVS 7.2.3 asks), and the first rotating part.</summary>
+    public static SessionKey Create(Guid userId, byte[] seed)
+    {
+        var (id, version) = (SessionId.New(), SecretVersion.First());
+        return new(userId, id, RandomNumberGenerator.GetBytes(FamilySize), version, Prove(seed, id, version));
+    }
 
-    /// <summary>Whether this key opens <paramref name="session"/>, compared in constant time.</summary>
-    public bool Opens(UserSession session)
+    /// <summary>The key that follows this one.</summary>
+    public SessionKey Next(byte[] seed)
+    {
+        var version = Version.Next();
+        return new(UserId, SessionId, _family, version, Prove(seed, SessionId, version));
+    }
+
+    /// <summary>The SHA-256 of the family. A plain hash suffices: 128 random bits can't be guessed.</summary>
+    public byte[] HashFamily() => SHA256.HashData(_family);
+
+    /// <summary>Whether this key is of <paramref name="session"/>'s family, compared in constant time. It may be of any age.</summary>
+    public bool IsOf(UserSession session)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(_secret, hash);
+        SHA256.HashData(_family, hash);
         return UserId == session.UserId
             && SessionId == session.Id
-            && CryptographicOperations.FixedTimeEquals(hash, session.SecretHash.Span);
+            && CryptographicOperations.FixedTimeEquals(hash, session.FamilyHash.Span);
     }
+
+    /// <summary>Whether this key was issued: its rotating part is that of its version, compared in constant time.</summary>
+    public bool WasIssued(byte[] seed) => CryptographicOperations.FixedTimeEquals(Prove(seed, SessionId, Version), _proof);
 
     /// <summary>Writes <see cref="Size"/> bytes.</summary>
     public void Write(Span<byte> destination)
     {
         UserId.TryWriteBytes(destination, bigEndian: true, out _);
-        SessionId.Write(destination[UserIdSize..]);
-        _secret.CopyTo(destination[(UserIdSize + SessionId.Size)..]);
+        destination = destination[UserIdSize..];
+        SessionId.Write(destination);
+        destination = destination[WebApp.Sessions.SessionId.Size..];
+        _family.CopyTo(destination);
+        destination = destination[FamilySize..];
+        Version.Write(destination);
+        _proof.CopyTo(destination[SecretVersion.Size..]);
     }
 
     /// <summary>Reads exactly <see cref="Size"/> bytes; null for any other length.</summary>
-    public static SessionKey? Read(ReadOnlySpan<byte> bytes) => bytes.Length != Size
-        ? null
-        : new(new Guid(bytes[..UserIdSize], bigEndian: true),
-            SessionId.Read(bytes[UserIdSize..]),
-            bytes[(UserIdSize + SessionId.Size)..].ToArray());
+    public static SessionKey? Read(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != Size)
+            return null;
+
+        var userId = new Guid(bytes[..UserIdSize], bigEndian: true);
+        bytes = bytes[UserIdSize..];
+        var id = SessionId.Read(bytes);
+        bytes = bytes[WebApp.Sessions.SessionId.Size..];
+        return new(userId, id, bytes[..FamilySize].ToArray(), SecretVersion.Read(bytes[FamilySize..]), bytes[^ProofSize..].ToArray());
+    }
 
     /// <summary>The text form in which the cookie handler passes the key on inside the process. Holds the secret: never log it.</summary>
     public string Encode()
@@ -92,4 +131,12 @@ public sealed class SessionKey
 
     /// <summary>User id and session id; the secret never becomes text by accident.</summary>
     public override string ToString() => $"{UserId}/{SessionId}";
+
+    private static byte[] Prove(byte[] seed, SessionId id, SecretVersion version)
+    {
+        Span<byte> subject = stackalloc byte[WebApp.Sessions.SessionId.Size + SecretVersion.Size];
+        id.Write(subject);
+        version.Write(subject[WebApp.Sessions.SessionId.Size..]);
+        return HMACSHA256.HashData(seed, subject)[..ProofSize];
+    }
 }

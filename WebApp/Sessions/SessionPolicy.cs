@@ -28,6 +28,18 @@ public sealed class SessionPolicy : IValidatableObject
     /// <summary>How exact "last seen" is: it is written at most this often. Raise it to write less.</summary>
     public TimeSpan LastSeenResolution { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long a session uses one secret before the browser is handed the next, so that a copied cookie is found out. Zero: never rotate,
+    /// and never find out.
+    /// </summary>
+    public TimeSpan RotationInterval { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// How long a secret stays good after the next one was seen. Raise it where requests are under way for long;
+    /// a copied cookie is found out that much later.
+    /// </summary>
+    public TimeSpan RotationGrace { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long one store call may take before the request is answered with 503. Raise it for a distant store.</summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -51,6 +63,10 @@ public sealed class SessionPolicy : IValidatableObject
     public DateTimeOffset AbsoluteDeadline(DateTimeOffset createdAt, bool remembered) =>
         createdAt + (remembered ? RememberedAbsoluteTimeout : AbsoluteTimeout);
 
+    /// <summary>Whether the browser should be handed its next secret.</summary>
+    public bool IsRotationDue(UserSession session, DateTimeOffset now) =>
+        RotationInterval > TimeSpan.Zero && now - session.SecretSince >= RotationInterval;
+
     private TimeSpan Idle(bool remembered) => remembered ? RememberedIdleTimeout : IdleTimeout;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -63,6 +79,7 @@ public sealed class SessionPolicy : IValidatableObject
             (nameof(RememberedAbsoluteTimeout), RememberedAbsoluteTimeout),
             (nameof(LastSeenResolution), LastSeenResolution),
             (nameof(CommandTimeout), CommandTimeout),
+            (nameof(RotationGrace), RotationGrace),
         ];
         foreach (var (name, value) in times)
         {
@@ -76,6 +93,10 @@ public sealed class SessionPolicy : IValidatableObject
             yield return new($"{Section}:{nameof(IdleTimeout)} ({IdleTimeout}) is longer than {nameof(AbsoluteTimeout)} ({AbsoluteTimeout}), so it could never take effect.");
         if (RememberedIdleTimeout > RememberedAbsoluteTimeout)
             yield return new($"{Section}:{nameof(RememberedIdleTimeout)} ({RememberedIdleTimeout}) is longer than {nameof(RememberedAbsoluteTimeout)} ({RememberedAbsoluteTimeout}), so it could never take effect.");
+        if (RotationInterval < TimeSpan.Zero)
+            yield return new($"{Section}:{nameof(RotationInterval)} is {RotationInterval}. It must not be negative; zero turns rotation off.");
+        else if (RotationInterval > TimeSpan.Zero && RotationGrace >= RotationInterval)
+            yield return new($"{Section}:{nameof(RotationGrace)} ({RotationGrace}) must be shorter than {nameof(RotationInterval)} ({RotationInterval}), or copied cookies would never be found out.");
         if (CommandTimeout > TimeSpan.FromSeconds(30))
             yield return new($"{Section}:{nameof(CommandTimeout)} is {CommandTimeout}. Nobody waits longer than 30 seconds for a page.");
     }

@@ -25,14 +25,18 @@ public sealed partial class SessionTicketStore(
         var request = RequestSession.Of(httpContext);
         var userId = Guid.Parse(ticket.Principal.FindFirstValue(ClaimTypes.NameIdentifier)!, CultureInfo.InvariantCulture);
         var generation = request.SignInGeneration ?? await sessions.GetGenerationAsync(userId);
-        var key = SessionKey.Create(userId);
+        var seed = SessionKey.NewSeed();
+        var key = SessionKey.Create(userId, seed);
         var now = clock.GetUtcMilliseconds();
         var address = AddressOf(httpContext);
         var session = new UserSession
         {
             UserId = userId,
             Id = key.SessionId,
-            SecretHash = key.HashSecret(),
+            FamilyHash = key.HashFamily(),
+            Secret = key.Version,
+            PreviousSecret = key.Version,
+            SecretSince = now,
             CreatedAt = now,
             LastSeenAt = now,
             IdleTimeout = _policy.IdleWindow(ticket.Properties.IsPersistent),
@@ -42,13 +46,13 @@ public sealed partial class SessionTicketStore(
             SignInAddress = address,
             LastAddress = address,
             UserAgent = Device.Clean(httpContext.Request.Headers.UserAgent),
-            Ticket = tickets.Protect(key.SessionId, ticket),
+            Ticket = tickets.Protect(key.SessionId, new(seed, ticket)),
         };
 
         if (!await sessions.AddAsync(session, generation))
             throw new SignInSupersededException();
 
-        request.Current = session;
+        (request.Current, request.Seed) = (session, seed);
         await events.RaiseAsync(new SessionStarted(session));
         return key.Encode();
     }
@@ -68,7 +72,7 @@ public sealed partial class SessionTicketStore(
             return null;
         }
 
-        if (!presented.Opens(session))
+        if (!presented.IsOf(session))
             return null;
 
         if (session.Revocation is { } revocation)
@@ -77,7 +81,7 @@ public sealed partial class SessionTicketStore(
             return null;
         }
 
-        if (tickets.Unprotect(session, CookieAuthenticationDefaults.AuthenticationScheme) is not { } ticket)
+        if (tickets.Unprotect(session, CookieAuthenticationDefaults.AuthenticationScheme) is not var (seed, ticket))
         {
             // Of the requests that meet such a ticket at once, only the one that ended the session says so.
             if (await EndAsync(httpContext, session, RevocationReason.Unreadable))
@@ -85,29 +89,35 @@ public sealed partial class SessionTicketStore(
             return null;
         }
 
+        if (!presented.WasIssued(seed) || !await AcceptAsync(httpContext, session, presented, seed))
+            return null;
+
         // The handler would judge by whole seconds; the record's deadlines are the ones that count.
         ticket.Properties.ExpiresUtc = null;
-        request.Current = session;
+        (request.Current, request.Seed) = (session, seed);
         if (clock.GetUtcMilliseconds() - session.LastSeenAt >= _policy.TouchInterval(session.Remembered))
             _ = TouchAsync(session, AddressOf(httpContext));
         return ticket;
     }
 
-    /// <summary>Saves a rebuilt principal in the session that it belongs to; false when that session has ended meanwhile.</summary>
-    public Task<bool> UpdateAsync(UserSession session, AuthenticationTicket ticket) =>
-        sessions.UpdateTicketAsync(session.UserId, session.Id, tickets.Protect(session.Id, ticket));
+    /// <summary>Saves a rebuilt principal in the session that this request came with; false when that session has ended meanwhile.</summary>
+    /// <exception cref="InvalidOperationException">The request came with no live session.</exception>
+    public Task<bool> UpdateAsync(HttpContext httpContext, AuthenticationTicket ticket) =>
+        RequestSession.Of(httpContext) is { Current: { } session, Seed: { } seed }
+            ? sessions.UpdateTicketAsync(session.UserId, session.Id, tickets.Protect(session.Id, new(seed, ticket)))
+            : throw new InvalidOperationException("The request came with no live session.");
 
     /// <summary>Ends the session that this request came with, so that the request counts as signed out; true when this call ended it.</summary>
     public async Task<bool> EndAsync(HttpContext httpContext, UserSession session, RevocationReason reason)
     {
         var request = RequestSession.Of(httpContext);
         var revocation = new Revocation(clock.GetUtcMilliseconds(), reason);
-        request.Current = null;
+        (request.Current, request.NextKey) = (null, null);
         request.Ended = new(CauseOf(reason), revocation.At);
         if (!await sessions.RevokeAsync(session.UserId, session.Id, revocation))
             return false;
 
-        await events.RaiseAsync(new SessionRevoked(session.UserId, session.Id, revocation));
+        await events.RaiseAsync(new SessionRevoked(session.UserId, session.Id, revocation, AddressOf(httpContext)));
         return true;
     }
 
@@ -133,6 +143,51 @@ public sealed partial class SessionTicketStore(
     Task ITicketStore.RenewAsync(string key, AuthenticationTicket ticket) => throw NeedsContext();
 
     Task ITicketStore.RemoveAsync(string key) => throw NeedsContext();
+
+    /// <summary>
+    /// Judges the version of the secret. The one just before stays good until the next was seen, and for a grace after that: an answer may get
+    /// lost, tabs work side by side. Past that somebody holds a copy, and the session ends.
+    /// </summary>
+    private async Task<bool> AcceptAsync(HttpContext httpContext, UserSession session, SessionKey presented, byte[] seed)
+    {
+        var now = clock.GetUtcMilliseconds();
+        switch (session.UseOf(presented.Version, now, _policy.RotationGrace))
+        {
+            case SecretUse.Current:
+                if (_policy.IsRotationDue(session, now) && IsNavigation(httpContext.Request))
+                    RequestSession.Of(httpContext).NextKey = presented.Next(seed);
+                return true;
+            case SecretUse.InGrace:
+                return true;
+            case SecretUse.Next:
+                _ = RotateAsync(session, presented.Version, now);
+                return true;
+            case SecretUse.Ahead:
+                LogAhead(logger, session.UserId, session.Id);
+                _ = RotateAsync(session, presented.Version, now);
+                return true;
+            default:
+                await EndAsync(httpContext, session, RevocationReason.PossibleTheft);
+                return false;
+        }
+    }
+
+    // Browsers store the cookies of a page they show, but may drop those of an image or a script that came late.
+    private static bool IsNavigation(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"].ToString() is ("" or "navigate");
+
+    // Off the request's path: if the write fails, the old secret stays good and the next request tries again.
+    private Task RotateAsync(UserSession session, SecretVersion next, DateTimeOffset seenAt) => Task.Run(async () =>
+    {
+        try
+        {
+            await sessions.RotateAsync(session.UserId, session.Id, session.Secret, next, seenAt);
+        }
+        catch (SessionStoreUnavailableException e)
+        {
+            LogRotationFailed(logger, e, session.UserId, session.Id);
+        }
+    });
 
     // Off the request's path: the page does not wait for a write, and a failed one is tried by the next request.
     private Task TouchAsync(UserSession session, IPAddress? address) => Task.Run(async () =>
@@ -166,6 +221,12 @@ public sealed partial class SessionTicketStore(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Last seen of session {SessionId} of user {UserId} was not written")]
     private static partial void LogTouchFailed(ILogger logger, Exception exception, Guid userId, SessionId sessionId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The new secret of session {SessionId} of user {UserId} was seen, but that was not written")]
+    private static partial void LogRotationFailed(ILogger logger, Exception exception, Guid userId, SessionId sessionId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Session {SessionId} of user {UserId} came with a later secret than the store knows of: the store went back in time")]
+    private static partial void LogAhead(ILogger logger, Guid userId, SessionId sessionId);
 }
 
 /// <summary>While this sign-in was under way, all sessions of the user were revoked: the person has to sign in again.</summary>

@@ -12,8 +12,17 @@ public sealed record UserSession
 
     public required SessionId Id { get; init; }
 
-    /// <summary>SHA-256 (32 bytes) of the secret in the browser's cookie.</summary>
-    public required ReadOnlyMemory<byte> SecretHash { get; init; }
+    /// <summary>SHA-256 (32 bytes) of the lasting part of the secret in the browser's cookie (see <see cref="SessionKey"/>).</summary>
+    public required ReadOnlyMemory<byte> FamilyHash { get; init; }
+
+    /// <summary>The version of the secret that the browser showed last.</summary>
+    public required SecretVersion Secret { get; init; }
+
+    /// <summary>The version before <see cref="Secret"/>; the same one until the first rotation.</summary>
+    public required SecretVersion PreviousSecret { get; init; }
+
+    /// <summary>When <see cref="Secret"/> was seen for the first time.</summary>
+    public required DateTimeOffset SecretSince { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -54,6 +63,27 @@ public sealed record UserSession
 
     /// <summary>Neither revoked nor past a deadline.</summary>
     public bool IsLive(DateTimeOffset now) => Revocation is null && now < ExpiresAt;
+
+    /// <summary>What it means that this session's cookie comes with <paramref name="presented"/>.</summary>
+    /// <param name="presented">A version that was issued.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="grace">How long a version stays good after the next one was seen.</param>
+    public SecretUse UseOf(SecretVersion presented, DateTimeOffset now, TimeSpan grace)
+    {
+        if (presented == Secret)
+            return SecretUse.Current;
+        if (presented.Number > Secret.Number)
+            return presented.Number - Secret.Number > 1 ? SecretUse.Ahead : SecretUse.Next;
+
+        var inGrace = now < SecretSince + grace;
+        // A twin: answers get lost or overtake each other, so tabs side by side may each be handed the next secret, and show several. Which one
+        // the browser has kept shows after the grace. If it shows two then, there are two browsers: each makes the other's the previous one.
+        if (presented.Number == Secret.Number && presented != PreviousSecret)
+            return inGrace ? SecretUse.InGrace : SecretUse.Next;
+
+        var justBefore = presented == PreviousSecret || presented.Number + 1 == Secret.Number;
+        return !justBefore ? SecretUse.Stale : inGrace ? SecretUse.InGrace : SecretUse.Reused;
+    }
 
     public Device Device => Device.Parse(UserAgent);
 }

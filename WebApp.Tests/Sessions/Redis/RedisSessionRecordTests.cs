@@ -36,7 +36,7 @@ public sealed class RedisSessionRecordTests
     [Fact]
     public void A_session_that_breaks_its_promises_is_not_written()
     {
-        Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { SecretHash = new byte[31] }));
+        Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { FamilyHash = new byte[31] }));
         Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { SignInMethod = new('x', 256) }));
         Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { UserAgent = new('x', 66_000) }));
     }

@@ -107,13 +107,13 @@ internal static class RedisScripts
         return {{Yes}}
         """;
 
-    /// <summary>KEYS: record. ARGV: not-after, user id, now, current hash, next hash. Answers Yes, No or TooLate.</summary>
+    /// <summary>KEYS: record. ARGV: not-after, user id, now, current version, the three fields of the next. Answers Yes, No or TooLate.</summary>
     public static readonly string Rotate = Common + $$"""
         local record = redis.call('GET', KEYS[1])
         if clock() > not_after then return {{TooLate}} end
-        if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, {{SecretHashAt}}, {{SecretHashSize}}) ~= ARGV[4] then return {{No}} end
+        if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, {{SecretAt}}, {{SecretVersion.Size}}) ~= ARGV[4] then return {{No}} end
 
-        redis.call('SETRANGE', KEYS[1], {{SecretHashAt}}, ARGV[5])
+        redis.call('SETRANGE', KEYS[1], {{SecretAt}}, ARGV[5])
         return {{Yes}}
         """;
 

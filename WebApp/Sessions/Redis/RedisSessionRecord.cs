@@ -8,36 +8,38 @@ namespace WebApp.Sessions.Redis;
 /// <summary>
 /// A session as the bytes of one Redis value. What changes in a session's life stands at fixed places, so that a script can rewrite it in place:
 /// <code>
-///   0  version (1)         42  secret hash (32)          99  sign-in address (16)
-///   1  state (1)           74  created (8)              115  where the tail begins (2)
-///   2  user id (16)        82  absolute deadline (8)    117  user agent: length (2), text
-///  18  last seen (8)       90  idle timeout (8)              sign-in method: length (1), text
-///  26  last address (16)   98  flags (1)                     tail: the ticket, or the revocation
+///   0  version (1)         74  secret (8)               122  flags (1)
+///   1  state (1)           82  previous secret (8)      123  sign-in address (16)
+///   2  user id (16)        90  secret since (8)         139  where the tail begins (2)
+///  18  last seen (8)       98  created (8)              141  user agent: length (2), text
+///  26  last address (16)  106  absolute deadline (8)         sign-in method: length (1), text
+///  42  family hash (32)   114  idle timeout (8)              tail: the ticket, or the revocation
 /// </code>
 /// Numbers are big-endian, times milliseconds since 1970. An address is IPv6 (its scope is not kept) or IPv4-mapped; all zeros: unknown.
 /// The revocation is: at (8), reason (1), whether there is a case reference (1), its text. The session id is in the key only.
 /// </summary>
 internal static class RedisSessionRecord
 {
-    public const byte FormatVersion = 1;
+    public const byte FormatVersion = 2;
     public const byte Live = 1;
     public const byte Revoked = 2;
 
     public const int StateAt = 1;
     public const int UserIdAt = 2;
     public const int LastSeenAt = 18;
-    public const int SecretHashAt = 42;
-    public const int CreatedAt = 74;
-    public const int AbsoluteDeadlineAt = 82;
-    public const int IdleTimeoutAt = 90;
-    public const int TailOffsetAt = 115;
-    public const int HeaderSize = 117;
+    public const int SecretAt = 74;
+    public const int CreatedAt = 98;
+    public const int AbsoluteDeadlineAt = 106;
+    public const int IdleTimeoutAt = 114;
+    public const int TailOffsetAt = 139;
+    public const int HeaderSize = 141;
     public const int UserIdSize = 16;
-    public const int SecretHashSize = 32;
 
     private const int LastAddressAt = 26;
-    private const int FlagsAt = 98;
-    private const int SignInAddressAt = 99;
+    private const int FamilyHashAt = 42;
+    private const int FamilyHashSize = 32;
+    private const int FlagsAt = 122;
+    private const int SignInAddressAt = 123;
     private const int AddressSize = 16;
     private const byte RememberedFlag = 1;
 
@@ -49,8 +51,8 @@ internal static class RedisSessionRecord
     {
         byte[] agent = Encoding.UTF8.GetBytes(session.UserAgent), method = Encoding.UTF8.GetBytes(session.SignInMethod);
         var tailAt = HeaderSize + sizeof(ushort) + agent.Length + sizeof(byte) + method.Length;
-        if (session.SecretHash.Length != SecretHashSize || method.Length > byte.MaxValue || tailAt > ushort.MaxValue)
-            throw new ArgumentException("The secret's hash, the user agent or the sign-in method is not of the size that a session promises.", nameof(session));
+        if (session.FamilyHash.Length != FamilyHashSize || method.Length > byte.MaxValue || tailAt > ushort.MaxValue)
+            throw new ArgumentException("The family's hash, the user agent or the sign-in method is not of the size that a session promises.", nameof(session));
 
         var record = new byte[tailAt + session.Ticket.Length];
         var span = record.AsSpan();
@@ -58,7 +60,8 @@ internal static class RedisSessionRecord
         span[StateAt] = Live;
         session.UserId.TryWriteBytes(span[UserIdAt..], bigEndian: true, out _);
         WriteUse(session.LastSeenAt, session.LastAddress).CopyTo(span[LastSeenAt..]);
-        session.SecretHash.Span.CopyTo(span[SecretHashAt..]);
+        session.FamilyHash.Span.CopyTo(span[FamilyHashAt..]);
+        WriteSecret(session.Secret, session.PreviousSecret, session.SecretSince).CopyTo(span[SecretAt..]);
         WriteTime(span[CreatedAt..], session.CreatedAt);
         WriteTime(span[AbsoluteDeadlineAt..], session.AbsoluteDeadline);
         BinaryPrimitives.WriteInt64BigEndian(span[IdleTimeoutAt..], (long)session.IdleTimeout.TotalMilliseconds);
@@ -82,6 +85,24 @@ internal static class RedisSessionRecord
         WriteTime(use, seenAt);
         WriteAddress(use.AsSpan(sizeof(long)), address);
         return use;
+    }
+
+    /// <summary>A version, as a rotation compares it.</summary>
+    public static byte[] WriteSecret(SecretVersion version)
+    {
+        var bytes = new byte[SecretVersion.Size];
+        version.Write(bytes);
+        return bytes;
+    }
+
+    /// <summary>What a rotation rewrites: secret, previous secret and since when, which stand side by side.</summary>
+    public static byte[] WriteSecret(SecretVersion version, SecretVersion previous, DateTimeOffset since)
+    {
+        var bytes = new byte[(2 * SecretVersion.Size) + sizeof(long)];
+        version.Write(bytes);
+        previous.Write(bytes.AsSpan(SecretVersion.Size));
+        WriteTime(bytes.AsSpan(2 * SecretVersion.Size), since);
+        return bytes;
     }
 
     /// <summary>The tail of a tombstone.</summary>
@@ -126,7 +147,10 @@ internal static class RedisSessionRecord
         {
             Id = id,
             UserId = new Guid(span.Slice(UserIdAt, UserIdSize), bigEndian: true),
-            SecretHash = record.AsMemory(SecretHashAt, SecretHashSize),
+            FamilyHash = record.AsMemory(FamilyHashAt, FamilyHashSize),
+            Secret = SecretVersion.Read(span[SecretAt..]),
+            PreviousSecret = SecretVersion.Read(span[(SecretAt + SecretVersion.Size)..]),
+            SecretSince = ReadTime(span[(SecretAt + (2 * SecretVersion.Size))..]),
             CreatedAt = ReadTime(span[CreatedAt..]),
             LastSeenAt = ReadTime(span[LastSeenAt..]),
             IdleTimeout = new TimeSpan(checked(BinaryPrimitives.ReadInt64BigEndian(span[IdleTimeoutAt..]) * TimeSpan.TicksPerMillisecond)),

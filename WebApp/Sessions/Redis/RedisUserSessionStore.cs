@@ -54,15 +54,10 @@ internal sealed partial class RedisUserSessionStore(
             RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), seenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(seenAt, address)));
     }
 
-    public async Task<bool> RotateAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> currentHash, ReadOnlyMemory<byte> nextHash)
-    {
-        if (nextHash.Length != RedisSessionRecord.SecretHashSize)
-            throw new ArgumentException("A secret's hash is 32 bytes long.", nameof(nextHash));
-
-        return Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Rotate,
+    public async Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) =>
+        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Rotate,
             [new RedisKeys(userId).Record(id)],
-            RedisKeys.UserBytes(userId), Now(), currentHash.ToArray(), nextHash.ToArray()));
-    }
+            RedisKeys.UserBytes(userId), Now(), RedisSessionRecord.WriteSecret(current), RedisSessionRecord.WriteSecret(next, current, seenAt)));
 
     public async Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket) =>
         Reply.IsYes(await connection.EvaluateAsync(RedisScripts.UpdateTicket,

@@ -42,12 +42,16 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<SessionId>().HaveConversion<SessionIdConverter>().HaveMaxLength(2 * SessionId.Size);
+        configurationBuilder.Properties<SecretVersion>().HaveConversion<VersionConverter>();
         configurationBuilder.Properties<IPAddress>().HaveConversion<AddressConverter>().HaveMaxLength(45);
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<TimeConverter>();
         configurationBuilder.Properties<TimeSpan>().HaveConversion<SpanConverter>();
     }
 
     private sealed class SessionIdConverter() : ValueConverter<SessionId, string>(id => id.ToString(), text => SessionId.Parse(text, null));
+
+    private sealed class VersionConverter() : ValueConverter<SecretVersion, long>(
+        version => (long)version.Number << 32 | version.Mark, number => new SecretVersion((uint)(number >> 32), (uint)number));
 
     private sealed class AddressConverter() : ValueConverter<IPAddress, string>(address => address.ToString(), text => IPAddress.Parse(text));
 
@@ -63,7 +67,10 @@ public sealed class SessionRow
 {
     public required SessionId Id { get; init; }
     public required Guid UserId { get; init; }
-    public required byte[] SecretHash { get; set; }
+    public required byte[] FamilyHash { get; init; }
+    public required SecretVersion Secret { get; set; }
+    public required SecretVersion PreviousSecret { get; set; }
+    public required DateTimeOffset SecretSince { get; set; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset LastSeenAt { get; set; }
     public required TimeSpan IdleTimeout { get; init; }
@@ -86,7 +93,10 @@ public sealed class SessionRow
     {
         Id = session.Id,
         UserId = session.UserId,
-        SecretHash = session.SecretHash.ToArray(),
+        FamilyHash = session.FamilyHash.ToArray(),
+        Secret = session.Secret,
+        PreviousSecret = session.PreviousSecret,
+        SecretSince = session.SecretSince,
         CreatedAt = session.CreatedAt,
         LastSeenAt = session.LastSeenAt,
         IdleTimeout = session.IdleTimeout,
@@ -104,7 +114,10 @@ public sealed class SessionRow
     {
         Id = Id,
         UserId = UserId,
-        SecretHash = SecretHash,
+        FamilyHash = FamilyHash,
+        Secret = Secret,
+        PreviousSecret = PreviousSecret,
+        SecretSince = SecretSince,
         CreatedAt = CreatedAt,
         LastSeenAt = LastSeenAt,
         IdleTimeout = IdleTimeout,

@@ -50,12 +50,12 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         return true;
     });
 
-    public Task<bool> RotateAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> currentHash, ReadOnlyMemory<byte> nextHash) => RunAsync(async db =>
-    {
-        byte[] current = currentHash.ToArray(), next = nextHash.ToArray();
-        return await Live(db, userId).Where(s => s.Id == id && s.SecretHash == current)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.SecretHash, next)) == 1;
-    });
+    public Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) => RunAsync(async db =>
+        await Live(db, userId).Where(s => s.Id == id && s.Secret == current)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(s => s.Secret, next)
+                .SetProperty(s => s.PreviousSecret, current)
+                .SetProperty(s => s.SecretSince, seenAt)) == 1);
 
     public Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket) => RunAsync(async db =>
     {

@@ -92,6 +92,10 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte[]>("FamilyHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
                     b.Property<long>("IdleTimeout")
                         .HasColumnType("INTEGER");
 
@@ -105,6 +109,9 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("PreviousSecret")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("Remembered")
                         .HasColumnType("INTEGER");
 
@@ -114,9 +121,11 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("INTEGER");
 
-                    b.Property<byte[]>("SecretHash")
-                        .IsRequired()
-                        .HasColumnType("BLOB");
+                    b.Property<long>("Secret")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("SecretSince")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("SignInAddress")
                         .HasMaxLength(45)

@@ -1,0 +1,64 @@
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Sessions;
+
+public sealed class SecretVersionTests
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+    private static readonly DateTimeOffset Since = DateTimeOffset.UnixEpoch.AddYears(50);
+    private static readonly SecretVersion Current = new(7, 100);
+    private static readonly SecretVersion Previous = new(6, 200);
+
+    private readonly UserSession _session = Samples.Session(Since) with { Secret = Current, PreviousSecret = Previous, SecretSince = Since };
+
+    [Theory]
+    [InlineData(7, 100, SecretUse.Current, SecretUse.Current)]
+    [InlineData(8, 1, SecretUse.Next, SecretUse.Next)]
+    [InlineData(7, 101, SecretUse.InGrace, SecretUse.Next)]
+    [InlineData(6, 200, SecretUse.InGrace, SecretUse.Reused)]
+    [InlineData(6, 201, SecretUse.InGrace, SecretUse.Reused)]
+    [InlineData(5, 200, SecretUse.Stale, SecretUse.Stale)]
+    [InlineData(0, 0, SecretUse.Stale, SecretUse.Stale)]
+    [InlineData(9, 1, SecretUse.Ahead, SecretUse.Ahead)]
+    [InlineData(uint.MaxValue, 1, SecretUse.Ahead, SecretUse.Ahead)]
+    public void What_a_version_means_depends_on_the_one_last_seen(uint number, uint mark, SecretUse within, SecretUse after)
+    {
+        var presented = new SecretVersion(number, mark);
+
+        Assert.Equal(within, _session.UseOf(presented, Since, Grace));
+        Assert.Equal(within, _session.UseOf(presented, Since + Grace - TimeSpan.FromMilliseconds(1), Grace));
+        Assert.Equal(after, _session.UseOf(presented, Since + Grace, Grace));
+    }
+
+    [Fact]
+    public void Of_two_that_were_handed_out_for_one_the_first_is_over_once_the_second_was_seen()
+    {
+        var session = _session with { Secret = new(7, 101), PreviousSecret = Current };
+
+        Assert.Equal(SecretUse.InGrace, session.UseOf(Current, Since, Grace));
+        Assert.Equal(SecretUse.Reused, session.UseOf(Current, Since + Grace, Grace));
+    }
+
+    [Fact]
+    public void A_new_session_knows_its_first_version_only()
+    {
+        var first = SecretVersion.First();
+        var session = _session with { Secret = first, PreviousSecret = first };
+
+        Assert.Equal(SecretUse.Current, session.UseOf(first, Since + TimeSpan.FromDays(1), Grace));
+        Assert.Equal(SecretUse.Next, session.UseOf(first.Next(), Since, Grace));
+    }
+
+    [Fact]
+    public void A_version_comes_back_from_its_bytes()
+    {
+        var bytes = new byte[SecretVersion.Size];
+        var version = new SecretVersion(uint.MaxValue, 0x01020304);
+
+        version.Write(bytes);
+
+        Assert.Equal("FFFFFFFF01020304", Convert.ToHexString(bytes));
+        Assert.Equal(version, SecretVersion.Read(bytes));
+    }
+}
