@@ -34,6 +34,7 @@ if (app.Environment.IsDevelopment())
 app.UseTrustedProxies();
 app.UseSecurityHeaders();
 app.UseHealth();
+app.UseHttpsOnly();
 app.UseExceptionHandler("/error/500");
 app.UseStaticFiles();
 app.UseNoStore();

@@ -12,6 +12,7 @@ public sealed class StartTests
         { "Sessions:Store", null, "No session store is configured. Set ConnectionStrings:Redis" },
         { "Sessions:Store", "Redis", "ConnectionStrings:Redis is not set" },
         { "Sessions:Store", "Memcached", "Sessions:Store" },
+        { "Sessions:Store", "7", "Sessions:Store is 7. It can be Redis or Sql" },
         { "App:PublicUrl", null, "App:PublicUrl is not set" },
         { "App:PublicUrl", "http://accounts.example.com", "App:PublicUrl must be an absolute https address" },
         { "App:PublicUrl", "accounts.example.com", "App:PublicUrl must be an absolute https address" },
@@ -84,6 +85,24 @@ public sealed class StartTests
         Assert.All(cookies, cookie => Assert.True(cookie.HttpOnly, $"{cookie.Name} is out of scripts' reach"));
         Assert.All(cookies.Where(c => c.Name == "__Host-session"), cookie => Assert.Equal(SameSiteMode.Lax, cookie.SameSite));
         Assert.All(cookies, cookie => Assert.True(cookie.SameSite is SameSiteMode.Lax or SameSiteMode.Strict, $"{cookie.Name} is not sent across sites"));
+    }
+
+    // As when a proxy was not listed: said in words, rather than pages whose forms can't work.
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/account/login")]
+    [InlineData("/site.css")]
+    public async Task Production_refuses_plain_http_and_says_what_to_look_at(string path)
+    {
+        await using var app = await ProductionApp.StartAsync();
+        using var browser = app.NewBrowser();
+        browser.Headers.Remove("X-Forwarded-Proto");
+
+        var page = await browser.GetAsync(path);
+
+        Assert.Equal(400, page.Status);
+        Assert.Contains("ForwardedHeaders:KnownProxies", page.Body, StringComparison.Ordinal);
+        Assert.Equal(200, (await browser.GetAsync("/health/ready")).Status);
     }
 
     [Fact]

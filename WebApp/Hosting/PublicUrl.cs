@@ -15,6 +15,27 @@ internal sealed class AppOptions
 
 internal static class PublicUrl
 {
+    private const string HttpsOnly =
+        "This site is reached over https only.\n"
+        + "For operators: a proxy that ends https has to send X-Forwarded-Proto and to be listed in ForwardedHeaders:KnownProxies.\n";
+
+    /// <summary>Outside Development refuses plain http: its cookies are never sent there, so no form could work.</summary>
+    public static void UseHttpsOnly(this WebApplication app)
+    {
+        if (app.Environment.IsDevelopment())
+            return;
+
+        app.Use((context, next) =>
+        {
+            if (context.Request.IsHttps)
+                return next(context);
+
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            return context.Response.WriteAsync(HttpsOnly);
+        });
+    }
+
     public static void AddPublicUrl(this WebApplicationBuilder builder)
     {
         var development = builder.Environment.IsDevelopment();

@@ -70,7 +70,8 @@ public static class ServerSideSessions
         {
             SessionStoreKind.Redis when !redis => throw new InvalidOperationException(
                 "Sessions:Store is Redis, but ConnectionStrings:Redis is not set. Set it, for example to \"localhost:6379\"."),
-            { } chosen => chosen,
+            { } chosen when Enum.IsDefined(chosen) => chosen,
+            { } unknown => throw new InvalidOperationException($"Sessions:Store is {unknown}. It can be Redis or Sql."),
             null when redis => SessionStoreKind.Redis,
             null when builder.Environment.IsDevelopment() => SessionStoreKind.Sql,
             null => throw new InvalidOperationException(
