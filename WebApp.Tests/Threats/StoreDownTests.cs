@@ -268,6 +268,7 @@ public sealed class DatabaseLockedTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _app.Settings["ConnectionStrings:Database"] = $"Data Source={_app.Database};Default Timeout=1";
+        _app.Settings["Sessions:CommandTimeout"] = "00:00:01";
         await _app.UntilReadyAsync();
         _locker = new($"Data Source={_app.Database};Pooling=False");
         await _locker.OpenAsync();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace WebApp.Hosting;
@@ -11,24 +12,39 @@ internal static class UnsafeRequests
     /// <summary>Bytes. The largest form, a staff note, stays far below it.</summary>
     public const int MaxBodySize = 128 * 1024;
 
-    public static void UseUnsafeRequestChecks(this IApplicationBuilder app) => app.Use((context, next) =>
+    /// <summary>Bytes. A browser shows an answer only when it was let send all of its form, so up to here a form is received, and thrown away.</summary>
+    private const int MaxDiscardedSize = 16 * 1024 * 1024;
+
+    public static void UseUnsafeRequestChecks(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
         var request = context.Request;
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method))
-            return next(context);
+        {
+            await next(context);
+            return;
+        }
 
         CloseBehindUnreadBody(context.Response);
         if (IsFromAnotherSite(request))
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
         else if (request.ContentLength > MaxBodySize)
-            context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+            await RefuseBodyAsync(context);
         else if (IsInAnotherCharset(request))
             context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
         else
-            return next(context);
-
-        return Task.CompletedTask;
+            await next(context);
     });
+
+    private static async Task RefuseBodyAsync(HttpContext context)
+    {
+        if (context.Request.ContentLength <= MaxDiscardedSize)
+        {
+            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = MaxDiscardedSize;
+            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+    }
 
     /// <summary>The server hangs up on a body that it will not read. Told so, a client does not send its next form into the closing connection.</summary>
     private static void CloseBehindUnreadBody(HttpResponse response) => response.OnStarting(() =>

@@ -19,11 +19,12 @@ public sealed class AuditTests(SqlApp app)
         var page = await staff.GetAsync("/admin/audit");
 
         var lines = page.Document.QuerySelectorAll(".audit > li").Select(li => Words(li.TextContent)).ToList();
-        Assert.StartsWith("Signed in sam@example.com just now From 127.0.0.1 Session ", lines[0]);
-        Assert.StartsWith($"Session ended {person.Email} just now Signed out Session ", lines[1]);
-        Assert.Equal($"Sign-in failed for {person.Email} just now From 127.0.0.1", lines[2]);
-        Assert.StartsWith($"Signed in {person.Email} just now From 127.0.0.1 Session ", lines[3]);
-        Assert.Equal($"Account created {person.Email} just now From 127.0.0.1", lines[4]);
+        var at = app.Clock.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss 'UTC'");
+        Assert.StartsWith($"Signed in sam@example.com {at} From 127.0.0.1 Session ", lines[0]);
+        Assert.StartsWith($"Session ended {person.Email} {at} Signed out Session ", lines[1]);
+        Assert.Equal($"Sign-in failed for {person.Email} {at} From 127.0.0.1", lines[2]);
+        Assert.StartsWith($"Signed in {person.Email} {at} From 127.0.0.1 Session ", lines[3]);
+        Assert.Equal($"Account created {person.Email} {at} From 127.0.0.1", lines[4]);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
 
         var page = await _staff.GetAsync(_path);
 
-        Assert.Contains($"{_person.Email} Name Someone Member since just now Roles None User id {_id}", page.Text);
+        Assert.Contains($"{_person.Email} Name Someone Member since {app.Clock.GetUtcNow():d MMMM yyyy} Roles None User id {_id}", page.Text);
         Assert.Equal(["Firefox on Windows", "Safari on iOS"], page.Document.QuerySelectorAll("[data-session-id] h3").Select(h => h.TextContent).Order());
         Assert.Empty(page.Document.QuerySelectorAll("[data-session-id][aria-current]"));
     }
