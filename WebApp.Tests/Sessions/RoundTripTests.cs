@@ -1,3 +1,4 @@
+using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
@@ -65,6 +66,35 @@ public sealed class RoundTripTests(RedisApp app)
 
             Assert.Contains("[setrange, 1]", commands);
         }
+    }
+
+    [Fact]
+    public async Task A_rotation_costs_one_write_which_no_request_waits_for()
+    {
+        using var browser = await app.NewUserAsync();
+        app.Clock.Advance(new SessionPolicy().RotationInterval);
+        browser.Headers["Sec-Fetch-Mode"] = "cors";
+        await CommandsOfAsync(async () =>
+        {
+            await browser.GetAsync("/account");
+            await Eventually.TrueAsync(async () => await app.Redis.CallsAsync("setrange") == 1, "last seen is written");
+        });
+        var old = browser.SessionCookie;
+        browser.Headers["Sec-Fetch-Mode"] = "navigate";
+
+        Assert.Equal(["[get, 1]"], await CommandsOfAsync(() => browser.GetAsync("/account")));
+        Assert.NotEqual(old, browser.SessionCookie);
+        var commands = await CommandsOfAsync(async () =>
+        {
+            await browser.GetAsync("/account");
+            await Eventually.TrueAsync(async () => await app.Redis.CallsAsync("setrange") == 1, "the new secret is noted");
+            await RequestsAsync(browser, 5);
+        });
+
+        // The requests' own, and the one inside the script.
+        Assert.Contains("[get, 7]", commands);
+        Assert.Contains("[setrange, 1]", commands);
+        Assert.Equal(["[get, 1]"], await CommandsOfAsync(() => browser.GetAsync("/account")));
     }
 
     private static async Task RequestsAsync(Browser browser, int count)

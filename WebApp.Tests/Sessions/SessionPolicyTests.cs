@@ -70,6 +70,10 @@ public sealed class SessionPolicyTests
     [InlineData("AbsoluteTimeout", "3660.00:00:01", "Sessions:AbsoluteTimeout is 3660.00:00:01. It must not be longer than ten years.")]
     [InlineData("IdleTimeout", "1.00:00:01", "Sessions:IdleTimeout (1.00:00:01) is longer than AbsoluteTimeout (1.00:00:00), so it could never take effect.")]
     [InlineData("RememberedIdleTimeout", "30.00:00:01", "Sessions:RememberedIdleTimeout (30.00:00:01) is longer than RememberedAbsoluteTimeout (30.00:00:00), so it could never take effect.")]
+    [InlineData("RotationInterval", "-00:00:01", "Sessions:RotationInterval is -00:00:01. It must not be negative; zero turns rotation off.")]
+    [InlineData("RotationGrace", "00:00:00", "Sessions:RotationGrace is 00:00:00. It must be longer than zero.")]
+    [InlineData("RotationGrace", "00:15:00", "Sessions:RotationGrace (00:15:00) must be shorter than RotationInterval (00:15:00)")]
+    [InlineData("RotationInterval", "00:00:30", "Sessions:RotationGrace (00:00:30) must be shorter than RotationInterval (00:00:30)")]
     [InlineData("CommandTimeout", "00:00:30.001", "Sessions:CommandTimeout is 00:00:30.0010000. Nobody waits longer than 30 seconds for a page.")]
     public void A_senseless_setting_is_refused_with_its_name_and_its_value(string name, string value, string message)
     {
@@ -83,8 +87,22 @@ public sealed class SessionPolicyTests
     [InlineData("RememberedIdleTimeout", "30.00:00:00")]
     [InlineData("RememberedAbsoluteTimeout", "3660.00:00:00")]
     [InlineData("CommandTimeout", "00:00:30")]
+    [InlineData("RotationInterval", "00:00:00")]
+    [InlineData("RotationInterval", "00:00:30.001")]
+    [InlineData("RotationGrace", "00:14:59.999")]
     [InlineData("LastSeenResolution", "00:00:00.001")]
     public void The_last_value_that_makes_sense_is_accepted(string name, string value) => Bind(With(name, value));
+
+    [Fact]
+    public void A_secret_is_due_to_rotate_after_the_interval_unless_rotation_is_off()
+    {
+        var session = Samples.Session(Noon) with { SecretSince = Noon };
+        SessionPolicy on = new() { RotationInterval = TimeSpan.FromMinutes(15) }, off = new() { RotationInterval = TimeSpan.Zero };
+
+        Assert.False(on.IsRotationDue(session, Noon.AddMinutes(15).AddMilliseconds(-1)));
+        Assert.True(on.IsRotationDue(session, Noon.AddMinutes(15)));
+        Assert.False(off.IsRotationDue(session, Noon.AddYears(1)));
+    }
 
     private static ConfigurationBuilder With(string name, string value)
     {

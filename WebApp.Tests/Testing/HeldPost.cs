@@ -13,11 +13,11 @@ public sealed class HeldPost
     /// <summary>Returns once the server knows who sends it.</summary>
     public static async Task<HeldPost> SendAsync(TestApp app, Browser browser, string path, params (string Name, string Value)[] fields)
     {
-        var authenticated = Authentications(app);
+        var logged = app.Log.Lines.Count;
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var body = await new FormUrlEncodedContent(fields.Select(f => KeyValuePair.Create(f.Name, f.Value))).ReadAsByteArrayAsync();
         var held = new HeldPost(AnswerAsync(browser, path, new HeldContent(body, release.Task)), release);
-        await Eventually.TrueAsync(() => Authentications(app) > authenticated, "the held request is authenticated");
+        await Eventually.TrueAsync(() => app.Log.HasSince(logged, IsAuthentication), "the held request is authenticated");
         return held;
     }
 
@@ -34,8 +34,7 @@ public sealed class HeldPost
         return await browser.SendAsync(request);
     }
 
-    private static int Authentications(TestApp app) =>
-        app.Log.Lines.Count(line => line.Contains("Identity.Application was successfully authenticated", StringComparison.Ordinal));
+    private static bool IsAuthentication(string line) => line.Contains("Identity.Application was successfully authenticated", StringComparison.Ordinal);
 
     private sealed class HeldContent : HttpContent
     {

@@ -131,6 +131,11 @@ public sealed class LogCollector : ILoggerProvider
 
     public IReadOnlyCollection<string> Lines => _lines;
 
+    /// <summary>
+    /// Whether such a line has come after the first <paramref name="count"/>. For waiting: to read the whole log takes longer than what is waited for.
+    /// </summary>
+    public bool HasSince(int count, Func<string, bool> condition) => _lines.Skip(count).Any(condition);
+
     public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
 
     public void Dispose()
