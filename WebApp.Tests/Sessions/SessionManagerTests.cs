@@ -133,7 +133,7 @@ public sealed class SessionManagerTests : IDisposable
     private async Task<SessionId> AddAsync(int seenMinutesAgo = 0)
     {
         var session = Samples.Session(Now, _user) with { LastSeenAt = Now.AddMinutes(-seenMinutesAgo) };
-        Assert.True(await _store.AddAsync(session, await _store.GetGenerationAsync(_user)));
+        Assert.NotNull(await _store.AddAsync(session, await _store.GetGenerationAsync(_user)));
         return session.Id;
     }
 

@@ -26,7 +26,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     {
         var session = Samples.Session(Now) with { UserAgent = "Käse/1.0 \U0001F9C0", SignInMethod = "pop" };
 
-        Assert.True(await Store.AddAsync(session, default));
+        Assert.NotNull(await Store.AddAsync(session, default));
 
         Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
         Samples.AssertSame(session, Assert.Single(await Store.ListAsync(session.UserId)));
@@ -101,8 +101,8 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     {
         var session = await AddAsync();
 
-        Assert.False(await Store.AddAsync(session with { Ticket = new byte[] { 1 } }, default));
-        Assert.False(await Store.AddAsync(Samples.Session(Now, OtherUserOfTheShard(session.UserId)) with { Id = session.Id }, default));
+        Assert.Null(await Store.AddAsync(session with { Ticket = new byte[] { 1 } }, default));
+        Assert.Null(await Store.AddAsync(Samples.Session(Now, OtherUserOfTheShard(session.UserId)) with { Id = session.Id }, default));
 
         Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
     }
@@ -244,6 +244,70 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_session_over_the_limit_ends_the_one_least_recently_seen()
+    {
+        var user = Guid.NewGuid();
+        UserSession oldest = await AddAsync(user), used = await AddAsync(user), third = await AddAsync(user);
+        await Store.TouchAsync(user, oldest.Id, Now.AddMinutes(3), null);
+        await Store.TouchAsync(user, third.Id, Now.AddMinutes(2), null);
+        await Store.TouchAsync(user, used.Id, Now.AddMinutes(1), null);
+        var stranger = await AddAsync(OtherUserOfTheShard(user));
+
+        Assert.Empty((await Store.AddAsync(Samples.Session(Now.AddMinutes(4), user), default, limit: 4))!);
+        Assert.Equal([used.Id], await Store.AddAsync(Samples.Session(Now.AddMinutes(5), user), default, limit: 4));
+        Assert.Equal([third.Id, oldest.Id], await Store.AddAsync(Samples.Session(Now.AddMinutes(6), user), default, limit: 3));
+
+        Assert.Equal(3, (await Store.ListAsync(user)).Count(s => s.Revocation is null));
+        var tombstone = await Store.FindAsync(user, oldest.Id);
+        Assert.Equal(new Revocation(Now.AddMinutes(6), RevocationReason.TooMany), tombstone!.Revocation);
+        Assert.True(tombstone.Ticket.IsEmpty);
+        Assert.Null((await Store.FindAsync(stranger.UserId, stranger.Id))!.Revocation);
+    }
+
+    [Fact]
+    public async Task What_has_ended_does_not_count_towards_the_limit()
+    {
+        var user = Guid.NewGuid();
+        var first = await AddAsync(user);
+        await Store.RevokeAsync(user, (await AddAsync(user)).Id, Samples.Revocation(Now));
+        await Store.RevokeAsync(user, (await AddAsync(user)).Id, Samples.Revocation(Now));
+
+        Assert.Empty((await Store.AddAsync(Samples.Session(Now, user), default, limit: 2))!);
+
+        Assert.Null((await Store.FindAsync(user, first.Id))!.Revocation);
+    }
+
+    [Fact]
+    public async Task A_refused_session_ends_none()
+    {
+        var user = Guid.NewGuid();
+        var (first, before) = (await AddAsync(user), await Store.GetGenerationAsync(user));
+        await Store.RevokeAllAsync(user, first.Id, Samples.Revocation(Now));
+
+        Assert.Null(await Store.AddAsync(Samples.Session(Now, user), before, limit: 1));
+        Assert.Null(await Store.AddAsync(first, await Store.GetGenerationAsync(user), limit: 1));
+
+        Assert.Null((await Store.FindAsync(user, first.Id))!.Revocation);
+    }
+
+    [Fact]
+    public async Task Of_a_users_tombstones_the_latest_are_kept()
+    {
+        var user = Guid.NewGuid();
+        var ended = new List<UserSession>();
+        for (var i = 0; i < IUserSessionStore.MaxTombstones + 20; i++)
+        {
+            ended.Add(await AddAsync(user));
+            await Store.RevokeAsync(user, ended[^1].Id, Samples.Revocation(Now.AddMilliseconds(i)));
+        }
+
+        await Store.AddAsync(Samples.Session(Now, user), default, limit: 1);
+
+        var kept = (await Store.ListAsync(user)).Where(s => s.Revocation is not null).Select(s => s.Id).ToHashSet();
+        Assert.Equal(ended.TakeLast(IUserSessionStore.MaxTombstones).Select(s => s.Id).ToHashSet(), kept);
+    }
+
+    [Fact]
     public async Task A_tombstone_can_not_be_changed_or_overwritten()
     {
         var session = await AddAsync();
@@ -252,7 +316,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
 
         await AssertNothingWritesAsync(session.UserId, session.Id, session.Secret);
         Assert.Empty(await Store.RevokeAllAsync(session.UserId, null, new(Now, RevocationReason.Other)));
-        Assert.False(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
+        Assert.Null(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
 
         Samples.AssertSame(session with { Ticket = default, Revocation = revocation }, await Store.FindAsync(session.UserId, session.Id));
     }
@@ -296,10 +360,10 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         var after = await Store.GetGenerationAsync(user);
 
         Assert.Equal(default, before);
-        Assert.False(await Store.AddAsync(Samples.Session(Now, user), before));
-        Assert.False(await Store.AddAsync(Samples.Session(Now, user), between));
+        Assert.Null(await Store.AddAsync(Samples.Session(Now, user), before));
+        Assert.Null(await Store.AddAsync(Samples.Session(Now, user), between));
         Assert.Empty(await Store.ListAsync(user));
-        Assert.True(await Store.AddAsync(Samples.Session(Now, user), after));
+        Assert.NotNull(await Store.AddAsync(Samples.Session(Now, user), after));
         Assert.Single(await Store.ListAsync(user));
     }
 
@@ -311,13 +375,13 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
 
         await Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Now));
 
-        Assert.True(await Store.AddAsync(Samples.Session(Now, session.UserId), generation));
+        Assert.NotNull(await Store.AddAsync(Samples.Session(Now, session.UserId), generation));
     }
 
     protected async Task<UserSession> AddAsync(Guid? userId = null)
     {
         var session = Samples.Session(Now, userId);
-        Assert.True(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
+        Assert.NotNull(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
         return session;
     }
 

@@ -58,12 +58,13 @@ public sealed class UserSessionTests
     [InlineData(RevocationReason.Unreadable, RevokedBy.SecurityRule)]
     [InlineData(RevocationReason.AccountChanged, RevokedBy.SecurityRule)]
     [InlineData(RevocationReason.PossibleTheft, RevokedBy.SecurityRule)]
+    [InlineData(RevocationReason.TooMany, RevokedBy.SecurityRule)]
     public void A_reason_says_by_whom_in_general(RevocationReason reason, RevokedBy by) => Assert.Equal(by, reason.RevokedBy());
 
     // Stores keep them: a number that means something else tomorrow rewrites yesterday.
     [Fact]
     public void The_numbers_of_the_reasons_stay_as_they_are() => Assert.Equal(
         "SignedOut=1 SignedOutElsewhere=2 SignedInAgain=3 PasswordChanged=4 "
-        + "ReportedTheft=20 SuspiciousActivity=21 LeftOrganisation=22 UserRequest=23 Maintenance=24 Other=25 Unreadable=40 AccountChanged=41 PossibleTheft=42",
+        + "ReportedTheft=20 SuspiciousActivity=21 LeftOrganisation=22 UserRequest=23 Maintenance=24 Other=25 Unreadable=40 AccountChanged=41 PossibleTheft=42 TooMany=43",
         string.Join(' ', Enum.GetValues<RevocationReason>().Select(reason => $"{reason}={reason:D}")));
 }

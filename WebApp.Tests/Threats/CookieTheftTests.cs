@@ -179,6 +179,24 @@ public abstract class CookieTheftTests(TestApp app)
         }
     }
 
+    // After a failover or from an old snapshot: the browser is ahead, and honest.
+    [Fact]
+    public async Task A_store_that_went_back_in_time_signs_nobody_out()
+    {
+        using Browser owner = await app.NewUserAsync(), thief = app.CopyOf(owner);
+        var key = app.KeyOf(owner);
+        var session = (await app.Services.GetRequiredService<IUserSessionStore>().FindAsync(key.UserId, key.SessionId))!;
+        var seed = app.Services.GetRequiredService<TicketProtector>().Unprotect(session, "test")!.Seed;
+        owner.SessionCookie = app.CookieWith(key.Next(seed).Next(seed).Next(seed));
+
+        var page = await owner.GetAsync("/account");
+
+        Assert.Equal("/account", page.Address.AbsolutePath);
+        await ShowAsync(owner);
+        app.Clock.Advance(Policy.RotationGrace);
+        Assert.Equal("/account/login", (await thief.GetAsync("/account")).Address.AbsolutePath);
+    }
+
     [Fact]
     public async Task Signing_out_with_a_rotation_due_leaves_no_cookie()
     {

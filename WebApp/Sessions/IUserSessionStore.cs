@@ -22,6 +22,9 @@ namespace WebApp.Sessions;
 /// </remarks>
 public interface IUserSessionStore
 {
+    /// <summary>How many tombstones a user with a limit keeps at most: signing in and out all day must not fill the store.</summary>
+    const int MaxTombstones = 100;
+
     /// <summary>The live session or the tombstone; null when there is neither. One round trip.</summary>
     Task<UserSession?> FindAsync(Guid userId, SessionId id);
 
@@ -32,10 +35,14 @@ public interface IUserSessionStore
     Task<UserGeneration> GetGenerationAsync(Guid userId);
 
     /// <summary>
-    /// Stores a new session. False, and nothing stored, when the user's generation is no longer <paramref name="generation"/>
-    /// (all sessions were revoked while this sign-in was under way) or when the id is taken.
+    /// Stores a new session, and ends as many of the user's least recently seen ones as it takes to have at most <paramref name="limit"/>
+    /// live ones with it (0: no limit). Of the user's tombstones the latest <see cref="MaxTombstones"/> stay then.
     /// </summary>
-    Task<bool> AddAsync(UserSession session, UserGeneration generation);
+    /// <returns>
+    /// The ids of the sessions it ended. Null, and nothing changed, when the user's generation is no longer <paramref name="generation"/>
+    /// (all sessions were revoked while this sign-in was under way) or when the id is taken.
+    /// </returns>
+    Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0);
 
     /// <summary>Records use, unless a later use is recorded already; true when this call wrote it.</summary>
     Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address);

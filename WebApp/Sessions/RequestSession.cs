@@ -12,6 +12,9 @@ public sealed class RequestSession
     /// <summary>The store could not say whether the cookie is good: the request must be answered with 503, neither let in nor signed out.</summary>
     public bool IsUnavailable { get; internal set; }
 
+    /// <summary>How many of the user's sessions the sign-in in this request ended, because there were too many.</summary>
+    public int EndedForRoom { get; internal set; }
+
     /// <summary>The seed of <see cref="Current"/>'s secrets; null when signed out.</summary>
     internal byte[]? Seed { get; set; }
 

@@ -32,6 +32,9 @@ public enum RevocationReason : byte
 
     /// <summary>A secret was used after its time: somebody has a copy of the cookie.</summary>
     PossibleTheft = 42,
+
+    /// <summary>A newer session took its place: there were more than <see cref="SessionPolicy.MaxPerUser"/>.</summary>
+    TooMany = 43,
 }
 
 /// <summary>Who ended a session, as generally as may be said before sign-in.</summary>

@@ -29,6 +29,12 @@ public sealed class SessionPolicy : IValidatableObject
     public TimeSpan LastSeenResolution { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
+    /// How many sessions a user can have at once: one more ends the one used least recently. 1 is a single device; 0 is no limit,
+    /// and no limit to what one user can fill the store with.
+    /// </summary>
+    public int MaxPerUser { get; set; } = 100;
+
+    /// <summary>
     /// How long a session uses one secret before the browser is handed the next, so that a copied cookie is found out. Zero: never rotate,
     /// and never find out.
     /// </summary>
@@ -93,6 +99,8 @@ public sealed class SessionPolicy : IValidatableObject
             yield return new($"{Section}:{nameof(IdleTimeout)} ({IdleTimeout}) is longer than {nameof(AbsoluteTimeout)} ({AbsoluteTimeout}), so it could never take effect.");
         if (RememberedIdleTimeout > RememberedAbsoluteTimeout)
             yield return new($"{Section}:{nameof(RememberedIdleTimeout)} ({RememberedIdleTimeout}) is longer than {nameof(RememberedAbsoluteTimeout)} ({RememberedAbsoluteTimeout}), so it could never take effect.");
+        if (MaxPerUser is < 0 or > 1000)
+            yield return new($"{Section}:{nameof(MaxPerUser)} is {MaxPerUser}. It must be between 1 and 1000, or 0 for no limit.");
         if (RotationInterval < TimeSpan.Zero)
             yield return new($"{Section}:{nameof(RotationInterval)} is {RotationInterval}. It must not be negative; zero turns rotation off.");
         else if (RotationInterval > TimeSpan.Zero && RotationGrace >= RotationInterval)

@@ -49,11 +49,13 @@ public sealed partial class SessionTicketStore(
             Ticket = tickets.Protect(key.SessionId, new(seed, ticket)),
         };
 
-        if (!await sessions.AddAsync(session, generation))
+        if (await sessions.AddAsync(session, generation, _policy.MaxPerUser) is not { } ended)
             throw new SignInSupersededException();
 
-        (request.Current, request.Seed) = (session, seed);
+        (request.Current, request.Seed, request.EndedForRoom) = (session, seed, ended.Count);
         await events.RaiseAsync(new SessionStarted(session));
+        foreach (var id in ended)
+            await events.RaiseAsync(new SessionRevoked(userId, id, new(now, RevocationReason.TooMany)));
         return key.Encode();
     }
 

@@ -45,7 +45,7 @@ public sealed class LoginModel(AppSignInManager signIn, IOptionsMonitor<CookieAu
         {
             var result = await signIn.PasswordSignInAsync(Email.Trim(), Password, Remember, lockoutOnFailure: true);
             if (result.Succeeded)
-                return LocalRedirect(Url.AfterSignIn(ReturnUrl));
+                return SignedIn();
         }
         catch (SignInSupersededException)
         {
@@ -54,6 +54,15 @@ public sealed class LoginModel(AppSignInManager signIn, IOptionsMonitor<CookieAu
 
         ModelState.AddModelError("", Failed);
         return Page();
+    }
+
+    private LocalRedirectResult SignedIn()
+    {
+        if (RequestSession.Of(HttpContext).EndedForRoom is > 0 and var ended)
+            TempData.SetStatus(ended == 1
+                ? "You were signed in on too many devices. The session used least recently was ended."
+                : $"You were signed in on too many devices. The {ended} sessions used least recently were ended.");
+        return LocalRedirect(Url.AfterSignIn(ReturnUrl));
     }
 
     /// <summary>Forgets an ended session's cookie. Only when asked to: a GET might take away that of a newer sign-in from another tab.</summary>

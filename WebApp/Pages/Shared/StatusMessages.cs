@@ -18,6 +18,9 @@ public static class StatusMessages
     public static RedirectToPageResult RedirectWithError(this PageModel page, string message, string? pageName = null, object? routeValues = null) =>
         page.RedirectWith(Error, message, pageName, routeValues);
 
+    /// <summary>Leaves word for whichever page comes next.</summary>
+    public static void SetStatus(this ITempDataDictionary tempData, string message) => tempData[Status] = message;
+
     public static string? TakeStatus(this ITempDataDictionary tempData) => tempData[Status] as string;
 
     public static string? TakeError(this ITempDataDictionary tempData) => tempData[Error] as string;

@@ -32,6 +32,7 @@ public static class Words
         RevocationReason.Maintenance => "maintenance",
         RevocationReason.Other => "another reason",
         RevocationReason.Unreadable => "its record could not be read",
+        RevocationReason.TooMany => "more sessions than allowed, and this one was used least recently",
         RevocationReason.PossibleTheft => "possible theft: its cookie was used in two places",
         RevocationReason.AccountChanged => "the account's security details changed",
         _ => "no longer known",

@@ -77,18 +77,53 @@ internal static class RedisScripts
 
         """;
 
-    /// <summary>KEYS: record, index, generation. ARGV: not-after, id, expected generation, record, time to live. Answers Yes, No or TooLate.</summary>
+    /// <summary>
+    /// KEYS: record, index, generation. ARGV: not-after, user id, now, id, expected generation, record, time to live, prefix of records' keys,
+    /// limit (0: none), revocation of those over the limit, most tombstones. Answers a list: Yes and the ids of the sessions ended; or No or
+    /// TooLate alone.
+    /// </summary>
     public static readonly string Add = Common + $$"""
-        local ttl = tonumber(ARGV[5])
-        if clock() > not_after then return {{TooLate}} end
-        if (redis.call('GET', KEYS[3]) or '0') ~= ARGV[3] or redis.call('EXISTS', KEYS[1]) == 1 then return {{No}} end
-        if ttl <= 0 then return {{Yes}} end
+        local now, ttl, limit = tonumber(ARGV[3]), tonumber(ARGV[7]), tonumber(ARGV[9])
+        if clock() > not_after then return { {{TooLate}} } end
+        if (redis.call('GET', KEYS[3]) or '0') ~= ARGV[5] or redis.call('EXISTS', KEYS[1]) == 1 then return { {{No}} } end
 
-        enter(KEYS[2], ARGV[2], ttl)
-        redis.call('SET', KEYS[1], ARGV[4], 'PX', ttl)
+        local reply = { {{Yes}} }
+        if ttl <= 0 then return reply end
+
+        -- As long as all that the index names is within the limit, nothing is over it.
+        if limit > 0 and redis.call('ZCARD', KEYS[2]) >= limit then
+          local present, buried = {}, {}
+          for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+            local key = key_of(ARGV[8], id)
+            local record = redis.call('GET', key)
+            if live(record, ARGV[2], now) then
+              present[#present + 1] = { id = id, key = key, record = record, at = number(record, {{LastSeenAt}}) }
+            elseif record and readable(record) and string.byte(record, {{StateAt}} + 1) == {{Revoked}} then
+              buried[#buried + 1] = { id = id, key = key, at = number(record, tail_offset(record)) }
+            end
+          end
+
+          local function earlier(one, other) return one.at < other.at end
+          table.sort(present, earlier)
+          for i = 1, #present + 1 - limit do
+            bury(KEYS[2], present[i].key, present[i].id, present[i].record, ARGV[10], now)
+            reply[#reply + 1] = present[i].id
+          end
+
+          table.sort(buried, earlier)
+          for i = 1, #buried + #reply - 1 - tonumber(ARGV[11]) do
+            if buried[i] then
+              redis.call('DEL', buried[i].key)
+              redis.call('ZREM', KEYS[2], buried[i].id)
+            end
+          end
+        end
+
+        enter(KEYS[2], ARGV[4], ttl)
+        redis.call('SET', KEYS[1], ARGV[6], 'PX', ttl)
         -- Last, so that full memory still refuses the two writes above.
         redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', clock())
-        return {{Yes}}
+        return reply
         """;
 
     /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, seen at, last seen and address as bytes. Answers Yes, No or TooLate.</summary>

@@ -37,13 +37,16 @@ internal sealed partial class RedisUserSessionStore(
         return generation.IsNull ? default : new((long)generation);
     }
 
-    public async Task<bool> AddAsync(UserSession session, UserGeneration generation)
+    public async Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0)
     {
         var keys = new RedisKeys(session.UserId);
         var ttl = session.ExpiresAt + RedisScripts.Grace - clock.GetUtcNow();
-        return Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Add,
+        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Add,
             [keys.Record(session.Id), keys.Index, keys.Generation],
-            RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session), (long)ttl.TotalMilliseconds));
+            RedisKeys.UserBytes(session.UserId), Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session),
+            (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit,
+            RedisSessionRecord.WriteRevocation(new(session.CreatedAt, RevocationReason.TooMany)), IUserSessionStore.MaxTombstones))!;
+        return Reply.IsYes(reply[0]) ? [.. reply.Skip(1).Select(id => SessionId.Read((byte[])id!))] : null;
     }
 
     public async Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address)

@@ -22,17 +22,18 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
     public Task<UserGeneration> GetGenerationAsync(Guid userId) => RunAsync(db => ReadGenerationAsync(db, userId));
 
-    public Task<bool> AddAsync(UserSession session, UserGeneration generation) => RunAsync(async db =>
+    public Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0) => RunAsync(async db =>
     {
         // SQLite begins a write transaction at once, so no revocation can slip between the check and the insert.
         await using var transaction = await db.Database.BeginTransactionAsync();
         if (await ReadGenerationAsync(db, session.UserId) != generation || await db.Sessions.AnyAsync(s => s.Id == session.Id))
-            return false;
+            return null;
 
+        var ended = limit > 0 ? await MakeRoomAsync(db, session, limit) : [];
         db.Sessions.Add(SessionRow.From(session));
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        return true;
+        return ended;
     });
 
     public Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address) => RunAsync(async db =>
@@ -102,6 +103,20 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
     {
         var now = clock.GetUtcNow();
         return db.Sessions.Where(s => s.UserId == userId && s.RevokedAt == null && s.KeepUntil > now);
+    }
+
+    private async Task<IReadOnlyList<SessionId>?> MakeRoomAsync(SessionsDbContext db, UserSession session, int limit)
+    {
+        var live = Live(db, session.UserId);
+        var excess = await live.CountAsync() + 1 - limit;
+        List<SessionId> ended = excess > 0 ? await live.OrderBy(s => s.LastSeenAt).ThenBy(s => s.CreatedAt).Take(excess).Select(s => s.Id).ToListAsync() : [];
+        if (ended.Count > 0)
+            await BuryAsync(live.Where(s => ended.Contains(s.Id)), new(session.CreatedAt, RevocationReason.TooMany));
+
+        var forgotten = db.Sessions.Where(s => s.UserId == session.UserId && s.RevokedAt != null)
+            .OrderByDescending(s => s.RevokedAt).Skip(IUserSessionStore.MaxTombstones).Select(s => s.Id);
+        await db.Sessions.Where(s => forgotten.Contains(s.Id)).ExecuteDeleteAsync();
+        return ended;
     }
 
     private static Task<int> BuryAsync(IQueryable<SessionRow> live, Revocation revocation) => live.ExecuteUpdateAsync(set => set
