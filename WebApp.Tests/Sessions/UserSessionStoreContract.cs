@@ -247,7 +247,10 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     public async Task One_session_over_the_limit_ends_the_one_least_recently_seen()
     {
         var user = Guid.NewGuid();
-        UserSession oldest = await AddAsync(user), used = await AddAsync(user), third = await AddAsync(user);
+        UserSession oldest = await AddAsync(user), third = await AddAsync(user);
+        // The first to go, though it would be the last to expire.
+        var used = Samples.Session(Now, user) with { IdleTimeout = TimeSpan.FromHours(20) };
+        await Store.AddAsync(used, default);
         await Store.TouchAsync(user, oldest.Id, Now.AddMinutes(3), null);
         await Store.TouchAsync(user, third.Id, Now.AddMinutes(2), null);
         await Store.TouchAsync(user, used.Id, Now.AddMinutes(1), null);

@@ -63,7 +63,8 @@ public sealed class SessionCookieHandler(
     /// </summary>
     protected override Task FinishResponseAsync()
     {
-        if (RequestSession.Of(Context) is not { NextKey: { } key, Current: { } session })
+        // Not if the session has ended since, or a sign-in has taken its place.
+        if (RequestSession.Of(Context) is not { NextKey: { } key, Current: { } session } || key.SessionId != session.Id)
             return Task.CompletedTask;
 
         var cookie = Options.Cookie.Build(Context);
@@ -84,7 +85,7 @@ public sealed class SessionCookieHandler(
         if (request.Current is not { } current)
             return;
 
-        (request.Current, request.NextKey) = (null, null);
+        request.Current = null;
         var revocation = new Revocation(TimeProvider.GetUtcMilliseconds(), reason);
         if (await sessions.RevokeAsync(current.UserId, current.Id, revocation))
             await events.RaiseAsync(new SessionRevoked(current.UserId, current.Id, revocation));

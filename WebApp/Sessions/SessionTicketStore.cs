@@ -114,7 +114,7 @@ public sealed partial class SessionTicketStore(
     {
         var request = RequestSession.Of(httpContext);
         var revocation = new Revocation(clock.GetUtcMilliseconds(), reason);
-        (request.Current, request.NextKey) = (null, null);
+        request.Current = null;
         request.Ended = new(CauseOf(reason), revocation.At);
         if (!await sessions.RevokeAsync(session.UserId, session.Id, revocation))
             return false;
