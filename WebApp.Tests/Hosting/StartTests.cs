@@ -26,6 +26,7 @@ public sealed class StartTests
         { "Sessions:RememberedAbsoluteTimeout", "00:00:00", "Sessions:RememberedAbsoluteTimeout" },
         { "Sessions:LastSeenResolution", "00:00:00", "Sessions:LastSeenResolution" },
         { "Sessions:CommandTimeout", "00:00:00", "Sessions:CommandTimeout" },
+        { "Sessions:Roles:Auditor:MaxPerUser", "1", "Sessions:Roles names a role that doesn't exist. There are Support and Admin." },
         { "Sessions:CommandTimeout", "00:01:00", "Sessions:CommandTimeout" },
         { "ConnectionStrings:Redis", "127.0.0.1:1", "DataProtection:Certificate is not set" },
         { "DataProtection:Certificate", "/no/such/file.pfx", "DataProtection:Certificate" },

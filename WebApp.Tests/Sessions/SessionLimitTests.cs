@@ -7,7 +7,16 @@ namespace WebApp.Tests.Sessions;
 /// <summary>How many sessions a person can have at once, and what happens at the limit (ASVS 5.0, 7.1.2).</summary>
 public abstract class SessionLimitTests : IAsyncLifetime
 {
-    protected TestApp App { get; } = new() { Settings = { ["Sessions:MaxPerUser"] = "2" } };
+    protected TestApp App { get; } = new()
+    {
+        Settings =
+        {
+            ["Sessions:MaxPerUser"] = "2",
+            ["Sessions:Roles:Support:MaxPerUser"] = "1",
+            ["Sessions:Roles:Support:IdleTimeout"] = "00:15:00",
+            ["Sessions:Roles:Support:AbsoluteTimeout"] = "08:00:00",
+        },
+    };
 
     public virtual Task InitializeAsync() => Task.CompletedTask;
 
@@ -30,6 +39,20 @@ public abstract class SessionLimitTests : IAsyncLifetime
         Assert.Equal("/account", (await second.GetAsync("/account")).Address.AbsolutePath);
         var entry = Assert.Single(await App.AuditOfAsync(App.KeyOf(third).UserId), e => e.Action == AuditAction.SessionEnded);
         Assert.Equal((nameof(RevocationReason.TooMany), null), (entry.Reason, entry.ActorId));
+    }
+
+    [Fact]
+    public async Task A_role_can_have_one_session_only_and_a_short_one()
+    {
+        using Browser first = await App.SignedInAsync("sam@example.com"), second = App.NewBrowser(Browser.Safari);
+
+        var page = await second.SignInAsync("sam@example.com", Browser.DemoPassword, remember: true);
+
+        Assert.Single(page.SessionIds);
+        Assert.Contains("Expires in 16 minutes", page.Text, StringComparison.Ordinal);
+        Assert.Equal("/account/login", (await first.GetAsync("/account")).Address.AbsolutePath);
+        App.Clock.Advance(TimeSpan.FromMinutes(16));
+        Assert.Contains("This session expired", (await second.GetAsync("/account")).Text, StringComparison.Ordinal);
     }
 
     [Fact]

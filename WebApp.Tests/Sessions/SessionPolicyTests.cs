@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -20,7 +21,7 @@ public sealed class SessionPolicyTests
     {
         var policy = new SessionPolicy { IdleTimeout = Span(idle), LastSeenResolution = Span(resolution) };
 
-        Assert.Equal(Span(expected), policy.TouchInterval(remembered: false));
+        Assert.Equal(Span(expected), policy.TouchInterval(SessionOf(policy.IdleWindow(policy.IdleTimeout))));
     }
 
     [Fact]
@@ -28,7 +29,7 @@ public sealed class SessionPolicyTests
     {
         var policy = new SessionPolicy { IdleTimeout = TimeSpan.FromHours(1), LastSeenResolution = TimeSpan.FromMinutes(1) };
 
-        Assert.Equal(TimeSpan.FromMinutes(61), policy.IdleWindow(remembered: false));
+        Assert.Equal(TimeSpan.FromMinutes(61), policy.IdleWindow(policy.IdleTimeout));
     }
 
     [Fact]
@@ -43,12 +44,12 @@ public sealed class SessionPolicyTests
             LastSeenResolution = TimeSpan.FromMinutes(5),
         };
 
-        Assert.Equal(TimeSpan.FromMinutes(1), policy.TouchInterval(remembered: false));
-        Assert.Equal(TimeSpan.FromMinutes(5), policy.TouchInterval(remembered: true));
-        Assert.Equal(TimeSpan.FromMinutes(11), policy.IdleWindow(remembered: false));
-        Assert.Equal(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(5), policy.IdleWindow(remembered: true));
-        Assert.Equal(Noon.AddHours(2), policy.AbsoluteDeadline(Noon, remembered: false));
-        Assert.Equal(Noon.AddDays(5), policy.AbsoluteDeadline(Noon, remembered: true));
+        Assert.Equal(new(TimeSpan.FromMinutes(10), TimeSpan.FromHours(2), 100), policy.TermsFor(Nobody, remembered: false));
+        Assert.Equal(new(TimeSpan.FromDays(2), TimeSpan.FromDays(5), 100), policy.TermsFor(Nobody, remembered: true));
+        Assert.Equal(TimeSpan.FromMinutes(11), policy.IdleWindow(TimeSpan.FromMinutes(10)));
+        Assert.Equal(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(5), policy.IdleWindow(TimeSpan.FromDays(2)));
+        Assert.Equal(TimeSpan.FromMinutes(1), policy.TouchInterval(SessionOf(TimeSpan.FromMinutes(11))));
+        Assert.Equal(TimeSpan.FromMinutes(5), policy.TouchInterval(SessionOf(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(5))));
     }
 
     [Fact]
@@ -72,6 +73,9 @@ public sealed class SessionPolicyTests
     [InlineData("RememberedIdleTimeout", "30.00:00:01", "Sessions:RememberedIdleTimeout (30.00:00:01) is longer than RememberedAbsoluteTimeout (30.00:00:00), so it could never take effect.")]
     [InlineData("MaxPerUser", "-1", "Sessions:MaxPerUser is -1. It must be between 1 and 1000, or 0 for no limit.")]
     [InlineData("MaxPerUser", "1001", "Sessions:MaxPerUser is 1001. It must be between 1 and 1000, or 0 for no limit.")]
+    [InlineData("Roles:Support:MaxPerUser", "-1", "Sessions:Roles:Support:MaxPerUser is -1. It must be between 1 and 1000, or 0 for no limit.")]
+    [InlineData("Roles:Support:IdleTimeout", "00:00:00", "Sessions:Roles:Support:IdleTimeout is 00:00:00. It must be longer than zero.")]
+    [InlineData("Roles:Admin:AbsoluteTimeout", "-01:00:00", "Sessions:Roles:Admin:AbsoluteTimeout is -01:00:00. It must be longer than zero.")]
     [InlineData("RotationInterval", "-00:00:01", "Sessions:RotationInterval is -00:00:01. It must not be negative; zero turns rotation off.")]
     [InlineData("RotationGrace", "00:00:00", "Sessions:RotationGrace is 00:00:00. It must be longer than zero.")]
     [InlineData("RotationGrace", "00:15:00", "Sessions:RotationGrace (00:15:00) must be shorter than RotationInterval (00:15:00)")]
@@ -98,6 +102,27 @@ public sealed class SessionPolicyTests
     public void The_last_value_that_makes_sense_is_accepted(string name, string value) => Bind(With(name, value));
 
     [Fact]
+    public void Of_all_that_a_persons_roles_ask_for_the_strictest_counts_and_nothing_is_loosened()
+    {
+        var policy = Bind(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Sessions:Roles:Support:IdleTimeout"] = "00:15:00",
+            ["Sessions:Roles:Support:AbsoluteTimeout"] = "08:00:00",
+            ["Sessions:Roles:Support:MaxPerUser"] = "1",
+            ["Sessions:Roles:Admin:IdleTimeout"] = "00:05:00",
+            ["Sessions:Roles:Admin:AbsoluteTimeout"] = "90.00:00:00",
+            ["Sessions:Roles:Admin:MaxPerUser"] = "0",
+        }));
+        SessionTerms support = new(TimeSpan.FromMinutes(15), TimeSpan.FromHours(8), 1), both = support with { IdleTimeout = TimeSpan.FromMinutes(5) };
+
+        Assert.Equal(support, policy.TermsFor(PersonWith("Support"), remembered: false));
+        Assert.Equal(support, policy.TermsFor(PersonWith("Support"), remembered: true));
+        Assert.Equal(both, policy.TermsFor(PersonWith("Admin", "Support"), remembered: true));
+        Assert.Equal(new(TimeSpan.FromMinutes(5), TimeSpan.FromDays(30), 100), policy.TermsFor(PersonWith("Admin"), remembered: true));
+        Assert.Equal(policy.TermsFor(Nobody, remembered: false), policy.TermsFor(PersonWith("Auditor"), remembered: false));
+    }
+
+    [Fact]
     public void A_secret_is_due_to_rotate_after_the_interval_unless_rotation_is_off()
     {
         var session = Samples.Session(Noon) with { SecretSince = Noon };
@@ -107,6 +132,12 @@ public sealed class SessionPolicyTests
         Assert.True(on.IsRotationDue(session, Noon.AddMinutes(15)));
         Assert.False(off.IsRotationDue(session, Noon.AddYears(1)));
     }
+
+    private static ClaimsPrincipal Nobody { get; } = new();
+
+    private static ClaimsPrincipal PersonWith(params string[] roles) => new(new ClaimsIdentity(roles.Select(role => new Claim(ClaimTypes.Role, role))));
+
+    private static UserSession SessionOf(TimeSpan idleTimeout) => Samples.Session(Noon) with { IdleTimeout = idleTimeout };
 
     private static ConfigurationBuilder With(string name, string value)
     {

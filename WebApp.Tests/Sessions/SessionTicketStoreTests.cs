@@ -49,7 +49,7 @@ public sealed class SessionTicketStoreTests(SqlApp app)
         using var browser = await app.NewUserAsync();
         var begun = await SessionOfAsync(browser);
 
-        app.Clock.Advance(_policy.TouchInterval(remembered: false) - TimeSpan.FromMilliseconds(1));
+        app.Clock.Advance(_policy.TouchInterval(begun) - TimeSpan.FromMilliseconds(1));
         await browser.GetAsync("/account");
         app.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await browser.GetAsync("/account");
@@ -71,7 +71,7 @@ public sealed class SessionTicketStoreTests(SqlApp app)
 
         var (session, now) = (await SessionOfAsync(browser), app.Clock.GetUtcNow());
         Assert.Equal(
-            (remember, now, now, _policy.IdleWindow(remember), _policy.AbsoluteDeadline(now, remember)),
+            (remember, now, now, _policy.IdleWindow(Terms(remember).IdleTimeout), now + Terms(remember).AbsoluteTimeout),
             (session.Remembered, session.CreatedAt, session.LastSeenAt, session.IdleTimeout, session.AbsoluteDeadline));
         Assert.Equal(("pwd", "127.0.0.1", "127.0.0.1"), (session.SignInMethod, session.SignInAddress?.ToString(), session.LastAddress?.ToString()));
     }
@@ -82,4 +82,6 @@ public sealed class SessionTicketStoreTests(SqlApp app)
         Assert.True(SessionKey.TryDecode(ticket.Principal.Claims.Single().Value, out var key));
         return (await _store.FindAsync(key.UserId, key.SessionId))!;
     }
+
+    private SessionTerms Terms(bool remembered) => _policy.TermsFor(new(), remembered);
 }

@@ -41,7 +41,7 @@ public sealed class SessionCookieHandler(
         // The cookie of a remembered session lives as long as the session can; the server keeps the real deadlines.
         properties ??= new AuthenticationProperties();
         properties.IssuedUtc = TimeProvider.GetUtcNow();
-        properties.ExpiresUtc = policy.Value.AbsoluteDeadline(properties.IssuedUtc.Value, properties.IsPersistent);
+        properties.ExpiresUtc = properties.IssuedUtc + policy.Value.TermsFor(user, properties.IsPersistent).AbsoluteTimeout;
 
         // This handler remembers the presented key and would renew it (dotnet/aspnetcore#47503): session fixation.
         // A fresh one finds no live session under that key and makes a new one.

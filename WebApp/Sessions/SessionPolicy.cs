@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
 
 namespace WebApp.Sessions;
 
@@ -50,13 +51,18 @@ public sealed class SessionPolicy : IValidatableObject
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How stale <see cref="UserSession.LastSeenAt"/> may be before the next request writes it:
-    /// <see cref="LastSeenResolution"/>, but never more than a tenth of the idle timeout, so that short timeouts stay sharp.
+    /// Stricter rules for those who have a role when they sign in, by the role's name. They hold for remembered sessions too;
+    /// with several roles, the strictest counts.
     /// </summary>
-    public TimeSpan TouchInterval(bool remembered)
+    public IDictionary<string, RoleSessionPolicy> Roles { get; } = new Dictionary<string, RoleSessionPolicy>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What a sign-in is granted.</summary>
+    public SessionTerms TermsFor(ClaimsPrincipal user, bool remembered)
     {
-        var tenth = Idle(remembered) / 10;
-        return tenth < LastSeenResolution ? tenth : LastSeenResolution;
+        var terms = remembered
+            ? new SessionTerms(RememberedIdleTimeout, RememberedAbsoluteTimeout, MaxPerUser)
+            : new SessionTerms(IdleTimeout, AbsoluteTimeout, MaxPerUser);
+        return Roles.Where(role => user.IsInRole(role.Key)).Aggregate(terms, (granted, role) => role.Value.Tighten(granted));
     }
 
     /// <summary>
@@ -64,16 +70,19 @@ public sealed class SessionPolicy : IValidatableObject
     /// <see cref="TouchInterval"/> later than the record says, so that much is added:
     /// an idle session never ends early, and at most that much late.
     /// </summary>
-    public TimeSpan IdleWindow(bool remembered) => Idle(remembered) + TouchInterval(remembered);
+    public TimeSpan IdleWindow(TimeSpan idleTimeout) => idleTimeout + Shorter(LastSeenResolution, idleTimeout / 10);
 
-    public DateTimeOffset AbsoluteDeadline(DateTimeOffset createdAt, bool remembered) =>
-        createdAt + (remembered ? RememberedAbsoluteTimeout : AbsoluteTimeout);
+    /// <summary>
+    /// How stale <see cref="UserSession.LastSeenAt"/> may be before the next request writes it:
+    /// <see cref="LastSeenResolution"/>, but never more than a tenth of the idle timeout, so that short timeouts stay sharp.
+    /// </summary>
+    public TimeSpan TouchInterval(UserSession session) => Shorter(LastSeenResolution, session.IdleTimeout / 11); // The window is eleven tenths.
 
     /// <summary>Whether the browser should be handed its next secret.</summary>
     public bool IsRotationDue(UserSession session, DateTimeOffset now) =>
         RotationInterval > TimeSpan.Zero && now - session.SecretSince >= RotationInterval;
 
-    private TimeSpan Idle(bool remembered) => remembered ? RememberedIdleTimeout : IdleTimeout;
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -87,7 +96,7 @@ public sealed class SessionPolicy : IValidatableObject
             (nameof(CommandTimeout), CommandTimeout),
             (nameof(RotationGrace), RotationGrace),
         ];
-        foreach (var (name, value) in times)
+        foreach (var (name, value) in times.Concat(Roles.SelectMany(role => role.Value.Times(role.Key))))
         {
             if (value <= TimeSpan.Zero)
                 yield return new($"{Section}:{name} is {value}. It must be longer than zero.");
@@ -99,8 +108,12 @@ public sealed class SessionPolicy : IValidatableObject
             yield return new($"{Section}:{nameof(IdleTimeout)} ({IdleTimeout}) is longer than {nameof(AbsoluteTimeout)} ({AbsoluteTimeout}), so it could never take effect.");
         if (RememberedIdleTimeout > RememberedAbsoluteTimeout)
             yield return new($"{Section}:{nameof(RememberedIdleTimeout)} ({RememberedIdleTimeout}) is longer than {nameof(RememberedAbsoluteTimeout)} ({RememberedAbsoluteTimeout}), so it could never take effect.");
-        if (MaxPerUser is < 0 or > 1000)
-            yield return new($"{Section}:{nameof(MaxPerUser)} is {MaxPerUser}. It must be between 1 and 1000, or 0 for no limit.");
+        foreach (var (name, limit) in Roles.Select(role => ($"{nameof(Roles)}:{role.Key}:{nameof(MaxPerUser)}", role.Value.MaxPerUser ?? 0)).Prepend((nameof(MaxPerUser), MaxPerUser)))
+        {
+            if (limit is < 0 or > 1000)
+                yield return new($"{Section}:{name} is {limit}. It must be between 1 and 1000, or 0 for no limit.");
+        }
+
         if (RotationInterval < TimeSpan.Zero)
             yield return new($"{Section}:{nameof(RotationInterval)} is {RotationInterval}. It must not be negative; zero turns rotation off.");
         else if (RotationInterval > TimeSpan.Zero && RotationGrace >= RotationInterval)
@@ -109,6 +122,36 @@ public sealed class SessionPolicy : IValidatableObject
             yield return new($"{Section}:{nameof(CommandTimeout)} is {CommandTimeout}. Nobody waits longer than 30 seconds for a page.");
     }
 }
+
+/// <summary>What a role changes of <see cref="SessionPolicy"/>; what is not set stays. Nothing can be loosened.</summary>
+public sealed class RoleSessionPolicy
+{
+    public TimeSpan? IdleTimeout { get; set; }
+
+    public TimeSpan? AbsoluteTimeout { get; set; }
+
+    /// <summary>Zero: as without the role.</summary>
+    public int? MaxPerUser { get; set; }
+
+    internal SessionTerms Tighten(SessionTerms terms) => new(
+        IdleTimeout < terms.IdleTimeout ? IdleTimeout.Value : terms.IdleTimeout,
+        AbsoluteTimeout < terms.AbsoluteTimeout ? AbsoluteTimeout.Value : terms.AbsoluteTimeout,
+        MaxPerUser > 0 && (terms.MaxPerUser == 0 || MaxPerUser < terms.MaxPerUser) ? MaxPerUser.Value : terms.MaxPerUser);
+
+    internal IEnumerable<(string Name, TimeSpan Value)> Times(string role)
+    {
+        if (IdleTimeout is { } idle)
+            yield return ($"{nameof(SessionPolicy.Roles)}:{role}:{nameof(IdleTimeout)}", idle);
+        if (AbsoluteTimeout is { } absolute)
+            yield return ($"{nameof(SessionPolicy.Roles)}:{role}:{nameof(AbsoluteTimeout)}", absolute);
+    }
+}
+
+/// <summary>What holds for one session.</summary>
+/// <param name="IdleTimeout">Unused for this long, it ends.</param>
+/// <param name="AbsoluteTimeout">This long after sign-in it ends.</param>
+/// <param name="MaxPerUser">How many its user can have at once; 0: no limit.</param>
+public sealed record SessionTerms(TimeSpan IdleTimeout, TimeSpan AbsoluteTimeout, int MaxPerUser);
 
 public enum SessionStoreKind
 {

@@ -25,6 +25,7 @@ public sealed partial class SessionTicketStore(
         var request = RequestSession.Of(httpContext);
         var userId = Guid.Parse(ticket.Principal.FindFirstValue(ClaimTypes.NameIdentifier)!, CultureInfo.InvariantCulture);
         var generation = request.SignInGeneration ?? await sessions.GetGenerationAsync(userId);
+        var terms = _policy.TermsFor(ticket.Principal, ticket.Properties.IsPersistent);
         var seed = SessionKey.NewSeed();
         var key = SessionKey.Create(userId, seed);
         var now = clock.GetUtcMilliseconds();
@@ -39,8 +40,8 @@ public sealed partial class SessionTicketStore(
             SecretSince = now,
             CreatedAt = now,
             LastSeenAt = now,
-            IdleTimeout = _policy.IdleWindow(ticket.Properties.IsPersistent),
-            AbsoluteDeadline = _policy.AbsoluteDeadline(now, ticket.Properties.IsPersistent),
+            IdleTimeout = _policy.IdleWindow(terms.IdleTimeout),
+            AbsoluteDeadline = now + terms.AbsoluteTimeout,
             Remembered = ticket.Properties.IsPersistent,
             SignInMethod = ticket.Principal.FindFirstValue("amr") ?? "",
             SignInAddress = address,
@@ -49,7 +50,7 @@ public sealed partial class SessionTicketStore(
             Ticket = tickets.Protect(key.SessionId, new(seed, ticket)),
         };
 
-        if (await sessions.AddAsync(session, generation, _policy.MaxPerUser) is not { } ended)
+        if (await sessions.AddAsync(session, generation, terms.MaxPerUser) is not { } ended)
             throw new SignInSupersededException();
 
         (request.Current, request.Seed, request.EndedForRoom) = (session, seed, ended.Count);
@@ -97,7 +98,7 @@ public sealed partial class SessionTicketStore(
         // The handler would judge by whole seconds; the record's deadlines are the ones that count.
         ticket.Properties.ExpiresUtc = null;
         (request.Current, request.Seed) = (session, seed);
-        if (clock.GetUtcMilliseconds() - session.LastSeenAt >= _policy.TouchInterval(session.Remembered))
+        if (clock.GetUtcMilliseconds() - session.LastSeenAt >= _policy.TouchInterval(session))
             _ = TouchAsync(session, AddressOf(httpContext));
         return ticket;
     }
