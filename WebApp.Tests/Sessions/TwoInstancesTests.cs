@@ -46,6 +46,23 @@ public sealed class TwoInstancesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_flushed_key_ring_is_put_back_so_that_one_that_starts_later_reads_the_same_cookies()
+    {
+        using var before = await _one.NewUserAsync();
+        var keys = await _redis.CliAsync("LRANGE", "DataProtection-Keys", "0", "-1");
+
+        await _redis.FlushAllAsync();
+
+        await Eventually.TrueAsync(async () => await _redis.CliAsync("LRANGE", "DataProtection-Keys", "0", "-1") == keys, "the key ring is put back, once");
+        Assert.Contains("This session expired", (await before.GetAsync("/account")).Text, StringComparison.Ordinal);
+        await before.SignInAsync(before.Email);
+        await using var later = new TestApp { Database = _one.Database, Clock = _one.Clock };
+        await StartAsync(later);
+        using var there = At(later, before);
+        Assert.Equal("/account", (await there.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Fact]
     public async Task A_form_of_one_can_be_sent_to_the_other()
     {
         using var browser = await _one.NewUserAsync();

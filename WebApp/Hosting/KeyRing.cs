@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.DataProtection.AuthenticatedEncryption;
 using Microsoft.AspNetCore.DataProtection.AuthenticatedEncryption.ConfigurationModel;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using WebApp.Sessions;
-using WebApp.Sessions.Redis;
 
 namespace WebApp.Hosting;
 
@@ -23,9 +22,14 @@ internal static class KeyRing
 
         var inRedis = ServerSideSessions.ChosenStore(builder) == SessionStoreKind.Redis;
         if (inRedis)
-            builder.Services.AddOptions<KeyManagementOptions>().Configure<RedisConnection>((ring, redis) => ring.XmlRepository = new RedisXmlRepository(redis));
+        {
+            builder.Services.AddSingleton<RedisXmlRepository>().AddHostedService<RedisKeyRingKeeper>();
+            builder.Services.AddOptions<KeyManagementOptions>().Configure<RedisXmlRepository>((ring, repository) => ring.XmlRepository = repository);
+        }
         else
+        {
             keys.PersistKeysToFileSystem(new(Path.Combine(database.Folder, "keys")));
+        }
 
         if (builder.Configuration["DataProtection:Certificate"] is { Length: > 0 } path)
             keys.ProtectKeysWithCertificate(Load(path, builder.Configuration["DataProtection:CertificatePassword"]));

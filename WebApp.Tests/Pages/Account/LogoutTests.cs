@@ -22,6 +22,20 @@ public abstract class LogoutTests(TestApp app)
         Assert.Single((await other.GetAsync("/account/sessions")).SessionIds);
     }
 
+    [Theory]
+    [InlineData("/account", "header")]
+    [InlineData("/account/sessions", "[aria-current=true]")]
+    public async Task The_browser_is_asked_to_forget_the_pages_it_kept(string path, string within)
+    {
+        using var browser = await app.NewUserAsync();
+        var page = await browser.GetAsync(path);
+
+        var answer = await page.SendAsync("Sign out", within);
+
+        Assert.Equal("\"cache\"", answer.Headers["Clear-Site-Data"].Single());
+        Assert.DoesNotContain("Clear-Site-Data", page.Headers.Keys);
+    }
+
     [Fact]
     public async Task A_link_only_asks()
     {
