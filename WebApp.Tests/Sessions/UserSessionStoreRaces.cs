@@ -9,36 +9,36 @@ public abstract class UserSessionStoreRaces : UserSessionStoreContract
     /// <summary>How often each race is run.</summary>
     protected virtual int Rounds => 1000;
 
+    /// <summary>Where the rounds of a race are run, side by side.</summary>
+    protected virtual IReadOnlyList<IUserSessionStore> RaceStores => [Store];
+
     [Fact]
     public Task A_revoked_session_stays_revoked_when_a_touch_races_it() =>
-        RaceRevocationAsync(session => Store.TouchAsync(session.UserId, session.Id, session.LastSeenAt.AddMinutes(1), null));
+        RaceRevocationAsync((store, session) => store.TouchAsync(session.UserId, session.Id, session.LastSeenAt.AddMinutes(1), null));
 
     [Fact]
     public Task A_revoked_session_stays_revoked_when_a_rotation_races_it() =>
-        RaceRevocationAsync(session => Store.RotateAsync(session.UserId, session.Id, session.Secret, session.Secret.Next(), Clock.GetUtcNow()));
+        RaceRevocationAsync((store, session) => store.RotateAsync(session.UserId, session.Id, session.Secret, session.Secret.Next(), Clock.GetUtcNow()));
 
     [Fact]
     public Task A_revoked_session_stays_revoked_when_a_ticket_update_races_it() =>
-        RaceRevocationAsync(session => Store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }));
+        RaceRevocationAsync((store, session) => store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }));
 
     [Fact]
-    public async Task No_session_survives_that_began_before_all_were_revoked()
+    public Task No_session_survives_that_began_before_all_were_revoked() => EachRoundAsync(async (store, round) =>
     {
-        for (var round = 0; round < Rounds; round++)
-        {
-            var user = Guid.NewGuid();
-            var session = Samples.Session(Clock.GetUtcNow(), user);
-            var generation = await Store.GetGenerationAsync(user);
+        var user = Guid.NewGuid();
+        var session = Samples.Session(Clock.GetUtcNow(), user);
+        var generation = await store.GetGenerationAsync(user);
 
-            var (revoke, add) = InEitherOrder(
-                round, () => Store.RevokeAllAsync(user, null, Samples.Revocation(Clock.GetUtcNow())), () => Store.AddAsync(session, generation));
-            var (ended, added) = (await revoke, await add);
+        var (revoke, add) = InEitherOrder(
+            round, () => store.RevokeAllAsync(user, null, Samples.Revocation(Clock.GetUtcNow())), () => store.AddAsync(session, generation));
+        var (ended, added) = (await revoke, await add);
 
-            // Either it was there to be ended, or it was refused.
-            Assert.Equal(added is not null, ended.Contains(session.Id));
-            Assert.DoesNotContain(await Store.ListAsync(user), s => s.Revocation is null);
-        }
-    }
+        // Either it was there to be ended, or it was refused.
+        Assert.Equal(added is not null, ended.Contains(session.Id));
+        Assert.DoesNotContain(await store.ListAsync(user), s => s.Revocation is null);
+    });
 
     [Fact]
     public async Task Of_many_rotations_at_once_one_wins()
@@ -116,22 +116,27 @@ public abstract class UserSessionStoreRaces : UserSessionStoreContract
 
     private static Comparer<SessionId> ById { get; } = Comparer<SessionId>.Create((a, b) => a.Value.CompareTo(b.Value));
 
-    private async Task RaceRevocationAsync(Func<UserSession, Task<bool>> write)
+    private Task RaceRevocationAsync(Func<IUserSessionStore, UserSession, Task<bool>> write) => EachRoundAsync(async (store, round) =>
     {
-        for (var round = 0; round < Rounds; round++)
-        {
-            var session = await AddAsync();
+        var session = Samples.Session(Clock.GetUtcNow());
+        Assert.NotNull(await store.AddAsync(session, default));
 
-            var (revoke, racing) = InEitherOrder(
-                round, () => Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow())), () => write(session));
-            Assert.True(await revoke);
-            await racing;
+        var (revoke, racing) = InEitherOrder(
+            round, () => store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow())), () => write(store, session));
+        Assert.True(await revoke);
+        await racing;
 
-            var found = await Store.FindAsync(session.UserId, session.Id);
-            Assert.NotNull(found?.Revocation);
-            Assert.True(found.Ticket.IsEmpty);
-        }
-    }
+        var found = await store.FindAsync(session.UserId, session.Id);
+        Assert.NotNull(found?.Revocation);
+        Assert.True(found.Ticket.IsEmpty);
+    });
+
+    /// <summary>Shares the rounds out to the stores.</summary>
+    private Task EachRoundAsync(Func<IUserSessionStore, int, Task> race) => Task.WhenAll(RaceStores.Select((store, lane) => Task.Run(async () =>
+    {
+        for (var round = lane; round < Rounds; round += RaceStores.Count)
+            await race(store, round / RaceStores.Count);
+    })));
 
     /// <summary>Starts both at once, on two threads, taking turns in who is started first.</summary>
     private static (Task<TFirst> First, Task<TSecond> Second) InEitherOrder<TFirst, TSecond>(int round, Func<Task<TFirst>> first, Func<Task<TSecond>> second)
