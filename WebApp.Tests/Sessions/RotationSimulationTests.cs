@@ -51,8 +51,8 @@ public abstract class RotationSimulationTests(TestApp app)
 
             Assert.NotNull(alarm);
             Assert.Equal(RevocationReason.PossibleTheft, (await Store.FindAsync(id.UserId, id.Id))!.Revocation!.Reason);
-            // Rotation and two graces, and for each of the four steps the time until somebody asks again and is heard.
-            var patience = Policy.RotationInterval + (2 * Policy.RotationGrace) + (4 * TimeSpan.FromSeconds((5 * thiefsGapSeconds) + (2 * SlowestSeconds)));
+            // Rotation and three graces, and for each of the four steps the time until somebody asks again and is heard.
+            var patience = Policy.RotationInterval + (3 * Policy.RotationGrace) + (4 * TimeSpan.FromSeconds((5 * thiefsGapSeconds) + (2 * SlowestSeconds)));
             Assert.InRange(alarm.Value - begun, TimeSpan.Zero, patience);
         }
     }

@@ -15,7 +15,7 @@ public sealed class SecretVersionTests
     [Theory]
     [InlineData(7, 100, SecretUse.Current, SecretUse.Current)]
     [InlineData(8, 1, SecretUse.Next, SecretUse.Next)]
-    [InlineData(7, 101, SecretUse.InGrace, SecretUse.Next)]
+    [InlineData(7, 101, SecretUse.InGrace, SecretUse.InGrace)]
     [InlineData(6, 200, SecretUse.InGrace, SecretUse.Reused)]
     [InlineData(6, 201, SecretUse.InGrace, SecretUse.Reused)]
     [InlineData(5, 200, SecretUse.Stale, SecretUse.Stale)]
@@ -32,12 +32,25 @@ public sealed class SecretVersionTests
     }
 
     [Fact]
-    public void Of_two_that_were_handed_out_for_one_the_first_is_over_once_the_second_was_seen()
+    public void A_twin_may_take_the_place_of_the_one_seen_first_after_two_graces()
     {
-        var session = _session with { Secret = new(7, 101), PreviousSecret = Current };
+        var twin = Current with { Mark = 101 };
 
-        Assert.Equal(SecretUse.InGrace, session.UseOf(Current, Since, Grace));
-        Assert.Equal(SecretUse.Reused, session.UseOf(Current, Since + Grace, Grace));
+        Assert.Equal(SecretUse.InGrace, _session.UseOf(twin, Since + (2 * Grace) - TimeSpan.FromMilliseconds(1), Grace));
+        Assert.Equal(SecretUse.Next, _session.UseOf(twin, Since + (2 * Grace), Grace));
+    }
+
+    [Theory]
+    [InlineData(7, 100, SecretUse.InGrace, SecretUse.Reused)] // the one whose place it took
+    [InlineData(7, 102, SecretUse.InGrace, SecretUse.Stale)] // a third
+    [InlineData(6, 200, SecretUse.Stale, SecretUse.Stale)]
+    [InlineData(8, 1, SecretUse.Next, SecretUse.Next)]
+    public void Once_a_twin_has_taken_the_place_no_other_can(uint number, uint mark, SecretUse within, SecretUse after)
+    {
+        var session = _session with { Secret = Current with { Mark = 101 }, PreviousSecret = Current };
+
+        Assert.Equal(within, session.UseOf(new(number, mark), Since, Grace));
+        Assert.Equal(after, session.UseOf(new(number, mark), Since + Grace, Grace));
     }
 
     [Fact]

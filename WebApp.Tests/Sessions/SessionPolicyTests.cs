@@ -106,7 +106,7 @@ public sealed class SessionPolicyTests
     {
         var policy = Bind(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Sessions:Roles:Support:IdleTimeout"] = "00:15:00",
+            ["Sessions:Roles:SUPPORT:IdleTimeout"] = "00:15:00",
             ["Sessions:Roles:Support:AbsoluteTimeout"] = "08:00:00",
             ["Sessions:Roles:Support:MaxPerUser"] = "1",
             ["Sessions:Roles:Admin:IdleTimeout"] = "00:05:00",

@@ -63,6 +63,18 @@ public sealed class TwoInstancesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_flushed_key_ring_is_put_back_beside_the_keys_of_one_that_was_quicker()
+    {
+        var keys = await KeysAsync();
+
+        await _redis.FlushAllAsync();
+        await _redis.CliAsync("RPUSH", "DataProtection-Keys", "<another />");
+
+        await Eventually.TrueAsync(async () => (await KeysAsync()).ToHashSet(StringComparer.Ordinal).SetEquals(["<another />", .. keys]), "both are there");
+        Assert.Equal(keys.Length + 1, (await KeysAsync()).Length);
+    }
+
+    [Fact]
     public async Task A_form_of_one_can_be_sent_to_the_other()
     {
         using var browser = await _one.NewUserAsync();
@@ -113,4 +125,7 @@ public sealed class TwoInstancesTests : IAsyncLifetime
             there.Cookies[name] = value;
         return there;
     }
+
+    private async Task<string[]> KeysAsync() =>
+        (await _redis.CliAsync("LRANGE", "DataProtection-Keys", "0", "-1")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -55,12 +55,32 @@ public abstract class CookieTheftTests(TestApp app)
         Assert.NotEqual(app.KeyOf(owner).Version, app.KeyOf(thief).Version);
 
         await ShowAsync(owner);
-        app.Clock.Advance(Policy.RotationGrace);
+        app.Clock.Advance(2 * Policy.RotationGrace);
         await ShowAsync(thief);
         app.Clock.Advance(Policy.RotationGrace);
         await owner.GetAsync("/account");
 
         Assert.Equal("/account/login", (await thief.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    // With two of his own he could swap them for ever, and the owner's would never be the one just before.
+    [Fact]
+    public async Task A_thief_who_collects_several_of_the_next_secret_is_found_out_as_well()
+    {
+        using var owner = await app.NewUserAsync();
+        using Browser thief = app.CopyOf(owner), again = app.CopyOf(owner);
+        app.Clock.Advance(Policy.RotationInterval);
+        await owner.GetAsync("/account");
+        await thief.GetAsync("/account");
+        await again.GetAsync("/account");
+
+        await ShowAsync(owner);
+        app.Clock.Advance(2 * Policy.RotationGrace);
+        await ShowAsync(thief);
+        app.Clock.Advance(Policy.RotationGrace);
+        await again.GetAsync("/account");
+
+        Assert.Equal("/account/login", (await owner.GetAsync("/account")).Address.AbsolutePath);
     }
 
     [Fact]

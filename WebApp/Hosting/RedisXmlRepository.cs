@@ -14,19 +14,25 @@ internal sealed class RedisXmlRepository(RedisConnection redis) : IXmlRepository
 {
     private const string Key = "DataProtection-Keys";
 
-    // KEYS: the list. ARGV: not-after (unused: to be late does no harm), the elements.
+    // KEYS: the list. ARGV: not-after (unused: to be late does no harm), the elements. Answers how many were missing.
     private const string RestoreScript = """
-        if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-        return redis.call('RPUSH', KEYS[1], unpack(ARGV, 2))
+        local present, restored = {}, 0
+        for _, item in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do present[item] = true end
+        for i = 2, #ARGV do
+          if not present[ARGV[i]] then
+            redis.call('RPUSH', KEYS[1], ARGV[i])
+            restored = restored + 1
+          end
+        end
+        return restored
         """;
 
     private volatile string[] _known = [];
 
     public IReadOnlyCollection<XElement> GetAllElements()
     {
-        string[] items = [.. redis.Run(db => db.ListRangeAsync(Key)).Select(item => (string)item!)];
-        if (items.Length > 0)
-            _known = items;
+        string[] items = [.. redis.Run(ReadAsync)];
+        _known = [.. _known.Union(items)];
         return [.. items.Select(item => XElement.Parse(item))];
     }
 
@@ -37,14 +43,16 @@ internal sealed class RedisXmlRepository(RedisConnection redis) : IXmlRepository
         _known = [.. _known, item];
     }
 
-    /// <summary>Puts back what this process knows of the list when Redis has lost it; true when this call did.</summary>
-    public async Task<bool> RestoreAsync()
+    /// <summary>Puts back what this process has read or made and Redis has lost; returns how many elements that were.</summary>
+    public async Task<int> RestoreAsync()
     {
         var known = _known;
-        return known.Length > 0
-            && await redis.RunAsync(db => db.ListLengthAsync(Key)) == 0
-            && (int)await redis.EvaluateAsync(RestoreScript, [Key], [.. known.Select(item => (RedisValue)item)]) > 0;
+        return known.Except(await redis.RunAsync(ReadAsync)).Any()
+            ? (int)await redis.EvaluateAsync(RestoreScript, [Key], [.. known.Select(item => (RedisValue)item)])
+            : 0;
     }
+
+    private static async Task<IEnumerable<string>> ReadAsync(IDatabase db) => (await db.ListRangeAsync(Key)).Select(item => (string)item!);
 }
 
 /// <summary>
@@ -62,16 +70,20 @@ internal sealed partial class RedisKeyRingKeeper(RedisXmlRepository keys, ILogge
         {
             try
             {
-                if (await keys.RestoreAsync())
+                if (await keys.RestoreAsync() > 0)
                     LogRestored(logger);
             }
-            catch (SessionStoreUnavailableException)
+            catch (SessionStoreUnavailableException e)
             {
-                // The connection says so itself; the next round looks again.
+                // An outage is reported by the connection's monitor; the next round looks again.
+                LogNotWatched(logger, e);
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Redis had lost the key ring (was it flushed, or does its maxmemory-policy evict?); it was put back")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The key ring in Redis could not be looked at")]
+    private static partial void LogNotWatched(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Redis had lost keys of the key ring (was it flushed, or does its maxmemory-policy evict?); they were put back")]
     private static partial void LogRestored(ILogger logger);
 }

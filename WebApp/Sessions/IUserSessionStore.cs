@@ -14,7 +14,7 @@ namespace WebApp.Sessions;
 /// later: a write that could not run in time does nothing. (A revocation is the exception: it is tried again until it is confirmed.)</item>
 /// <item>No call takes a cancellation token: a closed tab must not cancel a sign-out. The time-out bounds them all.</item>
 /// <item>Deadlines are those of the record, judged with the <see cref="TimeProvider"/>. Expiry inside the store only cleans up, later.</item>
-/// <item>A tombstone stays until the session's absolute deadline, with everything but the ticket.</item>
+/// <item>A tombstone stays until the session's absolute deadline, with everything but the ticket, unless its user leaves more than <see cref="MaxTombstones"/>.</item>
 /// <item>Memory running full must not stop a revocation: the tombstone may be lost then, the session never stays.</item>
 /// </list>
 /// Ownership is an argument: a call for another user's session id finds nothing.

@@ -9,7 +9,7 @@ namespace WebApp.Sessions;
 
 /// <summary>
 /// The framework's cookie handler with a new session at every sign-in, whatever the request carried.
-/// Outside sign-in and sign-out it never writes a cookie.
+/// Outside sign-in, sign-out and the rotation of the secret it never writes a cookie.
 /// </summary>
 public sealed class SessionCookieHandler(
     IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder,

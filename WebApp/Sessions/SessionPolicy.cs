@@ -62,7 +62,9 @@ public sealed class SessionPolicy : IValidatableObject
         var terms = remembered
             ? new SessionTerms(RememberedIdleTimeout, RememberedAbsoluteTimeout, MaxPerUser)
             : new SessionTerms(IdleTimeout, AbsoluteTimeout, MaxPerUser);
-        return Roles.Where(role => user.IsInRole(role.Key)).Aggregate(terms, (granted, role) => role.Value.Tighten(granted));
+        // As in the settings, upper and lower case are the same here: a rule must not be lost to a spelling.
+        var roles = user.Identities.SelectMany(identity => identity.FindAll(identity.RoleClaimType)).Select(claim => claim.Value).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return Roles.Where(role => roles.Contains(role.Key)).Aggregate(terms, (granted, role) => role.Value.Tighten(granted));
     }
 
     /// <summary>

@@ -76,12 +76,16 @@ public sealed record UserSession
             return presented.Number - Secret.Number > 1 ? SecretUse.Ahead : SecretUse.Next;
 
         var inGrace = now < SecretSince + grace;
-        // A twin: answers get lost or overtake each other, so tabs side by side may each be handed the next secret, and show several. Which one
-        // the browser has kept shows after the grace. If it shows two then, there are two browsers: each makes the other's the previous one.
+        // A twin: answers get lost or overtake each other, so tabs side by side may each be handed the next secret, and show several. Two graces
+        // later (one for the answer, one for a request) only the one that the browser has kept can still come, so it may take the place of the
+        // one seen first, once. Whoever shows the other one after that, or a third, is another browser.
+        var swapped = PreviousSecret.Number == Secret.Number;
         if (presented.Number == Secret.Number && presented != PreviousSecret)
-            return inGrace ? SecretUse.InGrace : SecretUse.Next;
+            return swapped
+                ? (inGrace ? SecretUse.InGrace : SecretUse.Stale)
+                : now < SecretSince + (2 * grace) ? SecretUse.InGrace : SecretUse.Next;
 
-        var justBefore = presented == PreviousSecret || presented.Number + 1 == Secret.Number;
+        var justBefore = presented == PreviousSecret || (presented.Number + 1 == Secret.Number && !swapped);
         return !justBefore ? SecretUse.Stale : inGrace ? SecretUse.InGrace : SecretUse.Reused;
     }
 

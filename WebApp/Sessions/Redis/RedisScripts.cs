@@ -51,6 +51,11 @@ internal static class RedisScripts
           return prefix .. string.gsub(id, '.', function(c) return string.format('%02x', string.byte(c)) end)
         end
 
+        -- A first write that needs no memory: after it Redis lets a script write even at its memory limit.
+        local function touch_nothing(key)
+          redis.call('PEXPIRE', key, redis.call('PTTL', key))
+        end
+
         -- The index outlives every record that it names.
         local function enter(index, id, ttl)
           redis.call('ZADD', index, clock() + ttl, id)
@@ -90,8 +95,8 @@ internal static class RedisScripts
         local reply = { {{Yes}} }
         if ttl <= 0 then return reply end
 
-        -- As long as all that the index names is within the limit, nothing is over it.
-        if limit > 0 and redis.call('ZCARD', KEYS[2]) >= limit then
+        -- As long as all that the index names is within both limits, nothing is over one.
+        if limit > 0 and redis.call('ZCARD', KEYS[2]) >= math.min(limit, tonumber(ARGV[11])) then
           local present, buried = {}, {}
           for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
             local key = key_of(ARGV[8], id)
@@ -148,6 +153,7 @@ internal static class RedisScripts
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, {{SecretAt}}, {{SecretVersion.Size}}) ~= ARGV[4] then return {{No}} end
 
+        touch_nothing(KEYS[1])
         redis.call('SETRANGE', KEYS[1], {{SecretAt}}, ARGV[5])
         return {{Yes}}
         """;
@@ -158,6 +164,7 @@ internal static class RedisScripts
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) then return {{No}} end
 
+        touch_nothing(KEYS[1])
         redis.call('SET', KEYS[1], string.sub(record, 1, tail_offset(record)) .. ARGV[4], 'KEEPTTL')
         return {{Yes}}
         """;

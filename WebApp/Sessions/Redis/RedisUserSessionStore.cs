@@ -40,13 +40,21 @@ internal sealed partial class RedisUserSessionStore(
     public async Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0)
     {
         var keys = new RedisKeys(session.UserId);
+        var revocation = new Revocation(session.CreatedAt, RevocationReason.TooMany);
         var ttl = session.ExpiresAt + RedisScripts.Grace - clock.GetUtcNow();
         var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Add,
             [keys.Record(session.Id), keys.Index, keys.Generation],
             RedisKeys.UserBytes(session.UserId), Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session),
             (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit,
-            RedisSessionRecord.WriteRevocation(new(session.CreatedAt, RevocationReason.TooMany)), IUserSessionStore.MaxTombstones))!;
-        return Reply.IsYes(reply[0]) ? [.. reply.Skip(1).Select(id => SessionId.Read((byte[])id!))] : null;
+            RedisSessionRecord.WriteRevocation(revocation), IUserSessionStore.MaxTombstones))!;
+        if (!Reply.IsYes(reply[0]))
+            return null;
+
+        SessionId[] ended = [.. reply.Skip(1).Select(id => SessionId.Read((byte[])id!))];
+        // Which ones they would be, only the script could tell. A failover must not bring them back.
+        foreach (var id in ended)
+            await ConfirmAsync(await journal.TryWriteAsync(session.UserId, id, except: null, revocation));
+        return ended;
     }
 
     public async Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address)
