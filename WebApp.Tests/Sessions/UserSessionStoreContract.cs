@@ -293,8 +293,10 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         Assert.Null((await Store.FindAsync(user, first.Id))!.Revocation);
     }
 
-    [Fact]
-    public async Task Of_a_users_tombstones_the_latest_are_kept()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(500)]
+    public async Task Of_a_users_tombstones_the_latest_are_kept_whatever_the_limit(int limit)
     {
         var user = Guid.NewGuid();
         var ended = new List<UserSession>();
@@ -304,7 +306,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
             await Store.RevokeAsync(user, ended[^1].Id, Samples.Revocation(Now.AddMilliseconds(i)));
         }
 
-        await Store.AddAsync(Samples.Session(Now, user), default, limit: 1);
+        await Store.AddAsync(Samples.Session(Now, user), default, limit);
 
         var kept = (await Store.ListAsync(user)).Where(s => s.Revocation is not null).Select(s => s.Id).ToHashSet();
         Assert.Equal(ended.TakeLast(IUserSessionStore.MaxTombstones).Select(s => s.Id).ToHashSet(), kept);

@@ -31,6 +31,10 @@ public sealed class FullMemoryTests(RedisApp app) : IClassFixture<RedisApp>, IAs
             await Eventually.TrueAsync(async () => (await Store.FindAsync(key.UserId, key.SessionId))?.LastSeenAt == app.Clock.GetUtcNow(), "last seen is written");
             app.Clock.Advance(TimeSpan.FromMinutes(30));
         }
+
+        // In every other one a new secret is shown. It is noted as well, or a copy of the first would stay good.
+        await browser.GetAsync("/account");
+        await Eventually.TrueAsync(async () => (await Store.FindAsync(key.UserId, key.SessionId))!.Secret.Number == 3, "the new secrets are noted");
     }
 
     [Fact]

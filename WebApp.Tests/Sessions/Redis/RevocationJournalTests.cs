@@ -75,6 +75,20 @@ public sealed class RevocationJournalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_that_was_ended_for_room_does_not_come_back()
+    {
+        var session = await AddAsync();
+        await SnapshotAsync();
+        Assert.Equal([session.Id], await _app.Store.AddAsync(Samples.Session(_clock.GetUtcNow(), session.UserId), default, limit: 1));
+        await _app.DisposeAsync();
+
+        await RestoreAsync();
+        _app = await StartAppAsync();
+
+        Assert.Equal(RevocationReason.TooMany, (await _app.Store.FindAsync(session.UserId, session.Id))?.Revocation?.Reason);
+    }
+
+    [Fact]
     public async Task Until_the_journal_has_been_repeated_nobody_is_let_in()
     {
         var session = await AddAsync();
