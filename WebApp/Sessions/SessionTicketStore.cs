@@ -128,16 +128,8 @@ public sealed partial class SessionTicketStore(
     public Task RenewAsync(string key, AuthenticationTicket ticket, HttpContext httpContext, CancellationToken cancellationToken) =>
         throw new NotSupportedException("A session is not renewed through its cookie; see UpdateAsync.");
 
-    /// <summary>Ends the session because its browser signed out.</summary>
-    public async Task RemoveAsync(string key, HttpContext httpContext, CancellationToken cancellationToken)
-    {
-        if (!SessionKey.TryDecode(key, out var presented))
-            return;
-
-        var revocation = new Revocation(clock.GetUtcMilliseconds(), RevocationReason.SignedOut);
-        if (await sessions.RevokeAsync(presented.UserId, presented.SessionId, revocation))
-            await events.RaiseAsync(new SessionRevoked(presented.UserId, presented.SessionId, revocation));
-    }
+    /// <summary>Nothing is left to do: <see cref="SessionCookieHandler"/> has ended the session before the base handler gets here.</summary>
+    public Task RemoveAsync(string key, HttpContext httpContext, CancellationToken cancellationToken) => Task.CompletedTask;
 
     Task<string> ITicketStore.StoreAsync(AuthenticationTicket ticket) => throw NeedsContext();
 

@@ -164,7 +164,7 @@ public sealed class RedisConnectionTests : IAsyncLifetime
         await _redis.ConfigSetAsync("maxmemory-policy", "allkeys-lru");
 
         await Eventually.TrueAsync(() => _app.Connection.Masters is [{ MaxMemoryPolicy: "allkeys-lru" }], "the change of policy is seen");
-        Assert.True(await _app.Connection.PingAsync() < Timeout);
+        Assert.True(await _app.Connection.RunAsync(db => db.PingAsync()) < Timeout);
     }
 
     [Fact]

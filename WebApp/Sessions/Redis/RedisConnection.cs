@@ -39,9 +39,6 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     /// <summary>The masters as the monitor last saw them, at most a second or so ago while <see cref="IsVerified"/>; for health checks.</summary>
     public IReadOnlyList<RedisServerFacts> Masters => _lastProbe?.Masters ?? [];
 
-    /// <summary>How long a round trip takes.</summary>
-    public Task<TimeSpan> PingAsync() => RunAsync(db => db.PingAsync());
-
     /// <summary>Asks the master: a replica may not have heard of a revocation yet.</summary>
     public Task<RedisValue> GetAsync(RedisKey key) => RunAsync(db => db.StringGetAsync(key, CommandFlags.DemandMaster));
 
