@@ -44,6 +44,7 @@ app.UseRouting();
 app.UseUnsafeRequestChecks();
 app.UseAuthentication();
 app.UseUnavailablePageForUnknownSessions();
+app.UseLockedSessions();
 app.UseAuthorization();
 app.MapRazorPages();
 

@@ -17,7 +17,7 @@ public sealed class SessionTicketStoreTests(SqlApp app)
     {
         using var browser = await app.NewUserAsync();
         var session = await SessionOfAsync(browser);
-        Assert.True(await _store.UpdateTicketAsync(session.UserId, session.Id, new byte[100]));
+        Assert.True(await _store.UpdateTicketAsync(session.UserId, session.Id, new byte[100], 0));
 
         var first = await browser.GetAsync("/account/login");
         var second = await browser.GetAsync("/account/sessions");
@@ -38,7 +38,7 @@ public sealed class SessionTicketStoreTests(SqlApp app)
         using var admin = await app.SignedInAsync("ada@example.com");
         var (mine, theirs) = (await SessionOfAsync(browser), await SessionOfAsync(admin));
 
-        await _store.UpdateTicketAsync(mine.UserId, mine.Id, theirs.Ticket);
+        await _store.UpdateTicketAsync(mine.UserId, mine.Id, theirs.Ticket, 0);
 
         Assert.Equal("/account/login", (await browser.GetAsync("/admin/users")).Address.AbsolutePath);
     }

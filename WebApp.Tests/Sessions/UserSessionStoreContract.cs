@@ -126,7 +126,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         for (var seen = Now; seen < session.AbsoluteDeadline; seen = seen.AddMinutes(59))
         {
             Clock.SetUtcNow(seen);
-            await Store.TouchAsync(session.UserId, session.Id, seen, null);
+            await Store.TouchAsync(session.UserId, session.Id, new(seen, null));
         }
 
         Clock.SetUtcNow(session.AbsoluteDeadline.AddMilliseconds(-1));
@@ -165,7 +165,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         var address = IPAddress.Parse("198.51.100.9");
         Clock.Advance(TimeSpan.FromMinutes(50));
 
-        Assert.True(await Store.TouchAsync(session.UserId, session.Id, Now, address));
+        Assert.True(await Store.TouchAsync(session.UserId, session.Id, new(Now, address)));
 
         Samples.AssertSame(session with { LastSeenAt = Now, LastAddress = address }, await Store.FindAsync(session.UserId, session.Id));
         Clock.Advance(TimeSpan.FromMinutes(59));
@@ -176,10 +176,10 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     public async Task A_touch_never_takes_back_a_later_one()
     {
         var session = await AddAsync();
-        await Store.TouchAsync(session.UserId, session.Id, Now.AddMinutes(2), null);
+        await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), null));
 
-        Assert.False(await Store.TouchAsync(session.UserId, session.Id, Now.AddMinutes(1), IPAddress.Loopback));
-        Assert.False(await Store.TouchAsync(session.UserId, session.Id, Now.AddMinutes(2), IPAddress.Loopback));
+        Assert.False(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(1), IPAddress.Loopback)));
+        Assert.False(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), IPAddress.Loopback)));
 
         Samples.AssertSame(session with { LastSeenAt = Now.AddMinutes(2), LastAddress = null }, await Store.FindAsync(session.UserId, session.Id));
     }
@@ -207,7 +207,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         {
             var ticket = RandomNumberGenerator.GetBytes(size);
 
-            Assert.True(await Store.UpdateTicketAsync(session.UserId, session.Id, ticket));
+            Assert.True(await Store.UpdateTicketAsync(session.UserId, session.Id, ticket, 0));
 
             Samples.AssertSame(session with { Ticket = ticket }, await Store.FindAsync(session.UserId, session.Id));
         }
@@ -251,9 +251,9 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         // The first to go, though it would be the last to expire.
         var used = Samples.Session(Now, user) with { IdleTimeout = TimeSpan.FromHours(20) };
         await Store.AddAsync(used, default);
-        await Store.TouchAsync(user, oldest.Id, Now.AddMinutes(3), null);
-        await Store.TouchAsync(user, third.Id, Now.AddMinutes(2), null);
-        await Store.TouchAsync(user, used.Id, Now.AddMinutes(1), null);
+        await Store.TouchAsync(user, oldest.Id, new(Now.AddMinutes(3), null));
+        await Store.TouchAsync(user, third.Id, new(Now.AddMinutes(2), null));
+        await Store.TouchAsync(user, used.Id, new(Now.AddMinutes(1), null));
         var stranger = await AddAsync(OtherUserOfTheShard(user));
 
         Assert.Empty((await Store.AddAsync(Samples.Session(Now.AddMinutes(4), user), default, limit: 4))!);
@@ -401,9 +401,9 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
 
     private async Task AssertNothingWritesAsync(Guid user, SessionId id, SecretVersion secret)
     {
-        Assert.False(await Store.TouchAsync(user, id, Now.AddMinutes(5), null));
+        Assert.False(await Store.TouchAsync(user, id, new(Now.AddMinutes(5), null)));
         Assert.False(await Store.RotateAsync(user, id, secret, secret.Next(), Now));
-        Assert.False(await Store.UpdateTicketAsync(user, id, new byte[] { 1, 2, 3 }));
+        Assert.False(await Store.UpdateTicketAsync(user, id, new byte[] { 1, 2, 3 }, 0));
         Assert.False(await Store.RevokeAsync(user, id, new(Now, RevocationReason.Other)));
     }
 

@@ -14,7 +14,7 @@ public abstract class UserSessionStoreRaces : UserSessionStoreContract
 
     [Fact]
     public Task A_revoked_session_stays_revoked_when_a_touch_races_it() =>
-        RaceRevocationAsync((store, session) => store.TouchAsync(session.UserId, session.Id, session.LastSeenAt.AddMinutes(1), null));
+        RaceRevocationAsync((store, session) => store.TouchAsync(session.UserId, session.Id, new(session.LastSeenAt.AddMinutes(1), null)));
 
     [Fact]
     public Task A_revoked_session_stays_revoked_when_a_rotation_races_it() =>
@@ -22,7 +22,7 @@ public abstract class UserSessionStoreRaces : UserSessionStoreContract
 
     [Fact]
     public Task A_revoked_session_stays_revoked_when_a_ticket_update_races_it() =>
-        RaceRevocationAsync((store, session) => store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }));
+        RaceRevocationAsync((store, session) => store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }, 0));
 
     [Fact]
     public Task No_session_survives_that_began_before_all_were_revoked() => EachRoundAsync(async (store, round) =>

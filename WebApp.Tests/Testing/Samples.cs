@@ -19,6 +19,8 @@ public static class Samples
         PreviousSecret = new(1, 0),
         SecretSince = now.AddMilliseconds(-1),
         CreatedAt = now,
+        AuthenticatedAt = now.AddMilliseconds(-2),
+        ProofAttempts = 1,
         LastSeenAt = now,
         IdleTimeout = TimeSpan.FromHours(1),
         AbsoluteDeadline = now.AddDays(1),
@@ -26,7 +28,14 @@ public static class Samples
         SignInMethod = "pwd",
         SignInAddress = IPAddress.Parse("203.0.113.7"),
         LastAddress = IPAddress.Parse("2001:db8::17"),
+        PreviousAddress = IPAddress.Parse("198.51.100.3"),
+        MovedAt = now.AddMilliseconds(-3),
+        Country = "CH",
+        Family = new(7, 1),
         UserAgent = UserAgent,
+        RightsVersion = 5,
+        RequiredRightsVersion = 4,
+        NameShownUntil = now.AddMinutes(1),
         Ticket = RandomNumberGenerator.GetBytes(300),
     };
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Sessions;
@@ -14,9 +15,14 @@ public static class AccountsSetup
     public static void AddAccounts(this WebApplicationBuilder builder, Action<DbContextOptionsBuilder, string> database)
     {
         var services = builder.Services;
-        services.AddDbContext<AppDbContext>(options => database(options, AppDbContext.MigrationsHistoryTable));
+        services.AddSingleton<RightsOutbox>().AddSingleton<RightsTracking>().AddHostedService(s => s.GetRequiredService<RightsOutbox>());
+        services.AddDbContext<AppDbContext>((provider, options) =>
+        {
+            database(options, AppDbContext.MigrationsHistoryTable);
+            options.AddInterceptors(provider.GetRequiredService<RightsTracking>());
+        });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
-        services.AddSingleton<DummyPassword>().AddScoped<AccountCreation>().AddScoped<PasswordChange>();
+        services.AddSingleton<DummyPassword>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>();
         services.AddIdentityCore<AppUser>(identity =>
             {
                 identity.User.RequireUniqueEmail = true;
@@ -51,7 +57,10 @@ public static class AccountsSetup
         });
         services.AddAuthorizationBuilder()
             .AddPolicy(Roles.Support, policy => policy.RequireRole(Roles.Support, Roles.Admin))
-            .AddPolicy(Roles.Admin, policy => policy.RequireRole(Roles.Admin));
+            .AddPolicy(Roles.Admin, policy => policy.RequireRole(Roles.Admin))
+            .AddPolicy(RecentSignIn.ForPage, policy => policy.RequireAuthenticatedUser().AddRequirements(new RecentSignInRequirement(FormsOnly: false)))
+            .AddPolicy(RecentSignIn.ForForms, policy => policy.RequireAuthenticatedUser().AddRequirements(new RecentSignInRequirement(FormsOnly: true)));
+        services.AddSingleton<IAuthorizationHandler, RecentSignInHandler>();
     }
 
     /// <summary>The framework builds an absolute address from the Host header, which the client writes; a path is all it takes.</summary>

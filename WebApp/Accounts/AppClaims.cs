@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Security.Claims;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
@@ -25,13 +23,6 @@ public static class AppClaims
         principal.FindFirstValue(DisplayName) is { Length: > 0 } name ? name : principal.Identity?.Name;
 
     public static bool IsStaff(this ClaimsPrincipal principal) => principal.IsInRole(Roles.Support) || principal.IsInRole(Roles.Admin);
-
-    /// <summary>
-    /// A one-way image of the security stamp, for the session. Whoever could read a session's ticket must not learn the stamp itself:
-    /// it goes into password reset tokens.
-    /// </summary>
-    internal static string HashStamp(string securityStamp) =>
-        Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(securityStamp), "WebApp.Accounts.SessionStamp.v1"u8));
 }
 
 internal sealed class AppClaimsPrincipalFactory(
@@ -44,7 +35,7 @@ internal sealed class AppClaimsPrincipalFactory(
         if (identity.FindFirst(Options.ClaimsIdentity.SecurityStampClaimType) is { } stamp)
         {
             identity.RemoveClaim(stamp);
-            identity.AddClaim(new(stamp.Type, AppClaims.HashStamp(stamp.Value)));
+            identity.AddClaim(new(stamp.Type, user.SessionStamp));
         }
 
         identity.AddClaim(new(AppClaims.DisplayName, user.Name));

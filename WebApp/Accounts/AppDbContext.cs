@@ -10,12 +10,16 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
 {
     public const string MigrationsHistoryTable = "__AccountsMigrations";
 
+    /// <summary>Changes of rights that the session store has not confirmed yet.</summary>
+    public DbSet<RightsChange> RightsChanges => Set<RightsChange>();
+
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
         builder.Entity<AppUser>(user =>
         {
             user.Property(u => u.Name).HasMaxLength(AppUser.MaxNameLength);
+            user.Property(u => u.SessionStamp).HasMaxLength(32);
             // The address is the name people sign in with, so two accounts can never share one.
             user.HasIndex(u => u.NormalizedEmail).HasDatabaseName("EmailIndex").IsUnique();
         });

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Authentication;
@@ -35,7 +36,7 @@ public sealed class AppSignInManager(
     public override async Task<SignInResult> CheckPasswordSignInAsync(AppUser user, string password, bool lockoutOnFailure)
     {
         // Counted before it is evaluated, in one statement: Identity counts afterwards, and parallel guesses slip through.
-        if (user.PasswordHash is null || !await ClaimAttemptAsync(user.Id))
+        if (user.PasswordHash is null || !await CanSignInAsync(user) || !await ClaimAttemptAsync(user.Id))
             return await PretendAsync(password, user.Id);
 
         if (!await UserManager.CheckPasswordAsync(user, password))
@@ -65,10 +66,20 @@ public sealed class AppSignInManager(
         await base.RefreshSignInAsync(user);
     }
 
-    /// <summary>Whether the session's image of the security stamp still fits the user.</summary>
+    /// <summary>Whether the session's stamp still is the user's.</summary>
     public override Task<bool> ValidateSecurityStampAsync(AppUser? user, string? securityStamp) => Task.FromResult(
-        user?.SecurityStamp is { } current && securityStamp is not null
-        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(AppClaims.HashStamp(current)), Encoding.UTF8.GetBytes(securityStamp)));
+        user is not null && securityStamp is not null
+        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(user.SessionStamp), Encoding.UTF8.GetBytes(securityStamp)));
+
+    /// <summary>Not while banned.</summary>
+    public override async Task<bool> CanSignInAsync(AppUser user) => !(user.BannedUntil > clock.GetUtcNow()) && await base.CanSignInAsync(user);
+
+    public override Task<ClaimsPrincipal> CreateUserPrincipalAsync(AppUser user)
+    {
+        // The version is read before what it counts: should that change now, the session is found to be behind.
+        RequestSession.Of(Context).RightsVersion = user.RightsVersion;
+        return base.CreateUserPrincipalAsync(user);
+    }
 
     /// <summary>Takes one of the attempts that the lockout allows; the last one locks, and success unlocks again. False while locked.</summary>
     private async Task<bool> ClaimAttemptAsync(Guid id)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations.Schema;
 using Microsoft.AspNetCore.Identity;
 
 namespace WebApp.Accounts;
@@ -15,6 +16,24 @@ public sealed class AppUser : IdentityUser<Guid>
 
     /// <summary>UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Rises with every change of what a session's principal is made of; see <see cref="RightsOutbox"/>.</summary>
+    public int RightsVersion { get; set; }
+
+    /// <summary>
+    /// A random mark that sessions carry: one that began under another mark ends. It changes with the security stamp, but is good for nothing else:
+    /// the stamp goes into password reset tokens, and whoever reads a session must not learn it.
+    /// </summary>
+    public string SessionStamp { get; set; } = NewSessionStamp();
+
+    /// <summary>Set before a change of the security stamp that sessions are to outlive, because the person said so.</summary>
+    [NotMapped]
+    public bool KeepsSessions { get; set; }
+
+    /// <summary>Until when the person may neither sign in nor go on; UTC, null when not banned.</summary>
+    public DateTimeOffset? BannedUntil { get; set; }
+
+    internal static string NewSessionStamp() => Guid.NewGuid().ToString("N");
 }
 
 public static class Roles

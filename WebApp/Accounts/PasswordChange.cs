@@ -4,16 +4,17 @@ using WebApp.Sessions;
 
 namespace WebApp.Accounts;
 
-/// <summary>Changes a person's own password; every other session ends, and this one begins anew.</summary>
+/// <summary>Changes a person's own password; this session begins anew, and every other one ends unless it is to be kept.</summary>
 public sealed class PasswordChange(AppSignInManager signIn, UserManager<AppUser> users, SessionManager sessions, AuditLog audit)
 {
     /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
-    public async Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword)
+    public async Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others)
     {
         if (await users.GetUserAsync(context.User) is not { } user
             || !(await signIn.CheckPasswordSignInAsync(user, currentPassword, lockoutOnFailure: true)).Succeeded)
             return new(PasswordChangeOutcome.WrongPassword);
 
+        user.KeepsSessions = others == OtherSessions.Keep;
         var changed = await users.ChangePasswordAsync(user, currentPassword, newPassword);
         if (!changed.Succeeded)
             return new(PasswordChangeOutcome.Refused) { Problem = string.Join(' ', changed.Errors.Select(e => e.Description)) };
@@ -25,14 +26,14 @@ public sealed class PasswordChange(AppSignInManager signIn, UserManager<AppUser>
             SubjectId = user.Id,
             Address = context.Connection.RemoteIpAddress?.ToString(),
         });
-        return await EndOthersAsync(user, RequestSession.Of(context).Current!.Id);
+        return await BeginAnewAsync(user, RequestSession.Of(context).Current!.Id, others);
     }
 
-    private async Task<PasswordChangeResult> EndOthersAsync(AppUser user, SessionId currentId)
+    private async Task<PasswordChangeResult> BeginAnewAsync(AppUser user, SessionId currentId, OtherSessions others)
     {
         try
         {
-            var ended = await sessions.RevokeOthersAsync(user.Id, currentId, RevocationReason.PasswordChanged);
+            var ended = others == OtherSessions.End ? await sessions.RevokeOthersAsync(user.Id, currentId, RevocationReason.PasswordChanged) : 0;
             await signIn.RefreshSignInAsync(user);
             return new(PasswordChangeOutcome.Done) { Ended = ended };
         }
@@ -46,6 +47,13 @@ public sealed class PasswordChange(AppSignInManager signIn, UserManager<AppUser>
             return new(PasswordChangeOutcome.DoneButNotConfirmed);
         }
     }
+}
+
+/// <summary>What becomes of the sessions in other browsers.</summary>
+public enum OtherSessions
+{
+    End,
+    Keep,
 }
 
 public sealed record PasswordChangeResult(PasswordChangeOutcome Outcome)

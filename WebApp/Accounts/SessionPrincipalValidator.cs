@@ -7,8 +7,9 @@ using WebApp.Sessions;
 namespace WebApp.Accounts;
 
 /// <summary>
-/// From time to time compares a session's principal with the account: roles and name are brought up to date, and a session that no longer
-/// fits the account is ended. The framework's validator would keep its findings in a new cookie; ours go into the session.
+/// Compares a session's principal with the account as soon as its rights have changed, and from time to time in any case: roles and name are
+/// brought up to date, and a session that no longer fits the account is ended. The framework's validator would keep its findings in a new
+/// cookie; ours go into the session.
 /// </summary>
 internal static partial class SessionPrincipalValidator
 {
@@ -17,18 +18,18 @@ internal static partial class SessionPrincipalValidator
         var services = context.HttpContext.RequestServices;
         var clock = services.GetRequiredService<TimeProvider>();
         var interval = services.GetRequiredService<IOptions<SecurityStampValidatorOptions>>().Value.ValidationInterval;
-        if (clock.GetUtcNow() - context.Properties.IssuedUtc < interval
-            || context.Principal is not { } principal
-            || RequestSession.Of(context.HttpContext).Current is not { } session)
+        if (context.Principal is not { } principal
+            || RequestSession.Of(context.HttpContext).Current is not { } session
+            || (session.RightsVersion >= session.RequiredRightsVersion && clock.GetUtcNow() - context.Properties.IssuedUtc < interval))
             return;
 
         var store = services.GetRequiredService<SessionTicketStore>();
         var signIn = services.GetRequiredService<SignInManager<AppUser>>();
-        if (await signIn.ValidateSecurityStampAsync(principal) is not { } user)
+        if (await signIn.ValidateSecurityStampAsync(principal) is not { } user || !await signIn.CanSignInAsync(user))
         {
             // Rejected, not signed out: deleting the cookie here could delete that of a newer sign-in from another tab.
             context.RejectPrincipal();
-            await store.EndAsync(context.HttpContext, session, RevocationReason.AccountChanged);
+            await services.GetRequiredService<SessionManager>().EndPresentedAsync(context.HttpContext, session, RevocationReason.AccountChanged);
             return;
         }
 
@@ -38,7 +39,7 @@ internal static partial class SessionPrincipalValidator
         context.Properties.IssuedUtc = clock.GetUtcNow();
         try
         {
-            await store.UpdateAsync(context.HttpContext, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name));
+            await store.UpdateAsync(context.HttpContext, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name), user.RightsVersion);
         }
         catch (SessionStoreUnavailableException e)
         {

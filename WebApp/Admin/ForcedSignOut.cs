@@ -5,25 +5,32 @@ using WebApp.Sessions;
 
 namespace WebApp.Admin;
 
-/// <summary>Ends other people's sessions. The audit entry is written first; if the act then can't be confirmed, a second one says so.</summary>
+/// <summary>Ends and locks other people's sessions. The audit entry is written first; if the act then can't be confirmed, a second one says so.</summary>
 public sealed class ForcedSignOut(UserDirectory people, SessionManager sessions, AuditLog audit)
 {
     /// <summary>Ends one session of <paramref name="userId"/>.</summary>
     public Task<ForcedSignOutResult> EndOneAsync(StaffMember staff, Guid userId, SessionId id, StaffReason reason) =>
-        ActAsync(staff, userId, id, reason, async () => await sessions.RevokeAsync(userId, id, reason.Reason, reason.CaseReference) ? 1 : 0);
+        ActAsync(staff, userId, id, reason, (AuditAction.ForceSignOut, AuditAction.ForceSignOutUnconfirmed),
+            async () => await sessions.RevokeAsync(userId, id, reason.Reason, reason.CaseReference) ? 1 : 0);
+
+    /// <summary>Locks one session of <paramref name="userId"/>: its browser has to prove who uses it before it gets any further.</summary>
+    public Task<ForcedSignOutResult> LockOneAsync(StaffMember staff, Guid userId, SessionId id, StaffReason reason) =>
+        ActAsync(staff, userId, id, reason, (AuditAction.ForceLock, AuditAction.ForceLockUnconfirmed),
+            async () => await sessions.LockAsync(userId, id, LockReason.Support) ? 1 : 0);
 
     /// <summary>Ends every session of <paramref name="userId"/> and refuses sign-ins under way.</summary>
     public Task<ForcedSignOutResult> EndAllAsync(StaffMember staff, Guid userId, StaffReason reason) =>
-        ActAsync(staff, userId, null, reason, () => sessions.RevokeAllAsync(userId, reason.Reason, reason.CaseReference));
+        ActAsync(staff, userId, null, reason, (AuditAction.ForceSignOutAll, AuditAction.ForceSignOutUnconfirmed), () => sessions.RevokeAllAsync(userId, reason.Reason, reason.CaseReference));
 
-    private async Task<ForcedSignOutResult> ActAsync(StaffMember staff, Guid userId, SessionId? id, StaffReason reason, Func<Task<int>> act)
+    private async Task<ForcedSignOutResult> ActAsync(
+        StaffMember staff, Guid userId, SessionId? id, StaffReason reason, (AuditAction Asked, AuditAction Unconfirmed) actions, Func<Task<int>> act)
     {
         if (await people.FindAsync(userId) is not { } person)
             return new(ForcedSignOutOutcome.UnknownUser);
 
         var entry = new AuditEntry
         {
-            Action = id is null ? AuditAction.ForceSignOutAll : AuditAction.ForceSignOut,
+            Action = actions.Asked,
             ActorId = staff.UserId,
             SubjectId = userId,
             SessionId = id?.ToString(),
@@ -45,7 +52,7 @@ public sealed class ForcedSignOut(UserDirectory people, SessionManager sessions,
         }
         catch (SessionStoreUnavailableException)
         {
-            await audit.AppendAsync(entry with { Action = AuditAction.ForceSignOutUnconfirmed });
+            await audit.AppendAsync(entry with { Action = actions.Unconfirmed });
             return new(ForcedSignOutOutcome.Unconfirmed);
         }
     }
@@ -72,7 +79,7 @@ public sealed record StaffReason(RevocationReason Reason, string CaseReference, 
 }
 
 /// <param name="Outcome">What became of it.</param>
-/// <param name="Ended">How many sessions were ended; 0 when they were gone already.</param>
+/// <param name="Ended">How many sessions were ended, or locked; 0 when they were already.</param>
 public sealed record ForcedSignOutResult(ForcedSignOutOutcome Outcome, int Ended = 0);
 
 public enum ForcedSignOutOutcome

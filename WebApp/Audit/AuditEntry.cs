@@ -5,6 +5,8 @@ public sealed record AuditEntry
 {
     public const int MaxNoteLength = 500;
 
+    public const int MaxDetailsLength = 200;
+
     /// <summary>Rises with every entry; given by the database.</summary>
     public long Id { get; init; }
 
@@ -30,6 +32,9 @@ public sealed record AuditEntry
 
     public string? CaseReference { get; init; }
 
+    /// <summary>What changed or was seen, in words that its subject may read. At most <see cref="MaxDetailsLength"/> characters.</summary>
+    public string? Details { get; init; }
+
     /// <summary>Free text for staff only. At most <see cref="MaxNoteLength"/> characters.</summary>
     public string? Note { get; init; }
 }
@@ -43,6 +48,20 @@ public enum AuditAction
 
     /// <summary>A session ended before its time; the reason says how.</summary>
     SessionEnded,
+    /// <summary>A session was locked until identity is proved; the reason says why.</summary>
+    SessionLocked,
+
+    /// <summary>A session came from another network or country than before.</summary>
+    SessionMoved,
+
+    /// <summary>The use of a session did not fit; the reason names the rule.</summary>
+    SignalRaised,
+
+    /// <summary>A session that had been ended was tried again from a new network, and refused.</summary>
+    RevokedSessionTried,
+
+    /// <summary>A person proved their identity again; the reason is that of the lock it undid.</summary>
+    IdentityConfirmed,
     PasswordChanged,
     RoleGranted,
 
@@ -54,6 +73,12 @@ public enum AuditAction
 
     /// <summary>The store did not confirm what the entry before asked for.</summary>
     ForceSignOutUnconfirmed,
+
+    /// <summary>Support asked for one session to be locked. Written before the attempt.</summary>
+    ForceLock,
+
+    /// <summary>The store did not confirm the lock that the entry before asked for.</summary>
+    ForceLockUnconfirmed,
 
     /// <summary>A member of staff tried what the role does not allow.</summary>
     Refused,

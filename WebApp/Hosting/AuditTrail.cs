@@ -45,8 +45,52 @@ internal static partial class AuditTrail
             CaseReference = revoked.Revocation.CaseReference,
             Address = revoked.Address?.ToString(),
         },
+        SessionLocked locked => new()
+        {
+            Action = AuditAction.SessionLocked,
+            ActorId = locked.Lock.Reason.LockedBy() == RevokedBy.User ? locked.UserId : null,
+            SubjectId = locked.UserId,
+            SessionId = locked.SessionId.ToString(),
+            Reason = locked.Lock.Reason.ToString(),
+            Address = locked.Address?.ToString(),
+        },
+        SessionConfirmed confirmed => new()
+        {
+            Action = AuditAction.IdentityConfirmed,
+            ActorId = confirmed.UserId,
+            SubjectId = confirmed.UserId,
+            SessionId = confirmed.SessionId.ToString(),
+            Reason = confirmed.Unlocked?.ToString(),
+            Address = confirmed.Address?.ToString(),
+        },
+        SessionMoved moved => new()
+        {
+            Action = AuditAction.SessionMoved,
+            SubjectId = moved.UserId,
+            SessionId = moved.SessionId.ToString(),
+            Address = moved.Use.Address?.ToString(),
+            Details = $"{moved.From?.ToString() ?? "unknown"} → {Place(moved.Use)}",
+        },
+        SignalRaised raised => new()
+        {
+            Action = AuditAction.SignalRaised,
+            SubjectId = raised.UserId,
+            SessionId = raised.SessionId.ToString(),
+            Reason = raised.Signal.Signal.ToString(),
+            Address = raised.Address?.ToString(),
+            Details = $"{raised.Signal.From} → {raised.Signal.To}" + (raised.Signal.Rule.DryRun ? $" (dry run of {raised.Signal.Rule.Action})" : ""),
+        },
+        RevokedSessionTried tried => new()
+        {
+            Action = AuditAction.RevokedSessionTried,
+            SubjectId = tried.UserId,
+            SessionId = tried.SessionId.ToString(),
+            Address = tried.Address?.ToString(),
+        },
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent)),
     };
+
+    private static string Place(SessionUse use) => use.Country is { } country ? $"{use.Address} ({country})" : $"{use.Address}";
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The audit entry {Event} for session {SessionId} of user {UserId} could not be written")]
     private static partial void LogNotWritten(ILogger logger, Exception exception, string @event, Guid userId, SessionId sessionId);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using WebApp.Accounts;
@@ -10,6 +11,7 @@ namespace WebApp.Hosting;
 internal static class Surface
 {
     private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
+    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error"];
 
     public static void AddSurface(this WebApplicationBuilder builder)
     {
@@ -22,12 +24,19 @@ internal static class Surface
             foreach (var page in OpenToEveryone)
                 pages.Conventions.AllowAnonymousToPage(page);
             pages.Conventions.AuthorizeFolder("/Admin", Roles.Support);
+            pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
+            pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
+            foreach (var page in ReachableWhileLocked)
+                pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new StepUp.ReachableWhileLocked()));
         }).AddMvcOptions(mvc =>
         {
             mvc.Filters.Add<StalePage.Filter>();
+            mvc.Filters.Add<KeptForms.Filter>();
             mvc.Filters.Add<HandlerRequired>();
         });
 
+        services.AddSingleton<KeptForms>().AddSingleton<StepUp>().AddSingleton<IAuthorizationMiddlewareResultHandler>(s => s.GetRequiredService<StepUp>());
         services.AddAntiforgery(antiforgery =>
         {
             antiforgery.Cookie.Name = CookieName("antiforgery", development);

@@ -1,10 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
+using WebApp.Sessions;
 
 namespace WebApp.Hosting;
 
 /// <summary>
-/// X-Forwarded-For and X-Forwarded-Proto count only when they come from a proxy listed in <c>ForwardedHeaders:KnownProxies</c>
+/// X-Forwarded-For, X-Forwarded-Proto and the header that tells a country (see <see cref="SessionPolicy.CountryHeader"/>) count only when they come from a proxy listed in <c>ForwardedHeaders:KnownProxies</c>
 /// (addresses, or networks such as <c>10.0.0.0/8</c>). From anyone else they are an attacker's text.
 /// </summary>
 internal static class TrustedProxies
@@ -24,15 +26,11 @@ internal static class TrustedProxies
 
     private static void UseForwardedHeaders(WebApplication app)
     {
-        var known = app.Configuration.GetSection("ForwardedHeaders:KnownProxies").Get<string[]>() ?? [];
-        if (known.Length == 0)
-            return;
-
         // The framework trusts loopback by default: any process on the machine.
         var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
-        foreach (var entry in known)
+        foreach (var entry in app.Configuration.GetSection("ForwardedHeaders:KnownProxies").Get<string[]>() ?? [])
         {
             if (IPAddress.TryParse(entry, out var address))
                 options.KnownProxies.Add(address);
@@ -42,6 +40,23 @@ internal static class TrustedProxies
                 throw new FormatException($"ForwardedHeaders:KnownProxies has \"{entry}\", which is neither an address nor a network such as 10.0.0.0/8.");
         }
 
-        app.UseForwardedHeaders(options);
+        DropCountriesFromStrangers(app, options);
+        if (options.KnownProxies.Count + options.KnownIPNetworks.Count > 0)
+            app.UseForwardedHeaders(options);
+    }
+
+    /// <summary>Before the proxy's word on the peer's address is taken, the peer is the proxy.</summary>
+    private static void DropCountriesFromStrangers(WebApplication app, ForwardedHeadersOptions known)
+    {
+        if (app.Services.GetRequiredService<IOptions<SessionPolicy>>().Value.CountryHeader is not { } header)
+            return;
+
+        app.Use((context, next) =>
+        {
+            var peer = context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : context.Connection.RemoteIpAddress;
+            if (peer is null || !(known.KnownProxies.Contains(peer) || known.KnownIPNetworks.Any(network => network.Contains(peer))))
+                context.Request.Headers.Remove(header);
+            return next(context);
+        });
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace WebApp.Sessions;
@@ -41,6 +42,14 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
     ];
 
     private static readonly string[] Programs = ["curl/", "Wget/", "python-requests/", "Go-http-client/", "okhttp/", "PostmanRuntime/", "HTTPie/"];
+
+    // The places in these are stored: append, never reorder. A browser in its desktop mode names another system, so those two belong together.
+    private static readonly string[][] BrowserFamilies =
+        [["Edge"], ["Opera"], ["Samsung Internet"], ["Vivaldi"], ["Firefox"], ["Chromium"], ["Chrome"], ["Safari"], [.. Programs.Select(p => p.TrimEnd('/'))]];
+    private static readonly string[][] SystemFamilies = [["Windows"], ["Android", "Linux"], ["iOS", "iPadOS", "macOS"], ["ChromeOS"]];
+
+    /// <summary>What stays the same as long as it is the same browser.</summary>
+    public BrowserFamily Family => new(NumberOf(BrowserFamilies, Browser), NumberOf(SystemFamilies, System));
 
     /// <summary>"Firefox on Windows", as much of it as is known; "Unknown device" when nothing is.</summary>
     public override string ToString() => (Browser, System) switch
@@ -86,6 +95,29 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
         return clean.ToString().Trim();
     }
 
+    internal static string NameOf(BrowserFamily family) =>
+        new Device(NameAt(BrowserFamilies, family.Browser), NameAt(SystemFamilies, family.System), DeviceKind.Unknown).ToString();
+
+    private static string? NameAt(string[][] families, byte number) =>
+        number == 0 || number > families.Length ? null
+        : families[number - 1] is [.. var first, var last] && first.Length > 0 ? $"{string.Join(", ", first)} or {last}"
+        : families[number - 1][0];
+
     private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune)
         is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+
+    private static byte NumberOf(string[][] families, string? name) => (byte)(1 + Array.FindIndex(families, names => names.Contains(name)));
+}
+
+/// <summary>A kind of browser on a kind of system, as numbers; 0 is unknown.</summary>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct BrowserFamily(byte Browser, byte System)
+{
+    /// <summary>Whether both can't be one browser. What is unknown is never a difference.</summary>
+    public bool DiffersFrom(BrowserFamily other) => Differ(Browser, other.Browser) || Differ(System, other.System);
+
+    /// <summary>"Firefox on Windows", "Safari on iOS, iPadOS or macOS"; as much of it as is known.</summary>
+    public override string ToString() => Device.NameOf(this);
+
+    private static bool Differ(byte one, byte other) => one != 0 && other != 0 && one != other;
 }

@@ -25,6 +25,9 @@ public interface IUserSessionStore
     /// <summary>How many tombstones a user with a limit keeps at most: signing in and out all day must not fill the store.</summary>
     const int MaxTombstones = 100;
 
+    /// <summary>Refused requests that follow each other faster count once, so that a flood of them is not one of writes.</summary>
+    static readonly TimeSpan RefusedAttemptDistance = TimeSpan.FromSeconds(1);
+
     /// <summary>The live session or the tombstone; null when there is neither. One round trip.</summary>
     Task<UserSession?> FindAsync(Guid userId, SessionId id);
 
@@ -44,8 +47,11 @@ public interface IUserSessionStore
     /// </returns>
     Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0);
 
+    /// <summary>As <see cref="AddAsync"/>, but ends nothing: without room among <paramref name="limit"/> live sessions it stores nothing either.</summary>
+    Task<AddOutcome> AddIfRoomAsync(UserSession session, UserGeneration generation, int limit);
+
     /// <summary>Records use, unless a later use is recorded already; true when this call wrote it.</summary>
-    Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address);
+    Task<bool> TouchAsync(Guid userId, SessionId id, SessionUse use);
 
     /// <summary>
     /// Makes <paramref name="next"/> the secret's version, and <paramref name="current"/> the previous one, if it still is the current one;
@@ -53,8 +59,38 @@ public interface IUserSessionStore
     /// </summary>
     Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt);
 
-    /// <summary>Replaces the protected ticket; true when this call wrote it.</summary>
-    Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket);
+    /// <summary>
+    /// Counts a proof of identity that is about to be judged, if <paramref name="taken"/> still is how many were counted; true when this call
+    /// did. Of proofs that are sent side by side one is let through.
+    /// </summary>
+    Task<bool> TakeProofAttemptAsync(Guid userId, SessionId id, byte taken);
+
+    /// <summary>
+    /// Records that identity was proved, if <paramref name="current"/> still is the current version: the lock and the attempts are gone, and
+    /// <see cref="SessionProof.Next"/> is the secret's version. True when this call did.
+    /// </summary>
+    Task<bool> ConfirmAsync(Guid userId, SessionId id, SecretVersion current, SessionProof proof);
+
+    /// <summary>Locks a live session; true when this call did, false when there was nothing to lock or it was locked already.</summary>
+    Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock);
+
+    /// <summary>Brings the absolute deadline nearer; true when this call did. It can only shorten.</summary>
+    Task<bool> ShortenAsync(Guid userId, SessionId id, DateTimeOffset absoluteDeadline);
+
+    /// <summary>Sets <see cref="UserSession.NameShownUntil"/>; true when this call did.</summary>
+    Task<bool> ShowNameAsync(Guid userId, SessionId id, DateTimeOffset until);
+
+    /// <summary>Replaces the protected ticket, which was made from <paramref name="rightsVersion"/>; true when this call wrote it.</summary>
+    Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket, int rightsVersion);
+
+    /// <summary>
+    /// Raises the version of rights that the user's sessions need, present ones and those of sign-ins under way. It never falls:
+    /// a lower version changes nothing.
+    /// </summary>
+    Task RequireRightsAsync(Guid userId, int version);
+
+    /// <summary>Counts a request that a tombstone refused; true when this call did, false when one was counted less than a second before.</summary>
+    Task<bool> CountRefusedAsync(Guid userId, SessionId id, DateTimeOffset at, IPAddress? address);
 
     /// <summary>Turns a live session into a tombstone; true when this call ended it, false when there was nothing to end.</summary>
     Task<bool> RevokeAsync(Guid userId, SessionId id, Revocation revocation);
@@ -68,6 +104,25 @@ public interface IUserSessionStore
     /// <summary>The user's live sessions and tombstones, in no particular order. One round trip; empty for an unknown user.</summary>
     Task<IReadOnlyList<UserSession>> ListAsync(Guid userId);
 }
+
+/// <summary>What became of a session that was to be stored if there is room.</summary>
+public enum AddOutcome
+{
+    Added,
+
+    /// <summary>All sessions were revoked while this sign-in was under way, or the id is taken.</summary>
+    Superseded,
+
+    /// <summary>The user has as many sessions as allowed.</summary>
+    Full,
+}
+
+/// <summary>What changes when a person proves their identity.</summary>
+/// <param name="Next">The secret's version from now on; see <see cref="SecretVersion.AfterProof"/>.</param>
+/// <param name="Presented">The version that came with the proof.</param>
+/// <param name="At">UTC.</param>
+/// <param name="Family">The kind of browser that it came from.</param>
+public sealed record SessionProof(SecretVersion Next, SecretVersion Presented, DateTimeOffset At, BrowserFamily Family);
 
 /// <summary>A mark that changes whenever all sessions of a user are revoked. Zero: not changed within <see cref="Lifetime"/>.</summary>
 public readonly record struct UserGeneration(long Value)

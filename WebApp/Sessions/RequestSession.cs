@@ -15,6 +15,15 @@ public sealed class RequestSession
     /// <summary>How many of the user's sessions the sign-in in this request ended, because there were too many.</summary>
     public int EndedForRoom { get; internal set; }
 
+    /// <summary>
+    /// Whether the request came with the newest secret of <see cref="Current"/>. A copy taken before the last proof of identity never does,
+    /// so only such a request counts as made by whoever proved it.
+    /// </summary>
+    public bool HasNewestSecret { get; internal set; }
+
+    /// <summary>The key that the request came with, once it was found to open <see cref="Current"/>; null when signed out or signed in only now.</summary>
+    internal SessionKey? Key { get; set; }
+
     /// <summary>The seed of <see cref="Current"/>'s secrets; null when signed out.</summary>
     internal byte[]? Seed { get; set; }
 
@@ -23,6 +32,9 @@ public sealed class RequestSession
 
     /// <summary>The user's generation as it was before the first proof of identity; null when no sign-in began in this request.</summary>
     internal UserGeneration? SignInGeneration { get; set; }
+
+    /// <summary>The version of the account's rights that the principal of a sign-in in this request was made from.</summary>
+    public int RightsVersion { get; set; }
 
     public static RequestSession Of(HttpContext context)
     {

@@ -35,6 +35,12 @@ public enum RevocationReason : byte
 
     /// <summary>A newer session took its place: there were more than <see cref="SessionPolicy.MaxPerUser"/>.</summary>
     TooMany = 43,
+
+    /// <summary>Identity was to be confirmed, and <see cref="SessionPolicy.MaxProofAttempts"/> proofs of it were wrong.</summary>
+    ProofsFailed = 44,
+
+    /// <summary>A rule saw its cookie used from another kind of browser, country or network, and is set to end the session then.</summary>
+    Signal = 45,
 }
 
 /// <summary>Who ended a session, as generally as may be said before sign-in.</summary>
@@ -53,4 +59,17 @@ public static class RevocationReasons
         < 40 => Sessions.RevokedBy.Support,
         _ => Sessions.RevokedBy.SecurityRule,
     };
+
+    /// <summary>What may be said of it before sign-in.</summary>
+    public static SessionEndCause Cause(this RevocationReason reason) => (reason, reason.RevokedBy()) switch
+    {
+        (RevocationReason.SignedOut, _) => SessionEndCause.SignedOut,
+        (RevocationReason.SignedInAgain, _) => SessionEndCause.SignedInAgain,
+        (_, Sessions.RevokedBy.User) => SessionEndCause.SignedOutElsewhere,
+        (_, Sessions.RevokedBy.Support) => SessionEndCause.Support,
+        _ => SessionEndCause.SecurityRule,
+    };
+
+    /// <summary>Who locked a session, by the same ranges of numbers.</summary>
+    public static RevokedBy LockedBy(this LockReason reason) => ((RevocationReason)reason).RevokedBy();
 }

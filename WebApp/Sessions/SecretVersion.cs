@@ -19,6 +19,9 @@ public readonly record struct SecretVersion(uint Number, uint Mark)
     /// <summary>The version after this one. Each call draws another mark.</summary>
     public SecretVersion Next() => new(Number + 1, NewMark());
 
+    /// <summary>A version after all that can have been handed out while this was the current one, or the next.</summary>
+    public SecretVersion AfterProof() => new(Number + 2, NewMark());
+
     /// <summary>Reads the first <see cref="Size"/> bytes.</summary>
     public static SecretVersion Read(ReadOnlySpan<byte> bytes) =>
         new(BinaryPrimitives.ReadUInt32BigEndian(bytes), BinaryPrimitives.ReadUInt32BigEndian(bytes[sizeof(uint)..]));
@@ -43,6 +46,9 @@ public enum SecretUse
 
     /// <summary>Replaced moments ago: a request that was under way, another tab.</summary>
     InGrace,
+
+    /// <summary>Replaced moments ago by a proof of identity, which nothing before it outlives.</summary>
+    Retired,
 
     /// <summary>The one just before, when its time was over: a copy, or a browser that crashed before it had stored the new one.</summary>
     Reused,

@@ -24,3 +24,34 @@ public sealed record SessionStarted(UserSession Session) : SessionEvent(Session.
 /// <param name="Revocation">When and why.</param>
 /// <param name="Address">Of the request that a rule ended it for; null otherwise.</param>
 public sealed record SessionRevoked(Guid UserId, SessionId SessionId, Revocation Revocation, IPAddress? Address = null) : SessionEvent(UserId, SessionId);
+
+/// <param name="UserId">Whose session it is.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="Lock">When and why.</param>
+/// <param name="Address">Of the request that a rule locked it for; null otherwise.</param>
+public sealed record SessionLocked(Guid UserId, SessionId SessionId, SessionLock Lock, IPAddress? Address = null) : SessionEvent(UserId, SessionId);
+
+/// <param name="UserId">Whose session it is.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="Unlocked">Why it had been locked; null when it was not.</param>
+/// <param name="Address">Where the proof of identity came from.</param>
+public sealed record SessionConfirmed(Guid UserId, SessionId SessionId, LockReason? Unlocked, IPAddress? Address) : SessionEvent(UserId, SessionId);
+
+/// <summary>The session is used from another network, or another country, than before.</summary>
+/// <param name="UserId">Whose session it is.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="From">The address before; null when unknown.</param>
+/// <param name="Use">With the address and the country now.</param>
+public sealed record SessionMoved(Guid UserId, SessionId SessionId, IPAddress? From, SessionUse Use) : SessionEvent(UserId, SessionId);
+
+/// <param name="UserId">Whose session it is.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="Signal">What was seen, and what is done about it.</param>
+/// <param name="Address">Of the request that it was seen in.</param>
+public sealed record SignalRaised(Guid UserId, SessionId SessionId, SignalSeen Signal, IPAddress? Address) : SessionEvent(UserId, SessionId);
+
+/// <summary>A session that was revoked was tried again, from a network that it had not been tried or used from before.</summary>
+/// <param name="UserId">Whose session it was.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="Address">Where it was tried from.</param>
+public sealed record RevokedSessionTried(Guid UserId, SessionId SessionId, IPAddress? Address) : SessionEvent(UserId, SessionId);

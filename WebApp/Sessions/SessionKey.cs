@@ -54,11 +54,10 @@ public sealed class SessionKey
     }
 
     /// <summary>The key that follows this one.</summary>
-    public SessionKey Next(byte[] seed)
-    {
-        var version = Version.Next();
-        return new(UserId, SessionId, _family, version, Prove(seed, SessionId, version));
-    }
+    public SessionKey Next(byte[] seed) => At(Version.Next(), seed);
+
+    /// <summary>The same session's key of another version.</summary>
+    public SessionKey At(SecretVersion version, byte[] seed) => new(UserId, SessionId, _family, version, Prove(seed, SessionId, version));
 
     /// <summary>The SHA-256 of the family. A plain hash suffices: 128 random bits can't be guessed.</summary>
     public byte[] HashFamily() => SHA256.HashData(_family);

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace WebApp.Sessions;
 
 /// <summary>The verbs that pages use on sessions.</summary>
@@ -37,6 +39,31 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     /// <summary>Ends every session of the user and refuses sign-ins under way; returns how many it ended.</summary>
     public Task<int> RevokeAllAsync(Guid userId, RevocationReason reason, string? caseReference = null) =>
         RevokeAllButAsync(userId, null, new(clock.GetUtcMilliseconds(), reason, caseReference));
+
+    /// <summary>Locks a session of the user until identity is proved there; false when it was locked or gone already, or never was the user's.</summary>
+    public async Task<bool> LockAsync(Guid userId, SessionId id, LockReason reason, IPAddress? address = null)
+    {
+        var sessionLock = new SessionLock(clock.GetUtcMilliseconds(), reason);
+        if (!await sessions.LockAsync(userId, id, sessionLock))
+            return false;
+
+        await events.RaiseAsync(new SessionLocked(userId, id, sessionLock, address));
+        return true;
+    }
+
+    /// <summary>Ends the session that this request came with, so that the request counts as signed out; true when this call ended it.</summary>
+    public async Task<bool> EndPresentedAsync(HttpContext context, UserSession session, RevocationReason reason)
+    {
+        var request = RequestSession.Of(context);
+        var revocation = new Revocation(clock.GetUtcMilliseconds(), reason);
+        request.Current = null;
+        request.Ended = new(reason.Cause(), revocation.At);
+        if (!await sessions.RevokeAsync(session.UserId, session.Id, revocation))
+            return false;
+
+        await events.RaiseAsync(new SessionRevoked(session.UserId, session.Id, revocation, context.GetPeerAddress()));
+        return true;
+    }
 
     private async Task<int> RevokeAllButAsync(Guid userId, SessionId? except, Revocation revocation)
     {

@@ -11,6 +11,9 @@ public sealed class SessionPolicy : IValidatableObject
 {
     public const string Section = "Sessions";
 
+    /// <summary>How many wrong proofs of identity end a session: whoever holds its cookie must not get to guess for long.</summary>
+    public const int MaxProofAttempts = 5;
+
     /// <summary>Where sessions are kept. Unset: Redis when <c>ConnectionStrings:Redis</c> is set, otherwise (in Development only) SQL.</summary>
     public SessionStoreKind? Store { get; set; }
 
@@ -46,6 +49,24 @@ public sealed class SessionPolicy : IValidatableObject
     /// a copied cookie is found out that much later.
     /// </summary>
     public TimeSpan RotationGrace { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long after a sign-in, or a confirmation of identity, a person may do what calls for a recent one. Shorten it where
+    /// browsers are left alone.
+    /// </summary>
+    public TimeSpan RecentSignIn { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// The header in which the proxy in front tells the peer's country as two letters (ISO 3166-1), such as <c>CF-IPCountry</c>. Unset:
+    /// countries are unknown. Believed from a known proxy only.
+    /// </summary>
+    public string? CountryHeader { get; set; }
+
+    /// <summary>Two countries within less than this count as <see cref="SignalPolicy.Travel"/>.</summary>
+    public TimeSpan TravelWindow { get; set; } = TimeSpan.FromHours(2);
+
+    /// <summary>What happens when a session's cookie is used in a way that does not fit.</summary>
+    public SignalPolicy Signals { get; } = new();
 
     /// <summary>How long one store call may take before the request is answered with 503. Raise it for a distant store.</summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(1);
@@ -84,6 +105,10 @@ public sealed class SessionPolicy : IValidatableObject
     public bool IsRotationDue(UserSession session, DateTimeOffset now) =>
         RotationInterval > TimeSpan.Zero && now - session.SecretSince >= RotationInterval;
 
+    /// <summary>Whether the session's last proof of identity is recent enough for what calls for one.</summary>
+    public bool IsRecentlyAuthenticated(UserSession session, DateTimeOffset now) =>
+        (now - session.AuthenticatedAt).Duration() < RecentSignIn; // A clock that was set back must not lengthen it.
+
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -96,6 +121,8 @@ public sealed class SessionPolicy : IValidatableObject
             (nameof(RememberedAbsoluteTimeout), RememberedAbsoluteTimeout),
             (nameof(LastSeenResolution), LastSeenResolution),
             (nameof(CommandTimeout), CommandTimeout),
+            (nameof(RecentSignIn), RecentSignIn),
+            (nameof(TravelWindow), TravelWindow),
             (nameof(RotationGrace), RotationGrace),
         ];
         foreach (var (name, value) in times.Concat(Roles.SelectMany(role => role.Value.Times(role.Key))))
@@ -120,6 +147,10 @@ public sealed class SessionPolicy : IValidatableObject
             yield return new($"{Section}:{nameof(RotationInterval)} is {RotationInterval}. It must not be negative; zero turns rotation off.");
         else if (RotationInterval > TimeSpan.Zero && RotationGrace >= RotationInterval)
             yield return new($"{Section}:{nameof(RotationGrace)} ({RotationGrace}) must be shorter than {nameof(RotationInterval)} ({RotationInterval}), or copied cookies would never be found out.");
+        foreach (var (signal, rule) in Signals.Rules.Where(rule => !Enum.IsDefined(rule.Rule.Action)))
+            yield return new($"{Section}:{nameof(Signals)}:{signal}:{nameof(SignalRule.Action)} is {rule.Action}. It can be {string.Join(", ", Enum.GetNames<SignalAction>())}.");
+        if (CountryHeader is not null && (CountryHeader.Length == 0 || !CountryHeader.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')))
+            yield return new($"{Section}:{nameof(CountryHeader)} is \"{CountryHeader}\", which is no header's name. Leave it out if the proxy tells no country.");
         if (CommandTimeout > TimeSpan.FromSeconds(30))
             yield return new($"{Section}:{nameof(CommandTimeout)} is {CommandTimeout}. Nobody waits longer than 30 seconds for a page.");
     }

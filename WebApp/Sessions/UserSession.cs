@@ -21,10 +21,19 @@ public sealed record UserSession
     /// <summary>The version before <see cref="Secret"/>; the same one until the first rotation.</summary>
     public required SecretVersion PreviousSecret { get; init; }
 
-    /// <summary>When <see cref="Secret"/> was seen for the first time.</summary>
+    /// <summary>When <see cref="Secret"/> was seen for the first time, or handed out upon a proof of identity.</summary>
     public required DateTimeOffset SecretSince { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the person last proved their identity: at sign-in, or when asked to confirm it.</summary>
+    public required DateTimeOffset AuthenticatedAt { get; init; }
+
+    /// <summary>When and why the session was locked; null while it is not. A locked session is live, but good for nothing until identity is proved.</summary>
+    public SessionLock? Lock { get; init; }
+
+    /// <summary>How many proofs of identity were begun since the last one that succeeded; see <see cref="SessionPolicy.MaxProofAttempts"/>.</summary>
+    public byte ProofAttempts { get; init; }
 
     /// <summary>When the session was last recorded in use. Written at most once per <see cref="SessionPolicy.LastSeenResolution"/>.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
@@ -47,14 +56,38 @@ public sealed record UserSession
     /// <summary>The peer's address when last seen; null when unknown.</summary>
     public IPAddress? LastAddress { get; init; }
 
+    /// <summary>The address before <see cref="LastAddress"/>, when that came from another network; null when there was none.</summary>
+    public IPAddress? PreviousAddress { get; init; }
+
+    /// <summary>When the network last changed; null when it never did.</summary>
+    public DateTimeOffset? MovedAt { get; init; }
+
+    /// <summary>The country of <see cref="LastAddress"/> as two capital letters, told by the proxy in front (see <see cref="SessionPolicy.CountryHeader"/>); null when unknown.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>Which kind of browser used it last; that of <see cref="UserAgent"/> at first.</summary>
+    public BrowserFamily Family { get; init; }
+
     /// <summary>The browser's own words, at most <see cref="Device.MaxUserAgentBytes"/> bytes of UTF-8, without control characters. Untrusted text.</summary>
     public string UserAgent { get; init; } = "";
+
+    /// <summary>The version of the account's rights that the ticket was made from.</summary>
+    public int RightsVersion { get; init; }
+
+    /// <summary>The version that the ticket must be made from: if it is higher, the rights have changed since (see <see cref="IUserSessionStore.RequireRightsAsync"/>).</summary>
+    public int RequiredRightsVersion { get; init; }
+
+    /// <summary>Until when the browser's pages show the session's name, so that its owner can tell which device this is; null when they need not.</summary>
+    public DateTimeOffset? NameShownUntil { get; init; }
 
     /// <summary>The protected authentication ticket; empty in a tombstone.</summary>
     public ReadOnlyMemory<byte> Ticket { get; init; }
 
     /// <summary>When and why the session was revoked; null while it has not been.</summary>
     public Revocation? Revocation { get; init; }
+
+    /// <summary>Requests that came with the right secret after the revocation; null when there were none.</summary>
+    public RefusedAttempts? Refused { get; init; }
 
     public DateTimeOffset IdleDeadline => LastSeenAt + IdleTimeout;
 
@@ -76,6 +109,10 @@ public sealed record UserSession
             return presented.Number - Secret.Number > 1 ? SecretUse.Ahead : SecretUse.Next;
 
         var inGrace = now < SecretSince + grace;
+        // A proof of identity retires all that went before at once (ASVS 7.2.4). It may still be under way, so there is no alarm yet.
+        if (inGrace && SecretSince == AuthenticatedAt && presented.Number < Secret.Number)
+            return SecretUse.Retired;
+
         // A twin: answers get lost or overtake each other, so tabs side by side may each be handed the next secret, and show several. Two graces
         // later (one for the answer, one for a request) only the one that the browser has kept can still come, so it may take the place of the
         // one seen first, once. Whoever shows the other one after that, or a third, is another browser.
@@ -99,4 +136,59 @@ public sealed record UserSession
 public sealed record Revocation(DateTimeOffset At, RevocationReason Reason, string? CaseReference = null)
 {
     public const int MaxCaseReferenceLength = 64;
+}
+
+/// <summary>Why a session was locked, and when.</summary>
+/// <param name="At">UTC, millisecond precision.</param>
+/// <param name="Reason">Implies by whom in general.</param>
+public sealed record SessionLock(DateTimeOffset At, LockReason Reason);
+
+/// <summary>Why a session was locked. The numbers are stored: add new ones, never reuse one.</summary>
+public enum LockReason : byte
+{
+    /// <summary>The person locked it, here or from another browser.</summary>
+    User = 1,
+
+    Support = 20,
+
+    /// <summary>It came with the secret before the present one, when that one's time was over: a copy, or a browser that had crashed.</summary>
+    OldSecret = 40,
+
+    /// <summary>It came with a later secret than the store knows of: the store has lost what happened last.</summary>
+    StoreWentBack = 41,
+
+    /// <summary>Another kind of browser used its cookie.</summary>
+    BrowserChanged = 42,
+
+    CountryChanged = 43,
+
+    /// <summary>It was used in two countries within <see cref="SessionPolicy.TravelWindow"/>.</summary>
+    Travel = 44,
+
+    /// <summary>It was used from two networks by turns.</summary>
+    TwoNetworks = 45,
+}
+
+/// <summary>What a tombstone tells of the requests that it refused.</summary>
+/// <param name="Count">At least so many: those that follow each other within a second count once. Stops at 65,535.</param>
+/// <param name="LastAt">UTC.</param>
+/// <param name="LastAddress">Where the last one came from; null when unknown.</param>
+public sealed record RefusedAttempts(int Count, DateTimeOffset LastAt, IPAddress? LastAddress);
+
+/// <summary>What a session's record learns from its use.</summary>
+/// <param name="SeenAt">UTC.</param>
+/// <param name="Address">The peer's; null when unknown.</param>
+public sealed record SessionUse(DateTimeOffset SeenAt, IPAddress? Address)
+{
+    /// <summary>See <see cref="UserSession.Country"/>.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>See <see cref="UserSession.PreviousAddress"/>.</summary>
+    public IPAddress? PreviousAddress { get; init; }
+
+    /// <summary>See <see cref="UserSession.MovedAt"/>.</summary>
+    public DateTimeOffset? MovedAt { get; init; }
+
+    /// <summary>See <see cref="UserSession.Family"/>.</summary>
+    public BrowserFamily Family { get; init; }
 }

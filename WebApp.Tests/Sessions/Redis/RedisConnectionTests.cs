@@ -65,8 +65,8 @@ public sealed class RedisConnectionTests : IAsyncLifetime
 
         await Task.WhenAll(
             FailAsync(() => _app.Store.AddAsync(refused, default)),
-            FailAsync(() => _app.Store.TouchAsync(session.UserId, session.Id, _clock.GetUtcNow().AddMinutes(1), null)),
-            FailAsync(() => _app.Store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1 })));
+            FailAsync(() => _app.Store.TouchAsync(session.UserId, session.Id, new(_clock.GetUtcNow().AddMinutes(1), null))),
+            FailAsync(() => _app.Store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1 }, 0)));
         await _redis.ThawAsync();
         await _app.UntilVerifiedAsync();
 

@@ -17,6 +17,9 @@ public sealed class ChangePasswordModel(PasswordChange passwords) : PageModel
     [PasswordText]
     public string NewPassword { get; set; } = "";
 
+    [BindProperty]
+    public bool EndOthers { get; set; } = true;
+
     public void OnGet()
     {
     }
@@ -26,11 +29,11 @@ public sealed class ChangePasswordModel(PasswordChange passwords) : PageModel
         if (!ModelState.IsValid)
             return Page();
 
-        var result = await passwords.ChangeAsync(HttpContext, CurrentPassword, NewPassword);
+        var result = await passwords.ChangeAsync(HttpContext, CurrentPassword, NewPassword, EndOthers ? OtherSessions.End : OtherSessions.Keep);
         switch (result.Outcome)
         {
             case PasswordChangeOutcome.Done:
-                return this.RedirectWithStatus($"Your password is changed. {Ended(result.Ended)}", "/Account/Sessions");
+                return this.RedirectWithStatus(EndOthers ? $"Your password is changed. {Ended(result.Ended)}" : "Your password is changed. Your other sessions stay signed in.", "/Account/Sessions");
             case PasswordChangeOutcome.DoneButNotConfirmed:
                 return this.RedirectWithError(
                     "Your password is changed. We could not confirm that your other sessions ended; check the list below.", "/Account/Sessions");

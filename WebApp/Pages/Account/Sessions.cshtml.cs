@@ -45,6 +45,20 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
         }
     }
 
+    public async Task<IActionResult> OnPostLockAsync(SessionId id)
+    {
+        try
+        {
+            return ModelState.IsValid && await sessions.LockAsync(User.GetUserId(), id, LockReason.User)
+                ? this.RedirectWithStatus("That session is locked. It goes on once the password is entered there.")
+                : this.RedirectWithStatus("That session was locked already, or has ended.");
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return this.RedirectWithError(NotConfirmed);
+        }
+    }
+
     public async Task<IActionResult> OnPostRevokeOthersAsync()
     {
         try

@@ -34,6 +34,8 @@ public static class Words
         RevocationReason.Unreadable => "its record could not be read",
         RevocationReason.TooMany => "more sessions than allowed, and this one was used least recently",
         RevocationReason.PossibleTheft => "possible theft: its cookie was used in two places",
+        RevocationReason.ProofsFailed => "identity was to be confirmed, and the password was wrong too often",
+        RevocationReason.Signal => "its cookie was used from somewhere it did not belong",
         RevocationReason.AccountChanged => "the account's security details changed",
         _ => "no longer known",
     };
@@ -44,6 +46,38 @@ public static class Words
         RevokedBy.User => $"Ended by {owner}",
         RevokedBy.Support => "Ended by support",
         _ => "Ended by a security rule",
+    };
+
+    /// <summary>The start of a sentence that the time follows.</summary>
+    public static string LockedBy(RevokedBy by) => by switch
+    {
+        RevokedBy.User => "You locked this session",
+        RevokedBy.Support => "Support locked this session",
+        _ => "A security rule locked this session",
+    };
+
+    /// <summary>Lower case: it follows a colon.</summary>
+    public static string Of(LockReason reason) => reason switch
+    {
+        LockReason.User => "locked by its owner",
+        LockReason.Support => "locked by support",
+        LockReason.OldSecret => "an old copy of its cookie was used",
+        LockReason.StoreWentBack => "the server had lost what happened last",
+        LockReason.BrowserChanged => "another kind of browser used its cookie",
+        LockReason.CountryChanged => "it was used in another country",
+        LockReason.Travel => "it was used in two countries within a short time",
+        LockReason.TwoNetworks => "it was used from two networks at once",
+        _ => "no longer known",
+    };
+
+    /// <summary>Lower case: it follows a colon.</summary>
+    public static string Of(Signal signal) => signal switch
+    {
+        Signal.BrowserChanged => "another kind of browser used its cookie",
+        Signal.CountryChanged => "it was used in another country",
+        Signal.Travel => "it was used in two countries within a short time",
+        Signal.TwoNetworks => "it was used from two networks at once",
+        _ => "no longer known",
     };
 
     /// <summary>The method of RFC 8176 that a session began with.</summary>
@@ -60,18 +94,28 @@ public static class Words
         AuditAction.SignedIn => "Signed in",
         AuditAction.SignInFailed => "Sign-in failed",
         AuditAction.SessionEnded => "Session ended",
+        AuditAction.SessionMoved => "Moved to another network",
+        AuditAction.SignalRaised => "Warning",
+        AuditAction.RevokedSessionTried => "Ended session tried again",
+        AuditAction.SessionLocked => "Session locked",
+        AuditAction.IdentityConfirmed => "Identity confirmed",
         AuditAction.PasswordChanged => "Password changed",
         AuditAction.RoleGranted => "Role granted",
         AuditAction.ForceSignOut => "Forced sign-out of one session",
         AuditAction.ForceSignOutAll => "Forced sign-out of all sessions",
         AuditAction.ForceSignOutUnconfirmed => "Forced sign-out not confirmed",
-        AuditAction.Refused => "Forced sign-out refused",
+        AuditAction.ForceLock => "Lock of one session",
+        AuditAction.ForceLockUnconfirmed => "Lock not confirmed",
+        AuditAction.Refused => "Act of staff refused",
         _ => "Unknown action",
     };
 
     /// <summary>An audit entry keeps the reason's name; a role's name stays as it is.</summary>
     public static string OfAuditReason(string reason) =>
-        Enum.TryParse<RevocationReason>(reason, out var known) && Enum.IsDefined(known) ? Of(known) : reason;
+        Enum.TryParse<RevocationReason>(reason, out var known) && Enum.IsDefined(known) ? Of(known)
+        : Enum.TryParse<Signal>(reason, out var signal) && Enum.IsDefined(signal) ? Of(signal)
+        : Enum.TryParse<LockReason>(reason, out var locked) && Enum.IsDefined(locked) ? Of(locked)
+        : reason;
 
     /// <summary>"1 session", "3 sessions".</summary>
     public static string Count(int count, string thing) => $"{count} {thing}{(count == 1 ? "" : "s")}";

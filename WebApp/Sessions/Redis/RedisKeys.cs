@@ -14,6 +14,8 @@ internal sealed class RedisKeys(Guid userId)
 
     public RedisKey Generation => $"ug:{_tag}:{userId:N}";
 
+    public RedisKey Rights => $"ur:{_tag}:{userId:N}";
+
     public string RecordPrefix => $"us:{_tag}:";
 
     public RedisKey Record(SessionId id) => RecordPrefix + id;

@@ -13,6 +13,9 @@ internal static class RedisScripts
     public const int No = 0;
     public const int TooLate = -1;
 
+    /// <summary>Of Add alone: there is no room.</summary>
+    public const int Full = 2;
+
     /// <summary>How much longer than its session can be seen a key stays, so that the app's clock has the last word.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
@@ -24,6 +27,10 @@ internal static class RedisScripts
 
         local function number(record, offset)
           return (struct.unpack('>I8', record, offset + 1))
+        end
+
+        local function version(record, offset)
+          return (struct.unpack('>i4', record, offset + 1))
         end
 
         local function bytes(record, offset, size)
@@ -83,9 +90,9 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: record, index, generation. ARGV: not-after, user id, now, id, expected generation, record, time to live, prefix of records' keys,
-    /// limit (0: none), revocation of those over the limit, most tombstones. Answers a list: Yes and the ids of the sessions ended; or No or
-    /// TooLate alone.
+    /// KEYS: record, index, generation, rights. ARGV: not-after, user id, now, id, expected generation, record, time to live, prefix of records'
+    /// keys, limit (0: none), revocation of those over the limit or nothing (ends none), most tombstones. Answers a list: Yes and the ids of the
+    /// sessions ended; or No, Full or TooLate alone.
     /// </summary>
     public static readonly string Add = Common + $$"""
         local now, ttl, limit = tonumber(ARGV[3]), tonumber(ARGV[7]), tonumber(ARGV[9])
@@ -108,6 +115,8 @@ internal static class RedisScripts
             end
           end
 
+          if ARGV[10] == '' and #present >= limit then return { {{Full}} } end
+
           local function earlier(one, other) return one.at < other.at end
           table.sort(present, earlier)
           for i = 1, #present + 1 - limit do
@@ -124,14 +133,21 @@ internal static class RedisScripts
           end
         end
 
+        -- The principal was made moments ago. If the rights have changed since, the session's first request makes it anew.
+        local required = redis.call('GET', KEYS[4])
+        local record = ARGV[6]
+        if required then
+          record = string.sub(record, 1, {{RequiredRightsAt}}) .. struct.pack('>i4', tonumber(required)) .. string.sub(record, {{RequiredRightsAt + RightsSize}} + 1)
+        end
+
         enter(KEYS[2], ARGV[4], ttl)
-        redis.call('SET', KEYS[1], ARGV[6], 'PX', ttl)
+        redis.call('SET', KEYS[1], record, 'PX', ttl)
         -- Last, so that full memory still refuses the two writes above.
         redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', clock())
         return reply
         """;
 
-    /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, seen at, last seen and address as bytes. Answers Yes, No or TooLate.</summary>
+    /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, seen at, the use as bytes. Answers Yes, No or TooLate.</summary>
     public static readonly string Touch = Common + $$"""
         local now, seen = tonumber(ARGV[3]), tonumber(ARGV[5])
         local record = redis.call('GET', KEYS[1])
@@ -147,25 +163,82 @@ internal static class RedisScripts
         return {{Yes}}
         """;
 
-    /// <summary>KEYS: record. ARGV: not-after, user id, now, current version, the three fields of the next. Answers Yes, No or TooLate.</summary>
-    public static readonly string Rotate = Common + $$"""
+    /// <summary>
+    /// Rewrites a part of a live session if another part is as expected. KEYS: record. ARGV: not-after, user id, now, where the expected bytes
+    /// stand, they, where to write, what. Answers Yes, No or TooLate.
+    /// </summary>
+    public static readonly string Rewrite = Common + $$"""
         local record = redis.call('GET', KEYS[1])
         if clock() > not_after then return {{TooLate}} end
-        if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, {{SecretAt}}, {{SecretVersion.Size}}) ~= ARGV[4] then return {{No}} end
+        if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, tonumber(ARGV[4]), #ARGV[5]) ~= ARGV[5] then return {{No}} end
 
         touch_nothing(KEYS[1])
-        redis.call('SETRANGE', KEYS[1], {{SecretAt}}, ARGV[5])
+        redis.call('SETRANGE', KEYS[1], ARGV[6], ARGV[7])
         return {{Yes}}
         """;
 
-    /// <summary>KEYS: record. ARGV: not-after, user id, now, ticket. Answers Yes, No or TooLate.</summary>
+    /// <summary>KEYS: record. ARGV: not-after, user id, now, absolute deadline, it as bytes. Answers Yes, No or TooLate.</summary>
+    public static readonly string Shorten = Common + $$"""
+        local now, deadline = tonumber(ARGV[3]), tonumber(ARGV[4])
+        local record = redis.call('GET', KEYS[1])
+        if clock() > not_after then return {{TooLate}} end
+        if not live(record, ARGV[2], now) or number(record, {{AbsoluteDeadlineAt}}) <= deadline then return {{No}} end
+
+        redis.call('PEXPIRE', KEYS[1], math.min(redis.call('PTTL', KEYS[1]), math.max(deadline - now, 0) + {{Grace.TotalMilliseconds}}))
+        redis.call('SETRANGE', KEYS[1], {{AbsoluteDeadlineAt}}, ARGV[5])
+        return {{Yes}}
+        """;
+
+    /// <summary>KEYS: record. ARGV: not-after, user id, now, rights, ticket. Answers Yes, No or TooLate.</summary>
     public static readonly string UpdateTicket = Common + $$"""
         local record = redis.call('GET', KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) then return {{No}} end
 
         touch_nothing(KEYS[1])
-        redis.call('SET', KEYS[1], string.sub(record, 1, tail_offset(record)) .. ARGV[4], 'KEEPTTL')
+        redis.call('SET', KEYS[1], string.sub(record, 1, {{RightsAt}}) .. ARGV[4]
+          .. string.sub(record, {{RightsAt + RightsSize}} + 1, tail_offset(record)) .. ARGV[5], 'KEEPTTL')
+        return {{Yes}}
+        """;
+
+    /// <summary>
+    /// KEYS: index, rights. ARGV: not-after, user id, now, prefix of records' keys, version, it as bytes, its time to live.
+    /// Answers Yes, No if the version could not be written, or TooLate.
+    /// </summary>
+    public static readonly string RequireRights = Common + $$"""
+        local now, required = tonumber(ARGV[3]), tonumber(ARGV[5])
+        if clock() > not_after then return {{TooLate}} end
+
+        local reply = {{Yes}}
+        if tonumber(redis.call('GET', KEYS[2]) or '0') < required then
+          -- Removed first for the sake of full memory, as in bury.
+          redis.call('DEL', KEYS[2])
+          if redis.pcall('SET', KEYS[2], ARGV[5], 'PX', ARGV[7]).err then reply = {{No}} end
+        end
+        for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+          local key = key_of(ARGV[4], id)
+          local record = redis.call('GET', key)
+          if live(record, ARGV[2], now) and version(record, {{RequiredRightsAt}}) < required then
+            touch_nothing(key)
+            redis.call('SETRANGE', key, {{RequiredRightsAt}}, ARGV[6])
+          end
+        end
+        return reply
+        """;
+
+    /// <summary>KEYS: record. ARGV: not-after, user id, at, at and address as bytes, least distance. Answers Yes, No or TooLate.</summary>
+    public static readonly string CountRefused = Common + $$"""
+        local record = redis.call('GET', KEYS[1])
+        if clock() > not_after then return {{TooLate}} end
+        if not record or not readable(record) or string.byte(record, {{StateAt}} + 1) ~= {{Revoked}}
+          or bytes(record, {{UserIdAt}}, {{UserIdSize}}) ~= ARGV[2] then return {{No}} end
+
+        local refused = tail_offset(record) + {{RefusedAt}}
+        local count = struct.unpack('>I2', record, refused + 1)
+        if number(record, refused + 2) + tonumber(ARGV[5]) > tonumber(ARGV[3]) then return {{No}} end
+
+        touch_nothing(KEYS[1])
+        redis.call('SETRANGE', KEYS[1], refused, struct.pack('>I2', math.min(count + 1, 65535)) .. ARGV[4])
         return {{Yes}}
         """;
 

@@ -5,7 +5,7 @@ namespace WebApp.Sessions.Redis;
 
 /// <summary>Sessions in Redis, shared by all instances of the app; also on Redis Cluster.</summary>
 /// <remarks>
-/// Three kinds of keys. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
+/// Four kinds of keys. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
 /// <code>
 ///   us:{sNN}:session id   STRING  the session or its tombstone, see <see cref="RedisSessionRecord"/>
 ///                                 lives to the earlier deadline (tombstone: the absolute deadline) and a minute
@@ -13,6 +13,8 @@ namespace WebApp.Sessions.Redis;
 ///                                 lives as long as the longest-lived of them
 ///   ug:{sNN}:user id      STRING  the user's generation, a decimal number; missing: zero
 ///                                 lives for <see cref="UserGeneration.Lifetime"/>
+///   ur:{sNN}:user id      STRING  the version of rights that the user's sessions need, a decimal number; missing: any
+///                                 lives as long as a sign-in may take: present sessions have it in their records
 /// </code>
 /// What expires is cleaned up only: the deadlines in the record, judged by the app's clock, decide. Every write is one script
 /// (<see cref="RedisScripts"/>), every read one command. A revocation is journalled first (<see cref="RevocationJournal"/>), because Redis
@@ -39,14 +41,8 @@ internal sealed partial class RedisUserSessionStore(
 
     public async Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0)
     {
-        var keys = new RedisKeys(session.UserId);
         var revocation = new Revocation(session.CreatedAt, RevocationReason.TooMany);
-        var ttl = session.ExpiresAt + RedisScripts.Grace - clock.GetUtcNow();
-        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Add,
-            [keys.Record(session.Id), keys.Index, keys.Generation],
-            RedisKeys.UserBytes(session.UserId), Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session),
-            (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit,
-            RedisSessionRecord.WriteRevocation(revocation), IUserSessionStore.MaxTombstones))!;
+        var reply = await AddAsync(session, generation, limit, RedisSessionRecord.WriteRevocation(revocation));
         if (!Reply.IsYes(reply[0]))
             return null;
 
@@ -57,23 +53,61 @@ internal sealed partial class RedisUserSessionStore(
         return ended;
     }
 
-    public async Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address)
+    public async Task<AddOutcome> AddIfRoomAsync(UserSession session, UserGeneration generation, int limit)
+    {
+        var reply = await AddAsync(session, generation, limit, RedisValue.EmptyString);
+        return (int)reply[0] == RedisScripts.Full ? AddOutcome.Full : Reply.IsYes(reply[0]) ? AddOutcome.Added : AddOutcome.Superseded;
+    }
+
+    public async Task<bool> TouchAsync(Guid userId, SessionId id, SessionUse use)
     {
         var keys = new RedisKeys(userId);
         return Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Touch,
             [keys.Record(id), keys.Index],
-            RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), seenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(seenAt, address)));
+            RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)));
     }
 
-    public async Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) =>
-        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Rotate,
-            [new RedisKeys(userId).Record(id)],
-            RedisKeys.UserBytes(userId), Now(), RedisSessionRecord.WriteSecret(current), RedisSessionRecord.WriteSecret(next, current, seenAt)));
+    public Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) => RewriteAsync(userId, id,
+        RedisSessionRecord.SecretAt, RedisSessionRecord.WriteSecret(current), RedisSessionRecord.SecretAt, RedisSessionRecord.WriteSecret(next, current, seenAt));
 
-    public async Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket) =>
+    public Task<bool> TakeProofAttemptAsync(Guid userId, SessionId id, byte taken) => RewriteAsync(userId, id,
+        RedisSessionRecord.ProofAttemptsAt, [taken], RedisSessionRecord.ProofAttemptsAt, [(byte)(taken + 1)]);
+
+    public Task<bool> ConfirmAsync(Guid userId, SessionId id, SecretVersion current, SessionProof proof) => RewriteAsync(userId, id,
+        RedisSessionRecord.SecretAt, RedisSessionRecord.WriteSecret(current), RedisSessionRecord.FamilyAt, RedisSessionRecord.WriteProof(proof));
+
+    public Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock) => RewriteAsync(userId, id,
+        RedisSessionRecord.LockReasonAt, [0], RedisSessionRecord.LockedAt, RedisSessionRecord.WriteLock(sessionLock));
+
+    public async Task<bool> ShortenAsync(Guid userId, SessionId id, DateTimeOffset absoluteDeadline) =>
+        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Shorten,
+            [new RedisKeys(userId).Record(id)],
+            RedisKeys.UserBytes(userId), Now(), absoluteDeadline.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteTime(absoluteDeadline)));
+
+    public Task<bool> ShowNameAsync(Guid userId, SessionId id, DateTimeOffset until) => RewriteAsync(userId, id,
+        0, [], RedisSessionRecord.NameShownUntilAt, RedisSessionRecord.WriteTime(until));
+
+    public async Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket, int rightsVersion) =>
         Reply.IsYes(await connection.EvaluateAsync(RedisScripts.UpdateTicket,
             [new RedisKeys(userId).Record(id)],
-            RedisKeys.UserBytes(userId), Now(), ticket.ToArray()));
+            RedisKeys.UserBytes(userId), Now(), RedisSessionRecord.WriteRights(rightsVersion), ticket.ToArray()));
+
+    public async Task RequireRightsAsync(Guid userId, int version)
+    {
+        var keys = new RedisKeys(userId);
+        // It never comes too late or twice, so whoever asked repeats it until it is confirmed.
+        if (!Reply.IsYes(await connection.EvaluateAsync(RedisScripts.RequireRights,
+            [keys.Index, keys.Rights],
+            RedisKeys.UserBytes(userId), Now(), keys.RecordPrefix, version, RedisSessionRecord.WriteRights(version),
+            (long)UserGeneration.Lifetime.TotalMilliseconds)))
+            throw new SessionStoreUnavailableException("Redis had no memory to refuse the rights of sign-ins under way.");
+    }
+
+    public async Task<bool> CountRefusedAsync(Guid userId, SessionId id, DateTimeOffset at, IPAddress? address) =>
+        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.CountRefused,
+            [new RedisKeys(userId).Record(id)],
+            RedisKeys.UserBytes(userId), at.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteRefused(at, address),
+            (long)IUserSessionStore.RefusedAttemptDistance.TotalMilliseconds));
 
     public async Task<bool> RevokeAsync(Guid userId, SessionId id, Revocation revocation)
     {
@@ -97,6 +131,21 @@ internal sealed partial class RedisUserSessionStore(
         var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index], keys.RecordPrefix))!;
         return [.. reply.Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]!), (byte[])pair[1]!)).OfType<UserSession>()];
     }
+
+    private async Task<RedisResult[]> AddAsync(UserSession session, UserGeneration generation, int limit, RedisValue revocation)
+    {
+        var keys = new RedisKeys(session.UserId);
+        var ttl = session.ExpiresAt + RedisScripts.Grace - clock.GetUtcNow();
+        return (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Add,
+            [keys.Record(session.Id), keys.Index, keys.Generation, keys.Rights],
+            RedisKeys.UserBytes(session.UserId), Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session),
+            (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit, revocation, IUserSessionStore.MaxTombstones))!;
+    }
+
+    private async Task<bool> RewriteAsync(Guid userId, SessionId id, int expectedAt, byte[] expected, int at, byte[] bytes) =>
+        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Rewrite,
+            [new RedisKeys(userId).Record(id)],
+            RedisKeys.UserBytes(userId), Now(), expectedAt, expected, at, bytes));
 
     private Task ConfirmAsync(long? row) => row is { } written ? journal.TryConfirmAsync(written) : Task.CompletedTask;
 

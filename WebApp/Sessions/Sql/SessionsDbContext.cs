@@ -16,6 +16,8 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
 
     public DbSet<GenerationRow> Generations => Set<GenerationRow>();
 
+    public DbSet<RightsRow> RequiredRights => Set<RightsRow>();
+
     public DbSet<JournalRow> RevocationJournal => Set<JournalRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -26,10 +28,12 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
             session.HasIndex(s => s.UserId);
             session.HasIndex(s => s.KeepUntil);
             session.Property(s => s.SignInMethod).HasMaxLength(32);
+            session.Property(s => s.Country).HasMaxLength(2);
             session.Property(s => s.UserAgent).HasMaxLength(Device.MaxUserAgentBytes);
             session.Property(s => s.CaseReference).HasMaxLength(Revocation.MaxCaseReferenceLength);
         });
         modelBuilder.Entity<GenerationRow>().HasKey(g => g.UserId);
+        modelBuilder.Entity<RightsRow>().HasKey(r => r.UserId);
         modelBuilder.Entity<JournalRow>(journal =>
         {
             journal.HasKey(j => j.Id);
@@ -43,6 +47,7 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
     {
         configurationBuilder.Properties<SessionId>().HaveConversion<SessionIdConverter>().HaveMaxLength(2 * SessionId.Size);
         configurationBuilder.Properties<SecretVersion>().HaveConversion<VersionConverter>();
+        configurationBuilder.Properties<BrowserFamily>().HaveConversion<FamilyConverter>();
         configurationBuilder.Properties<IPAddress>().HaveConversion<AddressConverter>().HaveMaxLength(45);
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<TimeConverter>();
         configurationBuilder.Properties<TimeSpan>().HaveConversion<SpanConverter>();
@@ -52,6 +57,9 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
 
     private sealed class VersionConverter() : ValueConverter<SecretVersion, long>(
         version => (long)version.Number << 32 | version.Mark, number => new SecretVersion((uint)(number >> 32), (uint)number));
+
+    private sealed class FamilyConverter() : ValueConverter<BrowserFamily, int>(
+        family => family.Browser << 8 | family.System, number => new BrowserFamily((byte)(number >> 8), (byte)number));
 
     private sealed class AddressConverter() : ValueConverter<IPAddress, string>(address => address.ToString(), text => IPAddress.Parse(text));
 
@@ -72,9 +80,13 @@ public sealed class SessionRow
     public required SecretVersion PreviousSecret { get; set; }
     public required DateTimeOffset SecretSince { get; set; }
     public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset AuthenticatedAt { get; set; }
+    public DateTimeOffset? LockedAt { get; set; }
+    public LockReason? LockReason { get; set; }
+    public required byte ProofAttempts { get; set; }
     public required DateTimeOffset LastSeenAt { get; set; }
     public required TimeSpan IdleTimeout { get; init; }
-    public required DateTimeOffset AbsoluteDeadline { get; init; }
+    public required DateTimeOffset AbsoluteDeadline { get; set; }
 
     /// <summary>When the row may be swept: the earlier deadline of a live session, the absolute deadline of a tombstone.</summary>
     public required DateTimeOffset KeepUntil { get; set; }
@@ -83,11 +95,21 @@ public sealed class SessionRow
     public required string SignInMethod { get; init; }
     public IPAddress? SignInAddress { get; init; }
     public IPAddress? LastAddress { get; set; }
+    public IPAddress? PreviousAddress { get; set; }
+    public DateTimeOffset? MovedAt { get; set; }
+    public string? Country { get; set; }
+    public required BrowserFamily Family { get; set; }
     public required string UserAgent { get; init; }
+    public required int RightsVersion { get; set; }
+    public required int RequiredRightsVersion { get; set; }
+    public DateTimeOffset? NameShownUntil { get; set; }
     public required byte[] Ticket { get; set; }
     public DateTimeOffset? RevokedAt { get; set; }
     public RevocationReason? RevocationReason { get; set; }
     public string? CaseReference { get; set; }
+    public int RefusedCount { get; set; }
+    public DateTimeOffset? RefusedAt { get; set; }
+    public IPAddress? RefusedAddress { get; set; }
 
     public static SessionRow From(UserSession session) => new()
     {
@@ -98,6 +120,10 @@ public sealed class SessionRow
         PreviousSecret = session.PreviousSecret,
         SecretSince = session.SecretSince,
         CreatedAt = session.CreatedAt,
+        AuthenticatedAt = session.AuthenticatedAt,
+        LockedAt = session.Lock?.At,
+        LockReason = session.Lock?.Reason,
+        ProofAttempts = session.ProofAttempts,
         LastSeenAt = session.LastSeenAt,
         IdleTimeout = session.IdleTimeout,
         AbsoluteDeadline = session.AbsoluteDeadline,
@@ -106,7 +132,14 @@ public sealed class SessionRow
         SignInMethod = session.SignInMethod,
         SignInAddress = session.SignInAddress,
         LastAddress = session.LastAddress,
+        PreviousAddress = session.PreviousAddress,
+        MovedAt = session.MovedAt,
+        Country = session.Country,
+        Family = session.Family,
         UserAgent = session.UserAgent,
+        RightsVersion = session.RightsVersion,
+        RequiredRightsVersion = session.RequiredRightsVersion,
+        NameShownUntil = session.NameShownUntil,
         Ticket = session.Ticket.ToArray(),
     };
 
@@ -119,6 +152,9 @@ public sealed class SessionRow
         PreviousSecret = PreviousSecret,
         SecretSince = SecretSince,
         CreatedAt = CreatedAt,
+        AuthenticatedAt = AuthenticatedAt,
+        Lock = LockedAt is { } lockedAt && LockReason is { } lockReason ? new(lockedAt, lockReason) : null,
+        ProofAttempts = ProofAttempts,
         LastSeenAt = LastSeenAt,
         IdleTimeout = IdleTimeout,
         AbsoluteDeadline = AbsoluteDeadline,
@@ -126,9 +162,17 @@ public sealed class SessionRow
         SignInMethod = SignInMethod,
         SignInAddress = SignInAddress,
         LastAddress = LastAddress,
+        PreviousAddress = PreviousAddress,
+        MovedAt = MovedAt,
+        Country = Country,
+        Family = Family,
         UserAgent = UserAgent,
+        RightsVersion = RightsVersion,
+        RequiredRightsVersion = RequiredRightsVersion,
+        NameShownUntil = NameShownUntil,
         Ticket = Ticket,
         Revocation = RevokedAt is { } at && RevocationReason is { } reason ? new(at, reason, CaseReference) : null,
+        Refused = RefusedAt is { } refusedAt ? new(RefusedCount, refusedAt, RefusedAddress) : null,
     };
 }
 
@@ -137,6 +181,14 @@ public sealed class GenerationRow
 {
     public required Guid UserId { get; init; }
     public required long Value { get; set; }
+    public required DateTimeOffset RaisedAt { get; set; }
+}
+
+/// <summary>The version of rights that a user's sessions need, kept as long as a sign-in may take after it was raised: present sessions have it in their rows.</summary>
+public sealed class RightsRow
+{
+    public required Guid UserId { get; init; }
+    public required int Version { get; set; }
     public required DateTimeOffset RaisedAt { get; set; }
 }
 

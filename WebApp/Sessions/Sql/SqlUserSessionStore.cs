@@ -26,25 +26,42 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
     {
         // SQLite begins a write transaction at once, so no revocation can slip between the check and the insert.
         await using var transaction = await db.Database.BeginTransactionAsync();
-        if (await ReadGenerationAsync(db, session.UserId) != generation || await db.Sessions.AnyAsync(s => s.Id == session.Id))
+        if (!await IsExpectedAsync(db, session, generation))
             return null;
 
         var ended = limit > 0 ? await MakeRoomAsync(db, session, limit) : [];
-        db.Sessions.Add(SessionRow.From(session));
-        await db.SaveChangesAsync();
+        await InsertAsync(db, session);
         await transaction.CommitAsync();
         return ended;
     });
 
-    public Task<bool> TouchAsync(Guid userId, SessionId id, DateTimeOffset seenAt, IPAddress? address) => RunAsync(async db =>
+    public Task<AddOutcome> AddIfRoomAsync(UserSession session, UserGeneration generation, int limit) => RunAsync(async db =>
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
-        var row = await Live(db, userId).SingleOrDefaultAsync(s => s.Id == id && s.LastSeenAt < seenAt);
+        if (!await IsExpectedAsync(db, session, generation))
+            return AddOutcome.Superseded;
+        if (limit > 0 && await Live(db, session.UserId).CountAsync() >= limit)
+            return AddOutcome.Full;
+
+        await ForgetTombstonesAsync(db, session.UserId);
+        await InsertAsync(db, session);
+        await transaction.CommitAsync();
+        return AddOutcome.Added;
+    });
+
+    public Task<bool> TouchAsync(Guid userId, SessionId id, SessionUse use) => RunAsync(async db =>
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var row = await Live(db, userId).SingleOrDefaultAsync(s => s.Id == id && s.LastSeenAt < use.SeenAt);
         if (row is null)
             return false;
 
-        row.LastSeenAt = seenAt;
-        row.LastAddress = address;
+        row.LastSeenAt = use.SeenAt;
+        row.LastAddress = use.Address;
+        row.PreviousAddress = use.PreviousAddress;
+        row.MovedAt = use.MovedAt;
+        row.Country = use.Country;
+        row.Family = use.Family;
         row.KeepUntil = row.ToSession().ExpiresAt;
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
@@ -58,11 +75,63 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
                 .SetProperty(s => s.PreviousSecret, current)
                 .SetProperty(s => s.SecretSince, seenAt)) == 1);
 
-    public Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket) => RunAsync(async db =>
+    public Task<bool> TakeProofAttemptAsync(Guid userId, SessionId id, byte taken) => RunAsync(async db =>
+        await Live(db, userId).Where(s => s.Id == id && s.ProofAttempts == taken)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.ProofAttempts, (byte)(taken + 1))) == 1);
+
+    public Task<bool> ConfirmAsync(Guid userId, SessionId id, SecretVersion current, SessionProof proof) => RunAsync(async db =>
+        await Live(db, userId).Where(s => s.Id == id && s.Secret == current)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(s => s.Secret, proof.Next)
+                .SetProperty(s => s.PreviousSecret, proof.Presented)
+                .SetProperty(s => s.SecretSince, proof.At)
+                .SetProperty(s => s.AuthenticatedAt, proof.At)
+                .SetProperty(s => s.Family, proof.Family)
+                .SetProperty(s => s.LockedAt, (DateTimeOffset?)null)
+                .SetProperty(s => s.LockReason, (LockReason?)null)
+                .SetProperty(s => s.ProofAttempts, (byte)0)) == 1);
+
+    public Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock) => RunAsync(async db =>
+        await Live(db, userId).Where(s => s.Id == id && s.LockReason == null)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(s => s.LockedAt, sessionLock.At)
+                .SetProperty(s => s.LockReason, sessionLock.Reason)) == 1);
+
+    public Task<bool> ShortenAsync(Guid userId, SessionId id, DateTimeOffset absoluteDeadline) => RunAsync(async db =>
+        await Live(db, userId).Where(s => s.Id == id && s.AbsoluteDeadline > absoluteDeadline)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(s => s.AbsoluteDeadline, absoluteDeadline)
+                .SetProperty(s => s.KeepUntil, s => s.KeepUntil < absoluteDeadline ? s.KeepUntil : absoluteDeadline)) == 1);
+
+    public Task<bool> ShowNameAsync(Guid userId, SessionId id, DateTimeOffset until) => RunAsync(async db =>
+        await Live(db, userId).Where(s => s.Id == id).ExecuteUpdateAsync(set => set.SetProperty(s => s.NameShownUntil, until)) == 1);
+
+    public Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket, int rightsVersion) => RunAsync(async db =>
     {
         var bytes = ticket.ToArray();
         return await Live(db, userId).Where(s => s.Id == id)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.Ticket, bytes)) == 1;
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.Ticket, bytes).SetProperty(s => s.RightsVersion, rightsVersion)) == 1;
+    });
+
+    public Task RequireRightsAsync(Guid userId, int version) => RunAsync(async db =>
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        await RaiseRightsAsync(db, userId, version);
+        await Live(db, userId).Where(s => s.RequiredRightsVersion < version)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.RequiredRightsVersion, version));
+        await transaction.CommitAsync();
+        return true;
+    });
+
+    public Task<bool> CountRefusedAsync(Guid userId, SessionId id, DateTimeOffset at, IPAddress? address) => RunAsync(async db =>
+    {
+        var (now, before) = (clock.GetUtcNow(), at - IUserSessionStore.RefusedAttemptDistance);
+        return await db.Sessions
+            .Where(s => s.Id == id && s.UserId == userId && s.RevokedAt != null && s.KeepUntil > now && (s.RefusedAt == null || s.RefusedAt <= before))
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(s => s.RefusedCount, s => s.RefusedCount < ushort.MaxValue ? s.RefusedCount + 1 : s.RefusedCount)
+                .SetProperty(s => s.RefusedAt, at)
+                .SetProperty(s => s.RefusedAddress, address)) == 1;
     });
 
     public Task<bool> RevokeAsync(Guid userId, SessionId id, Revocation revocation) => RunAsync(async db =>
@@ -91,6 +160,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         var now = clock.GetUtcNow();
         var forgotten = now - UserGeneration.Lifetime;
         await db.Generations.Where(g => g.RaisedAt < forgotten).ExecuteDeleteAsync();
+        await db.RequiredRights.Where(r => r.RaisedAt < forgotten).ExecuteDeleteAsync();
         return await db.Sessions
             .Where(s => db.Sessions.Where(old => old.KeepUntil <= now).OrderBy(old => old.KeepUntil).Take(batch).Select(old => old.Id).Contains(s.Id))
             .ExecuteDeleteAsync();
@@ -105,6 +175,17 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         return db.Sessions.Where(s => s.UserId == userId && s.RevokedAt == null && s.KeepUntil > now);
     }
 
+    private async Task<bool> IsExpectedAsync(SessionsDbContext db, UserSession session, UserGeneration generation) =>
+        await ReadGenerationAsync(db, session.UserId) == generation && !await db.Sessions.AnyAsync(s => s.Id == session.Id);
+
+    private static async Task InsertAsync(SessionsDbContext db, UserSession session)
+    {
+        // The principal was made moments ago. If the rights have changed since, the session's first request makes it anew.
+        var required = await db.RequiredRights.Where(r => r.UserId == session.UserId).Select(r => (int?)r.Version).SingleOrDefaultAsync();
+        db.Sessions.Add(SessionRow.From(required is { } version ? session with { RequiredRightsVersion = version } : session));
+        await db.SaveChangesAsync();
+    }
+
     private async Task<IReadOnlyList<SessionId>?> MakeRoomAsync(SessionsDbContext db, UserSession session, int limit)
     {
         var live = Live(db, session.UserId);
@@ -113,10 +194,15 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         if (ended.Count > 0)
             await BuryAsync(live.Where(s => ended.Contains(s.Id)), new(session.CreatedAt, RevocationReason.TooMany));
 
-        var forgotten = db.Sessions.Where(s => s.UserId == session.UserId && s.RevokedAt != null)
-            .OrderByDescending(s => s.RevokedAt).Skip(IUserSessionStore.MaxTombstones).Select(s => s.Id);
-        await db.Sessions.Where(s => forgotten.Contains(s.Id)).ExecuteDeleteAsync();
+        await ForgetTombstonesAsync(db, session.UserId);
         return ended;
+    }
+
+    private static Task<int> ForgetTombstonesAsync(SessionsDbContext db, Guid userId)
+    {
+        var forgotten = db.Sessions.Where(s => s.UserId == userId && s.RevokedAt != null)
+            .OrderByDescending(s => s.RevokedAt).Skip(IUserSessionStore.MaxTombstones).Select(s => s.Id);
+        return db.Sessions.Where(s => forgotten.Contains(s.Id)).ExecuteDeleteAsync();
     }
 
     private static Task<int> BuryAsync(IQueryable<SessionRow> live, Revocation revocation) => live.ExecuteUpdateAsync(set => set
@@ -130,6 +216,17 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
     {
         var since = clock.GetUtcNow() - UserGeneration.Lifetime;
         return new(await db.Generations.Where(g => g.UserId == userId && g.RaisedAt >= since).Select(g => g.Value).SingleOrDefaultAsync());
+    }
+
+    private async Task RaiseRightsAsync(SessionsDbContext db, Guid userId, int version)
+    {
+        var now = clock.GetUtcNow();
+        if (await db.RequiredRights.Where(r => r.UserId == userId)
+            .ExecuteUpdateAsync(set => set.SetProperty(r => r.Version, r => r.Version > version ? r.Version : version).SetProperty(r => r.RaisedAt, now)) == 1)
+            return;
+
+        db.RequiredRights.Add(new() { UserId = userId, Version = version, RaisedAt = now });
+        await db.SaveChangesAsync();
     }
 
     private async Task RaiseGenerationAsync(SessionsDbContext db, Guid userId)

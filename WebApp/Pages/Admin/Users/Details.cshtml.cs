@@ -53,6 +53,16 @@ public sealed class DetailsModel(UserDirectory people, SessionManager sessions, 
         return Answer(result, result.Ended == 0 ? "That session had already ended." : "The session was ended.");
     }
 
+    public async Task<IActionResult> OnPostLockAsync(SessionId id)
+    {
+        ModelState.Remove(nameof(id));
+        if (!HasReason())
+            return await ShowAsync();
+
+        var result = await forcedSignOut.LockOneAsync(StaffMember.Of(HttpContext), UserId, id, Why());
+        return Answer(result, result.Ended == 0 ? "That session was locked already, or has ended." : "The session is locked until its person confirms who they are.");
+    }
+
     public async Task<IActionResult> OnPostForceSignOutAllAsync()
     {
         if (!HasReason())
@@ -87,7 +97,7 @@ public sealed class DetailsModel(UserDirectory people, SessionManager sessions, 
     private IActionResult Answer(ForcedSignOutResult result, string done) => result.Outcome switch
     {
         ForcedSignOutOutcome.Done => this.RedirectWithStatus(done),
-        ForcedSignOutOutcome.Unconfirmed => this.RedirectWithError("We could not confirm it; check the list below. We keep trying."),
+        ForcedSignOutOutcome.Unconfirmed => this.RedirectWithError("We could not confirm it; check the list below."),
         ForcedSignOutOutcome.NotAllowed => Forbid(),
         _ => NotFound(),
     };

@@ -76,6 +76,23 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.ToTable("RevocationJournal");
                 });
 
+            modelBuilder.Entity("WebApp.Sessions.Sql.RightsRow", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("RaisedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("UserId");
+
+                    b.ToTable("RequiredRights");
+                });
+
             modelBuilder.Entity("WebApp.Sessions.Sql.SessionRow", b =>
                 {
                     b.Property<string>("Id")
@@ -85,11 +102,21 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long>("AbsoluteDeadline")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("AuthenticatedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("CaseReference")
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Country")
+                        .HasMaxLength(2)
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Family")
                         .HasColumnType("INTEGER");
 
                     b.Property<byte[]>("FamilyHash")
@@ -109,16 +136,51 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte?>("LockReason")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LockedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("MovedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NameShownUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("PreviousAddress")
+                        .HasMaxLength(45)
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("PreviousSecret")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte>("ProofAttempts")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("RefusedAddress")
+                        .HasMaxLength(45)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("RefusedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("RefusedCount")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("Remembered")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("RequiredRightsVersion")
                         .HasColumnType("INTEGER");
 
                     b.Property<byte?>("RevocationReason")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("RevokedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("RightsVersion")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("Secret")

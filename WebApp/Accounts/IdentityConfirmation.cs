@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Identity;
+using WebApp.Sessions;
+
+namespace WebApp.Accounts;
+
+/// <summary>Confirms the identity of whoever is signed in already. It brings a locked session back, and counts as a recent sign-in.</summary>
+public sealed class IdentityConfirmation(AppSignInManager signIn, UserManager<AppUser> users, SessionConfirmation session)
+{
+    /// <summary>A wrong password counts as a failed sign-in; the last of <see cref="SessionPolicy.MaxProofAttempts"/> ends the session.</summary>
+    /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
+    public async Task<IdentityConfirmationOutcome> ConfirmAsync(HttpContext context, string password)
+    {
+        if (await session.TakeAttemptAsync(context) is not { } left)
+            return RequestSession.Of(context).Current is null ? IdentityConfirmationOutcome.SessionEnded : IdentityConfirmationOutcome.AnotherUnderWay;
+
+        if (await users.GetUserAsync(context.User) is { } user && (await signIn.CheckPasswordSignInAsync(user, password, lockoutOnFailure: true)).Succeeded)
+            return await session.SucceedAsync(context) ? IdentityConfirmationOutcome.Confirmed : IdentityConfirmationOutcome.SessionEnded;
+
+        if (left > 0)
+            return IdentityConfirmationOutcome.WrongPassword;
+
+        await session.FailAsync(context);
+        return IdentityConfirmationOutcome.SessionEnded;
+    }
+}
+
+public enum IdentityConfirmationOutcome
+{
+    Confirmed,
+
+    /// <summary>The password is wrong, or the account is locked for a while. The session is as it was.</summary>
+    WrongPassword,
+
+    /// <summary>Another try of the same session is being judged; this one was not.</summary>
+    AnotherUnderWay,
+
+    /// <summary>It was the last try, or the session had ended already.</summary>
+    SessionEnded,
+}

@@ -1,0 +1,64 @@
+using Microsoft.EntityFrameworkCore;
+using WebApp.Sessions;
+
+namespace WebApp.Accounts;
+
+/// <summary>
+/// Tells the session store of changed rights: at once, and every second whatever could not be told. A session whose ticket was made from older
+/// rights is then rebuilt by its next request; nobody else reads the database for it.
+/// </summary>
+internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSessionStore sessions, ILogger<RightsOutbox> logger) : BackgroundService
+{
+    private const int Batch = 100;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private bool _failed;
+
+    /// <summary>Delivers what waits. Never throws: what could not be delivered is tried again.</summary>
+    public async Task DeliverAsync()
+    {
+        try
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<AppDbContext>();
+            while (await DeliverAsync(db) == Batch)
+            {
+            }
+
+            _failed = false;
+        }
+#pragma warning disable CA1031 // The change is saved and its row waits; whatever went wrong, the next round tries again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!_failed)
+                LogNotDelivered(e);
+            _failed = true;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await DeliverAsync();
+            await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<int> DeliverAsync(AppDbContext db)
+    {
+        var changes = await db.RightsChanges.AsNoTracking().OrderBy(c => c.Id).Take(Batch).ToListAsync();
+        foreach (var latest in changes.GroupBy(c => c.UserId).Select(c => c.MaxBy(one => one.Version)!))
+        {
+            await sessions.RequireRightsAsync(latest.UserId, latest.Version);
+            var ids = changes.Where(c => c.UserId == latest.UserId).Select(c => c.Id).ToList();
+            await db.RightsChanges.Where(c => ids.Contains(c.Id)).ExecuteDeleteAsync();
+        }
+
+        return changes.Count;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Changed rights could not be told to the session store; they are tried again every second. This is said once")]
+    private partial void LogNotDelivered(Exception e);
+}

@@ -1,0 +1,66 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Accounts;
+using WebApp.Sessions;
+
+namespace WebApp.Pages.Account;
+
+/// <summary>Asks who is there: before a risky act, and to bring a locked session back. It does nothing but that.</summary>
+public sealed class ConfirmModel(IdentityConfirmation confirmation) : PageModel
+{
+    [BindProperty(SupportsGet = true)]
+    public string? ReturnUrl { get; set; }
+
+    [BindProperty]
+    [Required(ErrorMessage = "Enter your password.")]
+    [PasswordText]
+    public string Password { get; set; } = "";
+
+    /// <summary>The form that waits for the answer: see <see cref="KeptForms"/>.</summary>
+    [BindProperty]
+    public string? Kept { get; set; }
+
+    /// <summary>Null once the session has ended.</summary>
+    public UserSession? Session => RequestSession.Of(HttpContext).Current;
+
+    public IActionResult OnGet()
+    {
+        Kept = KeptForms.Take(TempData);
+        // Confirmed in another tab meanwhile, or come here with the back button.
+        return RecentSignIn.IsGivenBy(HttpContext) ? GoBack() : Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        if (!ModelState.IsValid)
+            return Page();
+
+        var wasLocked = Session?.Lock is not null;
+        switch (await confirmation.ConfirmAsync(HttpContext, Password))
+        {
+            case IdentityConfirmationOutcome.Confirmed:
+                TempData.SetStatus(
+                    Kept is not null ? "Thank you. What you had entered is still here; press the button again to do it."
+                    : wasLocked ? "Thank you. This session is unlocked."
+                    : "Thank you. You can go on now.");
+                return GoBack();
+            case IdentityConfirmationOutcome.SessionEnded:
+                return RedirectToPage("/Account/Login", new { ReturnUrl });
+            case IdentityConfirmationOutcome.AnotherUnderWay:
+                ModelState.AddModelError(nameof(Password), "Another try is being checked just now. Please enter your password again.");
+                return Page();
+            default:
+                ModelState.AddModelError(nameof(Password),
+                    "That isn't your password, or the account is locked for a while. After too many wrong tries this session ends.");
+                return Page();
+        }
+    }
+
+    private LocalRedirectResult GoBack()
+    {
+        if (Kept is not null)
+            KeptForms.Pass(TempData, Kept);
+        return LocalRedirect(Url.AfterSignIn(ReturnUrl));
+    }
+}
