@@ -72,6 +72,7 @@ public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
     // Names are stored: an entry that says something else after a deployment is worse than none.
     [Fact]
     public void The_names_of_the_actions_stay_as_they_are() => Assert.Equal(
-        "Registered SignedIn SignInFailed SessionEnded PasswordChanged RoleGranted ForceSignOut ForceSignOutAll ForceSignOutUnconfirmed Refused",
+        "Registered SignedIn SignInFailed SessionEnded SessionLocked SessionMoved SignalRaised RevokedSessionTried IdentityConfirmed PasswordChanged RoleGranted "
+        + "ForceSignOut ForceSignOutAll ForceSignOutUnconfirmed ForceLock ForceLockUnconfirmed Refused",
         string.Join(' ', Enum.GetNames<AuditAction>()));
 }

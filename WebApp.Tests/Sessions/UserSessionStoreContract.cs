@@ -162,12 +162,18 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     public async Task A_touch_records_time_and_address_and_moves_the_idle_deadline()
     {
         var session = await AddAsync();
-        var address = IPAddress.Parse("198.51.100.9");
+        var use = new SessionUse(Clock.GetUtcNow().AddMinutes(50), IPAddress.Parse("198.51.100.9"))
+        {
+            Country = "FR",
+            PreviousAddress = IPAddress.Parse("198.51.100.8"),
+            MovedAt = Now.AddMinutes(1),
+            Family = new(3, 2),
+        };
         Clock.Advance(TimeSpan.FromMinutes(50));
 
-        Assert.True(await Store.TouchAsync(session.UserId, session.Id, new(Now, address)));
+        Assert.True(await Store.TouchAsync(session.UserId, session.Id, use));
 
-        Samples.AssertSame(session with { LastSeenAt = Now, LastAddress = address }, await Store.FindAsync(session.UserId, session.Id));
+        Samples.AssertSame(Used(session, use), await Store.FindAsync(session.UserId, session.Id));
         Clock.Advance(TimeSpan.FromMinutes(59));
         Assert.Single(await Store.ListAsync(session.UserId));
     }
@@ -176,12 +182,13 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     public async Task A_touch_never_takes_back_a_later_one()
     {
         var session = await AddAsync();
-        await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), null));
+        var use = new SessionUse(Now.AddMinutes(2), null);
+        await Store.TouchAsync(session.UserId, session.Id, use);
 
         Assert.False(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(1), IPAddress.Loopback)));
         Assert.False(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), IPAddress.Loopback)));
 
-        Samples.AssertSame(session with { LastSeenAt = Now.AddMinutes(2), LastAddress = null }, await Store.FindAsync(session.UserId, session.Id));
+        Samples.AssertSame(Used(session, use), await Store.FindAsync(session.UserId, session.Id));
     }
 
     [Fact]
@@ -207,13 +214,160 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         {
             var ticket = RandomNumberGenerator.GetBytes(size);
 
-            Assert.True(await Store.UpdateTicketAsync(session.UserId, session.Id, ticket, 0));
+            Assert.True(await Store.UpdateTicketAsync(session.UserId, session.Id, ticket, size));
 
-            Samples.AssertSame(session with { Ticket = ticket }, await Store.FindAsync(session.UserId, session.Id));
+            Samples.AssertSame(session with { Ticket = ticket, RightsVersion = size }, await Store.FindAsync(session.UserId, session.Id));
         }
 
         Clock.SetUtcNow(session.IdleDeadline);
         await AssertGoneAsync(session);
+    }
+
+    [Fact]
+    public async Task A_session_is_locked_once_and_stays_live()
+    {
+        var session = await AddAsync();
+        var first = new SessionLock(Now.AddMilliseconds(5), LockReason.OldSecret);
+
+        Assert.True(await Store.LockAsync(session.UserId, session.Id, first));
+        Assert.False(await Store.LockAsync(session.UserId, session.Id, new(Now.AddMinutes(1), LockReason.Support)));
+
+        Samples.AssertSame(session with { Lock = first }, await Store.FindAsync(session.UserId, session.Id));
+        Assert.True((await Store.FindAsync(session.UserId, session.Id))!.IsLive(Now));
+        Assert.True(await Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Now)));
+    }
+
+    [Fact]
+    public async Task A_proof_of_identity_undoes_the_lock_and_replaces_the_secret()
+    {
+        var session = await AddAsync();
+        await Store.LockAsync(session.UserId, session.Id, new(Now, LockReason.BrowserChanged));
+        var proof = new SessionProof(session.Secret.AfterProof(), session.Secret.Next(), Now.AddMinutes(2), new(5, 1));
+
+        Assert.True(await Store.ConfirmAsync(session.UserId, session.Id, session.Secret, proof));
+        Assert.False(await Store.ConfirmAsync(session.UserId, session.Id, session.Secret, proof));
+
+        Samples.AssertSame(
+            session with
+            {
+                Secret = proof.Next,
+                PreviousSecret = proof.Presented,
+                SecretSince = proof.At,
+                AuthenticatedAt = proof.At,
+                ProofAttempts = 0,
+                Family = proof.Family,
+            },
+            await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task An_attempt_is_taken_by_one_of_those_who_saw_the_same_number()
+    {
+        var session = await AddAsync();
+
+        Assert.False(await Store.TakeProofAttemptAsync(session.UserId, session.Id, 0));
+        Assert.True(await Store.TakeProofAttemptAsync(session.UserId, session.Id, 1));
+        Assert.False(await Store.TakeProofAttemptAsync(session.UserId, session.Id, 1));
+
+        Samples.AssertSame(session with { ProofAttempts = 2 }, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task An_absolute_deadline_can_only_come_nearer()
+    {
+        var session = await AddAsync();
+        var nearer = Now.AddMinutes(10);
+
+        Assert.False(await Store.ShortenAsync(session.UserId, session.Id, session.AbsoluteDeadline.AddMilliseconds(1)));
+        Assert.False(await Store.ShortenAsync(session.UserId, session.Id, session.AbsoluteDeadline));
+        Assert.True(await Store.ShortenAsync(session.UserId, session.Id, nearer));
+        Assert.False(await Store.ShortenAsync(session.UserId, session.Id, nearer.AddMilliseconds(1)));
+
+        Samples.AssertSame(session with { AbsoluteDeadline = nearer }, await Store.FindAsync(session.UserId, session.Id));
+        Assert.True(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(9), null)));
+        Clock.SetUtcNow(nearer.AddMilliseconds(-1));
+        Assert.NotNull(await Store.FindAsync(session.UserId, session.Id));
+        Clock.SetUtcNow(nearer);
+        await AssertGoneAsync(session);
+    }
+
+    [Fact]
+    public async Task Until_when_a_name_is_shown_is_kept()
+    {
+        var session = await AddAsync();
+
+        Assert.True(await Store.ShowNameAsync(session.UserId, session.Id, Now.AddMinutes(9)));
+
+        Samples.AssertSame(session with { NameShownUntil = Now.AddMinutes(9) }, await Store.FindAsync(session.UserId, session.Id));
+    }
+
+    [Fact]
+    public async Task Rights_are_required_of_every_live_session_of_the_user_and_never_fall()
+    {
+        var user = Guid.NewGuid();
+        UserSession one = await AddAsync(user), other = await AddAsync(user), ended = await AddAsync(user), strangers = await AddAsync(OtherUserOfTheShard(user));
+        await Store.RevokeAsync(user, ended.Id, Samples.Revocation(Now));
+
+        await Store.RequireRightsAsync(user, 9);
+        await Store.RequireRightsAsync(user, 8);
+
+        Samples.AssertSame(one with { RequiredRightsVersion = 9 }, await Store.FindAsync(user, one.Id));
+        Samples.AssertSame(other with { RequiredRightsVersion = 9 }, await Store.FindAsync(user, other.Id));
+        Assert.Equal(4, (await Store.FindAsync(user, ended.Id))!.RequiredRightsVersion);
+        Assert.Equal(4, (await Store.FindAsync(strangers.UserId, strangers.Id))!.RequiredRightsVersion);
+    }
+
+    [Fact]
+    public async Task Rights_are_required_of_the_sign_ins_under_way_as_well()
+    {
+        var user = Guid.NewGuid();
+        await Store.RequireRightsAsync(user, 9);
+
+        var session = await AddAsync(user);
+        var inRoom = Samples.Session(Now, user);
+        Assert.Equal(AddOutcome.Added, await Store.AddIfRoomAsync(inRoom, default, 5));
+
+        Samples.AssertSame(session with { RequiredRightsVersion = 9 }, await Store.FindAsync(user, session.Id));
+        Samples.AssertSame(inRoom with { RequiredRightsVersion = 9 }, await Store.FindAsync(user, inRoom.Id));
+    }
+
+    [Fact]
+    public async Task Without_room_a_session_is_not_stored_and_none_is_ended()
+    {
+        var user = Guid.NewGuid();
+        var (first, second) = (await AddAsync(user), Samples.Session(Now, user));
+
+        Assert.Equal(AddOutcome.Full, await Store.AddIfRoomAsync(second, default, 1));
+        Assert.Single(await Store.ListAsync(user));
+        Assert.Equal(AddOutcome.Added, await Store.AddIfRoomAsync(second, default, 2));
+        Assert.Equal(AddOutcome.Superseded, await Store.AddIfRoomAsync(second, default, 5));
+        Assert.Equal(AddOutcome.Added, await Store.AddIfRoomAsync(Samples.Session(Now, user), default, 0));
+        Assert.Equal(AddOutcome.Full, await Store.AddIfRoomAsync(Samples.Session(Now, user), default, 3));
+
+        await Store.RevokeAllAsync(user, first.Id, Samples.Revocation(Now));
+        Assert.Equal(AddOutcome.Superseded, await Store.AddIfRoomAsync(Samples.Session(Now, user), default, 5));
+        Assert.Equal(AddOutcome.Added, await Store.AddIfRoomAsync(Samples.Session(Now, user), await Store.GetGenerationAsync(user), 2));
+        Assert.Null((await Store.FindAsync(user, first.Id))!.Revocation);
+    }
+
+    [Fact]
+    public async Task A_tombstone_counts_what_it_refuses_but_not_more_often_than_every_second()
+    {
+        var session = await AddAsync();
+        var address = IPAddress.Parse("198.51.100.77");
+        Assert.False(await Store.CountRefusedAsync(session.UserId, session.Id, Now, address));
+        var revocation = new Revocation(Now, RevocationReason.UserRequest, "C-1");
+        await Store.RevokeAsync(session.UserId, session.Id, revocation);
+
+        Assert.True(await Store.CountRefusedAsync(session.UserId, session.Id, Now, address));
+        Assert.False(await Store.CountRefusedAsync(session.UserId, session.Id, Now.AddMilliseconds(999), address));
+        Assert.True(await Store.CountRefusedAsync(session.UserId, session.Id, Now.AddSeconds(1), null));
+        Assert.False(await Store.CountRefusedAsync(OtherUserOfTheShard(session.UserId), session.Id, Now.AddSeconds(9), null));
+
+        var tombstone = session with { Ticket = default, Revocation = revocation };
+        Samples.AssertSame(tombstone with { Refused = new(2, Now.AddSeconds(1), null) }, await Store.FindAsync(session.UserId, session.Id));
+        Assert.True(await Store.CountRefusedAsync(session.UserId, session.Id, Now.AddSeconds(2), address));
+        Samples.AssertSame(tombstone with { Refused = new(3, Now.AddSeconds(2), address) }, Assert.Single(await Store.ListAsync(session.UserId)));
     }
 
     [Fact]
@@ -399,11 +553,26 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         Assert.Null(await Store.FindAsync(session.UserId, session.Id));
     }
 
+    private static UserSession Used(UserSession session, SessionUse use) => session with
+    {
+        LastSeenAt = use.SeenAt,
+        LastAddress = use.Address,
+        Country = use.Country,
+        PreviousAddress = use.PreviousAddress,
+        MovedAt = use.MovedAt,
+        Family = use.Family,
+    };
+
     private async Task AssertNothingWritesAsync(Guid user, SessionId id, SecretVersion secret)
     {
         Assert.False(await Store.TouchAsync(user, id, new(Now.AddMinutes(5), null)));
         Assert.False(await Store.RotateAsync(user, id, secret, secret.Next(), Now));
         Assert.False(await Store.UpdateTicketAsync(user, id, new byte[] { 1, 2, 3 }, 0));
+        Assert.False(await Store.TakeProofAttemptAsync(user, id, 1));
+        Assert.False(await Store.ConfirmAsync(user, id, secret, new(secret.AfterProof(), secret, Now, default)));
+        Assert.False(await Store.LockAsync(user, id, new(Now, LockReason.Support)));
+        Assert.False(await Store.ShortenAsync(user, id, Now.AddMilliseconds(1)));
+        Assert.False(await Store.ShowNameAsync(user, id, Now.AddMinutes(5)));
         Assert.False(await Store.RevokeAsync(user, id, new(Now, RevocationReason.Other)));
     }
 

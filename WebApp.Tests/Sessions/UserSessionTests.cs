@@ -65,6 +65,12 @@ public sealed class UserSessionTests
     [Fact]
     public void The_numbers_of_the_reasons_stay_as_they_are() => Assert.Equal(
         "SignedOut=1 SignedOutElsewhere=2 SignedInAgain=3 PasswordChanged=4 "
-        + "ReportedTheft=20 SuspiciousActivity=21 LeftOrganisation=22 UserRequest=23 Maintenance=24 Other=25 Unreadable=40 AccountChanged=41 PossibleTheft=42 TooMany=43",
+        + "ReportedTheft=20 SuspiciousActivity=21 LeftOrganisation=22 UserRequest=23 Maintenance=24 Other=25 Unreadable=40 AccountChanged=41 PossibleTheft=42 TooMany=43 "
+        + "ProofsFailed=44 Signal=45",
         string.Join(' ', Enum.GetValues<RevocationReason>().Select(reason => $"{reason}={reason:D}")));
+
+    [Fact]
+    public void The_numbers_of_the_locks_stay_as_they_are() => Assert.Equal(
+        "User=1 Support=20 OldSecret=40 StoreWentBack=41 BrowserChanged=42 CountryChanged=43 Travel=44 TwoNetworks=45",
+        string.Join(' ', Enum.GetValues<LockReason>().Select(reason => $"{reason}={reason:D}")));
 }

@@ -107,6 +107,13 @@ public sealed class Browser : IDisposable
         return await page.PressAsync("Sign in", "main");
     }
 
+    /// <summary>Proves who is there, and goes on to <paramref name="path"/>.</summary>
+    public async Task<Page> ConfirmAsync(string path = "/account/sessions", string password = Password)
+    {
+        var page = await GetAsync("/account/confirm?returnUrl=" + Uri.EscapeDataString(path));
+        return await page.Fill("Password", password).PressAsync("Confirm");
+    }
+
     /// <summary>Makes an account of its own, which signs it in.</summary>
     public async Task<Page> RegisterAsync(string? name = null)
     {

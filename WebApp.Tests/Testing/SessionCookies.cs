@@ -45,10 +45,10 @@ public static class SessionCookies
         return [bytes[32..48], bytes[^16..]];
     }
 
-    /// <summary>Another browser with the same session cookie: what a thief has.</summary>
+    /// <summary>Another browser with the same session cookie, which says that it is the same: what a careful thief has.</summary>
     public static Browser CopyOf(this TestApp app, Browser browser)
     {
-        var copy = app.NewBrowser(Browser.Safari);
+        var copy = app.NewBrowser(browser.Headers["User-Agent"]);
         copy.SessionCookie = browser.SessionCookie;
         return copy;
     }

@@ -12,10 +12,60 @@ public abstract class CookieTheftTests(TestApp app)
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public async Task A_copy_used_after_its_time_ends_the_session_for_both_and_says_why()
+    public async Task A_copy_used_after_its_time_locks_the_session_for_both()
     {
         using var owner = await app.NewUserAsync();
         using var thief = app.CopyOf(owner);
+        await RotateAsync(owner);
+        app.Clock.Advance(Policy.RotationGrace);
+
+        var caught = await thief.GetAsync("/account");
+        var asked = await owner.GetAsync("/account/sessions");
+
+        Assert.Contains("A security rule locked this session just now.", caught.Text, StringComparison.Ordinal);
+        Assert.Equal(("/account/confirm", "/account/confirm"), (caught.Address.AbsolutePath, asked.Address.AbsolutePath));
+        var entry = Assert.Single(await app.AuditOfAsync(app.KeyOf(owner).UserId), e => e.Reason == nameof(LockReason.OldSecret));
+        Assert.Equal((AuditAction.SessionLocked, "127.0.0.1", null), (entry.Action, entry.Address, entry.ActorId));
+    }
+
+    [Fact]
+    public async Task The_owner_proves_it_and_goes_on_and_the_copy_is_good_for_nothing()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.CopyOf(owner);
+        await RotateAsync(owner);
+        app.Clock.Advance(Policy.RotationGrace);
+        await thief.GetAsync("/account");
+
+        var back = await owner.ConfirmAsync("/account");
+
+        Assert.Equal("/account", back.Address.AbsolutePath);
+        Assert.Equal("/account/login", (await thief.GetAsync("/account/confirm")).Address.AbsolutePath);
+        Assert.Equal("/account", (await owner.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    // A browser that crashed before it had stored its cookie.
+    [Fact]
+    public async Task An_owner_who_fell_behind_proves_it_and_goes_on()
+    {
+        using var owner = await app.NewUserAsync();
+        using var crashed = app.CopyOf(owner);
+        await RotateAsync(owner);
+        app.Clock.Advance(TimeSpan.FromMinutes(20));
+
+        Assert.Equal("/account/confirm", (await crashed.GetAsync("/account")).Address.AbsolutePath);
+        Assert.Equal("/account", (await crashed.ConfirmAsync("/account")).Address.AbsolutePath);
+
+        app.Clock.Advance(Policy.RotationGrace);
+        Assert.Equal("/account", (await crashed.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task A_copy_in_another_kind_of_browser_ends_the_session_and_both_are_told()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser(Browser.Safari);
+        thief.SessionCookie = owner.SessionCookie;
         await RotateAsync(owner);
         app.Clock.Advance(Policy.RotationGrace);
 
@@ -40,7 +90,7 @@ public abstract class CookieTheftTests(TestApp app)
 
         await owner.GetAsync("/account");
 
-        Assert.Equal("/account/login", (await thief.GetAsync("/account")).Address.AbsolutePath);
+        Assert.Equal("/account/confirm", (await thief.GetAsync("/account")).Address.AbsolutePath);
     }
 
     // Both are handed the next secret before either shows it: only the mark tells them apart.
@@ -60,7 +110,7 @@ public abstract class CookieTheftTests(TestApp app)
         app.Clock.Advance(Policy.RotationGrace);
         await owner.GetAsync("/account");
 
-        Assert.Equal("/account/login", (await thief.GetAsync("/account")).Address.AbsolutePath);
+        Assert.Equal("/account/confirm", (await thief.GetAsync("/account")).Address.AbsolutePath);
     }
 
     // With two of his own he could swap them for ever, and the owner's would never be the one just before.
@@ -174,7 +224,7 @@ public abstract class CookieTheftTests(TestApp app)
 
         var answer = await owner.PostAsync("/account/sessions?handler=Revoke", ("id", new string('0', 32)), ("__RequestVerificationToken", page.AntiforgeryToken));
 
-        Assert.Equal(302, answer.Status);
+        Assert.Equal(303, answer.Status);
         Assert.Empty(answer.SessionCookies);
     }
 
@@ -201,7 +251,7 @@ public abstract class CookieTheftTests(TestApp app)
 
     // After a failover or from an old snapshot: the browser is ahead, and honest.
     [Fact]
-    public async Task A_store_that_went_back_in_time_signs_nobody_out()
+    public async Task A_store_that_went_back_in_time_asks_who_is_there()
     {
         using Browser owner = await app.NewUserAsync(), thief = app.CopyOf(owner);
         var key = app.KeyOf(owner);
@@ -211,10 +261,11 @@ public abstract class CookieTheftTests(TestApp app)
 
         var page = await owner.GetAsync("/account");
 
-        Assert.Equal("/account", page.Address.AbsolutePath);
-        await ShowAsync(owner);
-        app.Clock.Advance(Policy.RotationGrace);
+        Assert.Equal("/account/confirm", page.Address.AbsolutePath);
+        Assert.Equal("/account", (await owner.ConfirmAsync("/account")).Address.AbsolutePath);
         Assert.Equal("/account/login", (await thief.GetAsync("/account")).Address.AbsolutePath);
+        Assert.Equal("/account", (await owner.GetAsync("/account")).Address.AbsolutePath);
+        Assert.DoesNotContain(await app.AuditOfAsync(key.UserId), e => e.Reason == nameof(RevocationReason.PossibleTheft));
     }
 
     [Fact]

@@ -22,9 +22,12 @@ public abstract class CsrfTests(TestApp app)
         new("/Account/Logout", "", "/account/logout"),
         new("/Account/Register", "", "/account/register", "Name=New", "Email=new-{0}@example.com", $"Password={Browser.Password}"),
         new("/Account/ChangePassword", "", "/account/change-password", $"CurrentPassword={Browser.Password}", "NewPassword=another good passphrase"),
+        new("/Account/Confirm", "", "/account/confirm", $"Password={Browser.Password}"),
+        new("/Account/Sessions", "Lock", "/account/sessions?handler=Lock", "id={1}"),
         new("/Account/Sessions", "Revoke", "/account/sessions?handler=Revoke", "id={1}"),
         new("/Account/Sessions", "RevokeOthers", "/account/sessions?handler=RevokeOthers"),
         new("/Admin/Users/Details", "ForceSignOut", "/admin/users/{0}?handler=ForceSignOut", "id={1}", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Details", "Lock", "/admin/users/{0}?handler=Lock", "id={1}", "reason=Maintenance", "caseReference=C-1"),
         new("/Admin/Users/Details", "ForceSignOutAll", "/admin/users/{0}?handler=ForceSignOutAll", "reason=Maintenance", "caseReference=C-1"),
     ];
 

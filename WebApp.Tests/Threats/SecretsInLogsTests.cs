@@ -29,7 +29,8 @@ public abstract class SecretsInLogsTests(TestApp app)
         await RememberAsync(secrets, other);
         app.Clock.Advance(TimeSpan.FromMinutes(31));
         await other.GetAsync("/account");
-        var form = await browser.GetAsync("/account/change-password");
+        var form = await browser.ConfirmAsync("/account/change-password");
+        await RememberAsync(secrets, browser);
         await form.Fill("CurrentPassword", Browser.Password).Fill("NewPassword", NewPassword).PressAsync("Change password");
         await RememberAsync(secrets, browser);
         await other.GetAsync("/account");

@@ -103,7 +103,7 @@ public sealed class StoreDumpTests : IAsyncLifetime
         // Whoever can write Redis puts the victim's ticket into the own record.
         var records = await _redis.CliAsync("EVAL", """
             local own, victims = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
-            local function tail(record) return (struct.unpack('>I2', record, 116)) end
+            local function tail(record) return (struct.unpack('>I2', record, 202)) end
             redis.call('SET', KEYS[1], string.sub(own, 1, tail(own)) .. string.sub(victims, tail(victims) + 1))
             return 'moved'
             """, "2", RecordOf(own), RecordOf(victims));

@@ -40,7 +40,7 @@ public sealed class RedisMemoryTests(ITestOutputHelper output) : IAsyncLifetime
         for (var i = 0; i < count; i++)
         {
             // A sealed ticket with a name and an address of usual length; the user agent is a browser's.
-            var session = Samples.Session(_clock.GetUtcNow()) with { Ticket = RandomNumberGenerator.GetBytes(330) };
+            var session = Samples.Session(_clock.GetUtcNow()) with { Ticket = RandomNumberGenerator.GetBytes(295) };
             Assert.NotNull(await Store.AddAsync(session, default));
         }
 

@@ -193,7 +193,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
         Assert.Equal(session, (await admin.GetAsync("/account/sessions")).CurrentSessionId);
         var refused = (await AuditAsync(adminId))[0];
         Assert.Equal((AuditAction.Refused, "CASE-7"), (refused.Action, refused.CaseReference));
-        Assert.Contains("Forced sign-out refused for ada@example.com by sam@example.com", (await admin.GetAsync("/admin/audit")).Text);
+        Assert.Contains("Act of staff refused for ada@example.com by sam@example.com", (await admin.GetAsync("/admin/audit")).Text);
     }
 
     [Fact]
