@@ -1,3 +1,6 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -95,6 +98,69 @@ public sealed class RoundTripTests(RedisApp app)
         Assert.Contains("[get, 7]", commands);
         Assert.Contains("[setrange, 1]", commands);
         Assert.Equal(["[get, 1]"], await CommandsOfAsync(() => browser.GetAsync("/account")));
+    }
+
+    [Fact]
+    public async Task A_locked_sessions_request_is_one_command_like_any_other()
+    {
+        using var browser = await app.NewUserAsync();
+        var key = app.KeyOf(browser);
+        Assert.True(await app.Services.GetRequiredService<SessionManager>().LockAsync(key.UserId, key.SessionId, LockReason.User));
+
+        Assert.Equal(["[get, 1]"], await CommandsOfAsync(() => browser.PeekAsync("/account")));
+        Assert.Equal(["[get, 1]"], await CommandsOfAsync(() => browser.PeekAsync("/account/confirm")));
+    }
+
+    // Look-up, taking the attempt, and the confirmation: each write is one script, which reads the record and rewrites a part of it.
+    [Fact]
+    public async Task Confirming_is_one_look_up_and_two_writes()
+    {
+        using var browser = await app.NewUserAsync();
+        var key = app.KeyOf(browser);
+        await app.Services.GetRequiredService<SessionManager>().LockAsync(key.UserId, key.SessionId, LockReason.User);
+        var form = (await browser.GetAsync("/account/confirm")).Fill("Password", Browser.Password);
+
+        var commands = await CommandsOfAsync(async () => await form.SendAsync("Confirm"));
+
+        Assert.Contains("[get, 3]", commands);
+        Assert.Contains("[setrange, 2]", commands);
+    }
+
+    [Fact]
+    public async Task The_first_request_after_a_change_of_rights_writes_once_and_the_next_does_not()
+    {
+        using var browser = await app.NewUserAsync();
+        await browser.GetAsync("/account");
+        var store = app.Services.GetRequiredService<IUserSessionStore>();
+        await store.RequireRightsAsync(app.KeyOf(browser).UserId, 1);
+        await app.InRequestAsync<AppDbContext>(async db =>
+            await db.Users.Where(u => u.Email == browser.Email).ExecuteUpdateAsync(set => set.SetProperty(u => u.RightsVersion, 1)));
+
+        var first = await CommandsOfAsync(() => browser.GetAsync("/"));
+
+        // The look-up, and the script that saves the rebuilt principal.
+        Assert.Contains("[get, 2]", first);
+        Assert.Contains("[set, 1]", first);
+        Assert.Equal(["[get, 1]"], await CommandsOfAsync(() => browser.GetAsync("/")));
+    }
+
+    [Fact]
+    public async Task A_revoked_cookies_request_is_one_command_and_one_write_a_second_at_most()
+    {
+        using var browser = await app.NewUserAsync();
+        var key = app.KeyOf(browser);
+        await app.Services.GetRequiredService<SessionManager>().RevokeAsync(key.UserId, key.SessionId, RevocationReason.SignedOutElsewhere);
+
+        var commands = await CommandsOfAsync(async () =>
+        {
+            await browser.PeekAsync("/account");
+            await Eventually.TrueAsync(async () => await app.Redis.CallsAsync("setrange") == 1, "the refusal is counted");
+            for (var i = 0; i < 9; i++)
+                await browser.PeekAsync("/account");
+        });
+
+        Assert.Contains("[get, 11]", commands);
+        Assert.Contains("[setrange, 1]", commands);
     }
 
     private static async Task RequestsAsync(Browser browser, int count)

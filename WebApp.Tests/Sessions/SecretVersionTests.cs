@@ -53,6 +53,31 @@ public sealed class SecretVersionTests
         Assert.Equal(after, session.UseOf(new(number, mark), Since + Grace, Grace));
     }
 
+    [Theory]
+    [InlineData(7, 100, SecretUse.Current, SecretUse.Current)]
+    [InlineData(6, 200, SecretUse.Retired, SecretUse.Reused)]
+    [InlineData(6, 201, SecretUse.Retired, SecretUse.Reused)]
+    [InlineData(5, 200, SecretUse.Retired, SecretUse.Stale)]
+    [InlineData(0, 0, SecretUse.Retired, SecretUse.Stale)]
+    [InlineData(8, 1, SecretUse.Next, SecretUse.Next)]
+    public void A_proof_of_identity_leaves_no_grace_to_what_was_before(uint number, uint mark, SecretUse within, SecretUse after)
+    {
+        var session = _session with { AuthenticatedAt = Since };
+
+        Assert.Equal(within, session.UseOf(new(number, mark), Since, Grace));
+        Assert.Equal(within, session.UseOf(new(number, mark), Since + Grace - TimeSpan.FromMilliseconds(1), Grace));
+        Assert.Equal(after, session.UseOf(new(number, mark), Since + Grace, Grace));
+    }
+
+    [Fact]
+    public void The_version_after_a_proof_comes_after_all_that_can_have_been_handed_out()
+    {
+        var after = Current.AfterProof();
+
+        Assert.True(after.Number > Current.Next().Number);
+        Assert.NotEqual(after, Current.AfterProof());
+    }
+
     [Fact]
     public void A_new_session_knows_its_first_version_only()
     {

@@ -25,6 +25,70 @@ public abstract class UserSessionStoreRaces : UserSessionStoreContract
         RaceRevocationAsync((store, session) => store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }, 0));
 
     [Fact]
+    public Task A_revoked_session_stays_revoked_when_a_lock_races_it() =>
+        RaceRevocationAsync((store, session) => store.LockAsync(session.UserId, session.Id, new(Clock.GetUtcNow(), LockReason.User)));
+
+    [Fact]
+    public Task A_revoked_session_stays_revoked_when_a_proof_of_identity_races_it() => RaceRevocationAsync((store, session) =>
+        store.ConfirmAsync(session.UserId, session.Id, session.Secret, new(session.Secret.AfterProof(), session.Secret, Clock.GetUtcNow(), default)));
+
+    [Fact]
+    public Task A_revoked_session_stays_revoked_when_a_shortening_races_it() =>
+        RaceRevocationAsync((store, session) => store.ShortenAsync(session.UserId, session.Id, Clock.GetUtcNow().AddHours(1)));
+
+    // One that was missed would keep rights that were taken away.
+    [Fact]
+    public Task No_sign_in_slips_past_a_change_of_rights() => EachRoundAsync(async (store, round) =>
+    {
+        var user = Guid.NewGuid();
+        var session = Samples.Session(Clock.GetUtcNow(), user) with { RightsVersion = 0, RequiredRightsVersion = 0 };
+
+        var (require, add) = InEitherOrder(round, () => RequireAsync(store, user, 1), () => store.AddAsync(session, default));
+        Assert.True(await require);
+        Assert.NotNull(await add);
+
+        Assert.Equal(1, (await store.FindAsync(user, session.Id))!.RequiredRightsVersion);
+    });
+
+    [Fact]
+    public Task A_principal_that_is_saved_late_does_not_hide_a_newer_change_of_rights() => EachRoundAsync(async (store, round) =>
+    {
+        var session = Samples.Session(Clock.GetUtcNow()) with { RightsVersion = 0, RequiredRightsVersion = 1 };
+        await store.AddAsync(session, default);
+
+        var (require, update) = InEitherOrder(
+            round, () => RequireAsync(store, session.UserId, 2), () => store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1 }, 1));
+        Assert.True(await require && await update);
+
+        var found = (await store.FindAsync(session.UserId, session.Id))!;
+        Assert.Equal((1, 2), (found.RightsVersion, found.RequiredRightsVersion));
+    });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task There_is_room_for_no_more_than_the_limit_however_many_sign_in_at_the_same_time(int limit)
+    {
+        var user = Guid.NewGuid();
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => Store.AddIfRoomAsync(Samples.Session(Clock.GetUtcNow(), user), default, limit))));
+
+        Assert.Equal(limit, outcomes.Count(o => o == AddOutcome.Added));
+        Assert.Equal(limit, (await Store.ListAsync(user)).Count);
+    }
+
+    [Fact]
+    public async Task Of_many_attempts_at_once_one_is_taken()
+    {
+        var session = await AddAsync();
+
+        var taken = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
+            Task.Run(() => Store.TakeProofAttemptAsync(session.UserId, session.Id, session.ProofAttempts))));
+
+        Assert.Single(taken, true);
+    }
+
+    [Fact]
     public Task No_session_survives_that_began_before_all_were_revoked() => EachRoundAsync(async (store, round) =>
     {
         var user = Guid.NewGuid();
@@ -115,6 +179,12 @@ public abstract class UserSessionStoreRaces : UserSessionStoreContract
     }
 
     private static Comparer<SessionId> ById { get; } = Comparer<SessionId>.Create((a, b) => a.Value.CompareTo(b.Value));
+
+    private static async Task<bool> RequireAsync(IUserSessionStore store, Guid user, int version)
+    {
+        await store.RequireRightsAsync(user, version);
+        return true;
+    }
 
     private Task RaceRevocationAsync(Func<IUserSessionStore, UserSession, Task<bool>> write) => EachRoundAsync(async (store, round) =>
     {
