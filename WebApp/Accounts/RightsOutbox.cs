@@ -12,11 +12,18 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
     private const int Batch = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    private bool _started;
     private bool _failed;
 
-    /// <summary>Delivers what waits. Never throws: what could not be delivered is tried again.</summary>
+    /// <summary>
+    /// Delivers what waits. Never throws: what could not be delivered is tried again. Does nothing before the app has started, as on the
+    /// command line: the store may not be reached there, and the instances that run deliver it.
+    /// </summary>
     public async Task DeliverAsync()
     {
+        if (!_started)
+            return;
+
         try
         {
             await using var scope = scopes.CreateAsyncScope();
@@ -39,6 +46,7 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _started = true;
         while (!stoppingToken.IsCancellationRequested)
         {
             await DeliverAsync();
