@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Net.Http.Headers;
 using WebApp.Accounts;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
@@ -47,6 +48,51 @@ public abstract class StaleProofTests(TestApp app)
         Assert.NotEqual(secret, browser.SessionCookie);
         Assert.Equal("/account/login", (await other.GetAsync("/account")).Address.AbsolutePath);
         Assert.Single((await browser.GetAsync("/account/sessions")).SessionIds);
+    }
+
+    [Fact]
+    public async Task A_confirmed_session_has_a_new_secret_and_the_one_before_is_refused_at_once()
+    {
+        using Browser browser = await app.NewUserAsync(), copy = app.NewBrowser();
+        copy.SessionCookie = browser.SessionCookie;
+        app.Clock.Advance(Policy.RecentSignIn);
+
+        await (await browser.GetAsync("/account/change-password")).Fill("Password", Browser.Password).PressAsync("Confirm");
+
+        Assert.Equal("/account/login", (await copy.GetAsync("/account")).Address.AbsolutePath);
+        Assert.Equal("/account/change-password", (await browser.GetAsync("/account/change-password")).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task Staff_who_did_not_sign_in_recently_open_nobodys_page()
+    {
+        using Browser user = await app.NewUserAsync(), staff = await app.SignedInAsync("sam@example.com");
+        var path = $"/admin/users/{app.KeyOf(user).UserId}";
+        var page = (await staff.GetAsync(path)).Fill("reason", "ReportedTheft").Fill("caseReference", "CASE-1");
+        app.Clock.Advance(Policy.RecentSignIn);
+
+        Assert.StartsWith("/account/confirm?", (await page.SendAsync("End the only session")).Location, StringComparison.Ordinal);
+        Assert.StartsWith("/account/confirm?", (await staff.PeekAsync(path)).Location, StringComparison.Ordinal);
+
+        Assert.Equal("/account", (await user.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(2900)]
+    [InlineData(4000)]
+    public async Task A_long_form_that_waits_for_a_proof_fits_into_its_cookies(int length)
+    {
+        using var browser = await app.NewUserAsync();
+        var token = (await browser.GetAsync("/account")).AntiforgeryToken;
+        app.Clock.Advance(Policy.RecentSignIn);
+
+        var answer = await browser.PostAsync("/account/sessions?handler=Revoke", ("id", new('x', length)), ("__RequestVerificationToken", token));
+
+        Assert.StartsWith("/account/confirm?", answer.Location, StringComparison.Ordinal);
+        var cookies = answer.Headers.TryGetValue("Set-Cookie", out var headers) ? SetCookieHeaderValue.ParseList(headers) : [];
+        Assert.All(cookies, cookie => Assert.InRange(cookie.Name.Length + cookie.Value.Length, 1, 4096));
+        Assert.Equal(length < 3000, cookies.Count > 0);
     }
 
     [Fact]
