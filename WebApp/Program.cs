@@ -37,6 +37,7 @@ app.UseHealth();
 app.UseHttpsOnly();
 app.UseExceptionHandler("/error/500");
 app.UseStaticFiles();
+app.UseRefusalLog();
 app.UseNoStore();
 app.UseUnavailablePage();
 app.UseErrorPages();

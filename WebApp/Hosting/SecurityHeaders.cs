@@ -1,6 +1,6 @@
 namespace WebApp.Hosting;
 
-/// <summary>The headers that every answer carries, errors included (ASVS 5.0, 3.4.3 to 3.4.8).</summary>
+/// <summary>The headers that every answer carries, errors included (ASVS 5.0, 3.4.3 to 3.4.8 and 3.5.8).</summary>
 internal static class SecurityHeaders
 {
     private const string ContentSecurityPolicy =
@@ -21,6 +21,7 @@ internal static class SecurityHeaders
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            headers["Cross-Origin-Resource-Policy"] = "same-origin";
             return Task.CompletedTask;
         });
         return next(context);

@@ -21,7 +21,7 @@ public static class ServerSideSessions
     public static void AddServerSideSessions(this WebApplicationBuilder builder, string scheme, Action<DbContextOptionsBuilder, string> database)
     {
         var services = builder.Services;
-        services.AddOptions<SessionPolicy>().BindConfiguration(SessionPolicy.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<SessionPolicy>().Configure<IConfiguration>(SessionSettings.Read).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddPooledDbContextFactory<SessionsDbContext>(options => database(options, SessionsDbContext.MigrationsHistoryTable));
         services.AddSingleton<SessionEvents>().AddSingleton<SessionManager>().AddSingleton<SessionGuard>().AddSingleton<SessionConfirmation>();

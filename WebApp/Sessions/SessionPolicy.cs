@@ -17,6 +17,11 @@ public sealed class SessionPolicy : IValidatableObject
     /// <summary>Where sessions are kept. Unset: Redis when <c>ConnectionStrings:Redis</c> is set, otherwise (in Development only) SQL.</summary>
     public SessionStoreKind? Store { get; set; }
 
+    /// <summary>
+    /// Whose rules sessions have to keep: the timeouts' defaults become at least as strict, and one that is set looser is refused. Unset: nobody's.
+    /// </summary>
+    public SessionPreset? Preset { get; set; }
+
     /// <summary>A session unused for this long ends. Shorten it where browsers are shared (NIST SP 800-63B-4: at most 1 h at AAL2).</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromHours(1);
 
@@ -133,6 +138,11 @@ public sealed class SessionPolicy : IValidatableObject
                 yield return new($"{Section}:{name} is {value}. It must not be longer than ten years.");
         }
 
+        if (Preset is { } preset && !Enum.IsDefined(preset))
+            yield return new($"{Section}:{nameof(Preset)} is {preset}. It can be {string.Join(", ", Enum.GetNames<SessionPreset>())}.");
+        foreach (var (name, value, limit) in SessionPresets.Broken(this))
+            yield return new($"{Section}:{name} is {value}, but {Section}:{nameof(Preset)} {Preset} allows {limit} at most.");
+
         if (IdleTimeout > AbsoluteTimeout)
             yield return new($"{Section}:{nameof(IdleTimeout)} ({IdleTimeout}) is longer than {nameof(AbsoluteTimeout)} ({AbsoluteTimeout}), so it could never take effect.");
         if (RememberedIdleTimeout > RememberedAbsoluteTimeout)
@@ -147,8 +157,12 @@ public sealed class SessionPolicy : IValidatableObject
             yield return new($"{Section}:{nameof(RotationInterval)} is {RotationInterval}. It must not be negative; zero turns rotation off.");
         else if (RotationInterval > TimeSpan.Zero && RotationGrace >= RotationInterval)
             yield return new($"{Section}:{nameof(RotationGrace)} ({RotationGrace}) must be shorter than {nameof(RotationInterval)} ({RotationInterval}), or copied cookies would never be found out.");
+        else if (RotationInterval >= AbsoluteTimeout && RotationInterval >= RememberedAbsoluteTimeout)
+            yield return new($"{Section}:{nameof(RotationInterval)} ({RotationInterval}) is as long as any session can last, so it could never take effect. Zero turns rotation off.");
         foreach (var (signal, rule) in Signals.Rules.Where(rule => !Enum.IsDefined(rule.Rule.Action)))
             yield return new($"{Section}:{nameof(Signals)}:{signal}:{nameof(SignalRule.Action)} is {rule.Action}. It can be {string.Join(", ", Enum.GetNames<SignalAction>())}.");
+        foreach (var (signal, rule) in Signals.Rules.Where(rule => CountryHeader is null && rule.Signal is Signal.CountryChanged or Signal.Travel && rule.Rule.Action > SignalAction.Notify))
+            yield return new($"{Section}:{nameof(Signals)}:{signal}:{nameof(SignalRule.Action)} is {rule.Action}, but without {Section}:{nameof(CountryHeader)} no country is known, so it could never happen.");
         if (CountryHeader is not null && (CountryHeader.Length == 0 || !CountryHeader.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')))
             yield return new($"{Section}:{nameof(CountryHeader)} is \"{CountryHeader}\", which is no header's name. Leave it out if the proxy tells no country.");
         if (CommandTimeout > TimeSpan.FromSeconds(30))
