@@ -52,14 +52,6 @@ public sealed class SessionPolicyTests
         Assert.Equal(TimeSpan.FromMinutes(5), policy.TouchInterval(SessionOf(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(5))));
     }
 
-    [Fact]
-    public void The_defaults_are_those_of_the_settings_file_and_are_accepted()
-    {
-        var written = Bind(new ConfigurationBuilder().AddJsonFile(Path.Combine(Repository.Root, "WebApp", "appsettings.json")));
-
-        Assert.Equivalent(new SessionPolicy(), written);
-    }
-
     [Theory]
     [InlineData("IdleTimeout", "00:00:00", "Sessions:IdleTimeout is 00:00:00. It must be longer than zero.")]
     [InlineData("AbsoluteTimeout", "00:00:00", "Sessions:AbsoluteTimeout is 00:00:00. It must be longer than zero.")]

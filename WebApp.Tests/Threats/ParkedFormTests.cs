@@ -1,3 +1,4 @@
+using Microsoft.Net.Http.Headers;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -96,6 +97,24 @@ public sealed class ParkedFormTests(SqlApp app)
 
         Assert.Equal("/account/confirm", asked.Address.AbsolutePath);
         Assert.Null(asked.Document.QuerySelector("[name=Kept]"));
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(2900)]
+    [InlineData(4000)]
+    public async Task A_long_form_that_waits_for_a_proof_fits_into_its_cookies(int length)
+    {
+        using var browser = await app.NewUserAsync();
+        var token = (await browser.GetAsync("/account")).AntiforgeryToken;
+        app.Clock.Advance(Policy.RecentSignIn);
+
+        var answer = await browser.PostAsync("/account/sessions?handler=Revoke", ("id", new('x', length)), ("__RequestVerificationToken", token));
+
+        Assert.StartsWith("/account/confirm?", answer.Location, StringComparison.Ordinal);
+        var cookies = answer.Headers.TryGetValue("Set-Cookie", out var headers) ? SetCookieHeaderValue.ParseList(headers) : [];
+        Assert.All(cookies, cookie => Assert.InRange(cookie.Name.Length + cookie.Value.Length, 1, 4096));
+        Assert.Equal(length < 3000, cookies.Count > 0);
     }
 
     [Theory]
