@@ -1,10 +1,10 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
@@ -14,13 +14,14 @@ namespace WebApp.Accounts;
 /// and for the account as it was.
 /// </summary>
 public sealed class WaitingSignIns(
-    IDataProtectionProvider dataProtection, AppSignInManager signIn, UserManager<AppUser> users, SessionManager sessions, IOptions<IdentityOptions> identity)
+    IDataProtectionProvider dataProtection, AppSignInManager signIn, UserManager<AppUser> users, SessionManager sessions)
 {
     private readonly IDataProtector _protector = dataProtection.CreateProtector("WebApp.Accounts.WaitingSignIns.v1");
 
-    public string Seal(TooManySessionsException tooMany)
+    public async Task<string> SealAsync(PendingSignIn pending)
     {
-        var pending = tooMany.Pending;
+        // As it was when the password was looked at: this request has it already.
+        var user = await users.FindByIdAsync(pending.UserId.ToString());
         using var buffer = new MemoryStream();
         using var writer = new BinaryWriter(buffer);
         writer.Write(pending.UserId.ToByteArray());
@@ -30,17 +31,17 @@ public sealed class WaitingSignIns(
         writer.Write(pending.Leash?.ToUnixTimeMilliseconds() ?? 0);
         writer.Write(pending.Methods);
         writer.Write(pending.GoodUntil.ToUnixTimeMilliseconds());
-        writer.Write(tooMany.User.FindFirstValue(identity.Value.ClaimsIdentity.SecurityStampClaimType) ?? "");
+        writer.Write(MarkOf(user!));
         writer.Flush();
         return WebEncoders.Base64UrlEncode(_protector.Protect(buffer.ToArray()));
     }
 
-    /// <summary>Null for what <see cref="Seal"/> did not make, after its time, once it has signed in, and when the account has changed since.</summary>
+    /// <summary>Null for what <see cref="SealAsync"/> did not make, after its time, once it has signed in, and when the account has changed since.</summary>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
     public async Task<WaitingSignIn?> OpenAsync(string? text) =>
-        Unseal(text) is var (pending, stamp) && await sessions.CanResumeAsync(pending)
+        Unseal(text) is var (pending, mark) && await sessions.CanResumeAsync(pending)
             && await users.FindByIdAsync(pending.UserId.ToString()) is { } user
-            && await signIn.ValidateSecurityStampAsync(user, stamp) && await signIn.CanSignInAsync(user)
+            && CryptographicOperations.FixedTimeEquals(MarkOf(user), mark) && await signIn.CanSignInAsync(user)
             ? new(pending, user)
             : null;
 
@@ -57,7 +58,10 @@ public sealed class WaitingSignIns(
             pending.Methods.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(method => new Claim("amr", method)));
     }
 
-    private (PendingSignIn Pending, string Stamp)? Unseal(string? text)
+    /// <summary>Changes with the password and whatever else proves identity, also when sessions are kept. (The stamp itself goes into reset tokens.)</summary>
+    private static byte[] MarkOf(AppUser user) => SHA256.HashData(Encoding.UTF8.GetBytes(user.SecurityStamp ?? ""));
+
+    private (PendingSignIn Pending, byte[] Mark)? Unseal(string? text)
     {
         try
         {
@@ -65,7 +69,7 @@ public sealed class WaitingSignIns(
             var (userId, sessionId) = (new Guid(reader.ReadBytes(16)), SessionId.Parse(reader.ReadString(), null));
             var (generation, remembered, leash) = (new UserGeneration(reader.ReadInt64()), reader.ReadBoolean(), reader.ReadInt64());
             var (methods, goodUntil) = (reader.ReadString(), DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64()));
-            return (new(userId, sessionId, generation, remembered, leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), methods, goodUntil), reader.ReadString());
+            return (new(userId, sessionId, generation, remembered, leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), methods, goodUntil), reader.ReadBytes(SHA256.HashSizeInBytes));
         }
         catch (Exception e) when (e is FormatException or CryptographicException or EndOfStreamException)
         {

@@ -1,5 +1,3 @@
-using System.Security.Claims;
-
 namespace WebApp.Sessions;
 
 /// <summary>A sign-in that proved who it is, and waits until one of the user's sessions has ended for it.</summary>
@@ -20,10 +18,7 @@ public sealed record PendingSignIn(
 }
 
 /// <summary>The user has as many sessions as allowed, and is to say which one ends (<see cref="WhenTooMany.Ask"/>). Nothing has ended yet.</summary>
-public sealed class TooManySessionsException(PendingSignIn pending, ClaimsPrincipal user) : Exception("The user has as many sessions as allowed.")
+public sealed class TooManySessionsException(PendingSignIn pending) : Exception("The user has as many sessions as allowed.")
 {
     public PendingSignIn Pending { get; } = pending;
-
-    /// <summary>Who was about to be signed in.</summary>
-    public ClaimsPrincipal User { get; } = user;
 }

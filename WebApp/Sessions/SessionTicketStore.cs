@@ -163,7 +163,7 @@ public sealed partial class SessionTicketStore(
     {
         var shortest = new[] { PendingSignIn.Lifetime, terms.IdleTimeout, terms.AbsoluteTimeout }.Min();
         return new(new(UserIdOf(user), SessionId.New(), request.SignInGeneration!.Value, remembered, request.Leash,
-            string.Join(' ', user.FindAll("amr").Select(method => method.Value)), Earlier(clock.GetUtcMilliseconds() + shortest, request.Leash)), user);
+            string.Join(' ', user.FindAll("amr").Select(method => method.Value)), Earlier(clock.GetUtcMilliseconds() + shortest, request.Leash)));
     }
 
     private static Guid UserIdOf(ClaimsPrincipal user) => Guid.Parse(user.FindFirstValue(ClaimTypes.NameIdentifier)!, CultureInfo.InvariantCulture);

@@ -1,10 +1,10 @@
 // Warns two minutes before the session ends while a page stays open. The server knows when that is: another tab may have used the session,
 // and the browser's clock may be wrong. When the server can't be asked, nothing is said. Every page works without this.
-const warnFrom = 120;
 const askAgainAfter = 10;
 const tickInMilliseconds = 1_000;
 
 const region = document.getElementById("deadline");
+const warnFrom = Number(region?.dataset.warnFrom);
 const openedAt = Date.now();
 let shown = "";
 let dueAt = 0;

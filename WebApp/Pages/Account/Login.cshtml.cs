@@ -80,7 +80,7 @@ public sealed class LoginModel(
         }
         catch (TooManySessionsException e)
         {
-            TempData[nameof(Waiting)] = waiting.Seal(e);
+            TempData[nameof(Waiting)] = await waiting.SealAsync(e.Pending);
             return RedirectToPage(new { ReturnUrl });
         }
         catch (SignInSupersededException)
