@@ -48,6 +48,7 @@ app.UseUnavailablePageForUnknownSessions();
 app.UseLockedSessions();
 app.UseAuthorization();
 app.MapRazorPages();
+app.MapRemainingTime();
 
 await app.RunAsync();
 return 0;

@@ -22,7 +22,7 @@ public static class AccountsSetup
             options.AddInterceptors(provider.GetRequiredService<RightsTracking>());
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
-        services.AddSingleton<DummyPassword>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>();
+        services.AddSingleton<DummyPassword>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
         services.AddIdentityCore<AppUser>(identity =>
             {
                 identity.User.RequireUniqueEmail = true;

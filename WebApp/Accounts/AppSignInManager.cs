@@ -63,6 +63,8 @@ public sealed class AppSignInManager(
             || !await sessions.RevokeAsync(user.Id, current.Id, RevocationReason.SignedInAgain))
             throw new SignInSupersededException();
 
+        // Or a change of password would take off the leash that the person put it on.
+        RequestSession.Of(Context).Leash = current.AbsoluteDeadline;
         await base.RefreshSignInAsync(user);
     }
 

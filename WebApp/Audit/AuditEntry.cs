@@ -82,4 +82,7 @@ public enum AuditAction
 
     /// <summary>A member of staff tried what the role does not allow.</summary>
     Refused,
+
+    /// <summary>A person had a session of theirs end earlier than it would have; the details say when.</summary>
+    SessionShortened,
 }

@@ -63,6 +63,14 @@ internal static partial class AuditTrail
             Reason = confirmed.Unlocked?.ToString(),
             Address = confirmed.Address?.ToString(),
         },
+        SessionShortened shortened => new()
+        {
+            Action = AuditAction.SessionShortened,
+            ActorId = shortened.UserId,
+            SubjectId = shortened.UserId,
+            SessionId = shortened.SessionId.ToString(),
+            Details = $"ends at {shortened.Deadline.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC at the latest",
+        },
         SessionMoved moved => new()
         {
             Action = AuditAction.SessionMoved,

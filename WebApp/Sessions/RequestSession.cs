@@ -33,6 +33,23 @@ public sealed class RequestSession
     /// <summary>The user's generation as it was before the first proof of identity; null when no sign-in began in this request.</summary>
     internal UserGeneration? SignInGeneration { get; set; }
 
+    /// <summary>The id of the session that a resumed sign-in begins; null when any new one will do.</summary>
+    internal SessionId? SignInId { get; set; }
+
+    /// <summary>
+    /// The latest end of a session that begins in this request, whatever the policy grants; null without one. Its cookie dies with the browser.
+    /// </summary>
+    public DateTimeOffset? Leash { get; set; }
+
+    /// <summary>
+    /// Whether who signs in in this request can be asked which session shall end (<see cref="WhenTooMany.Ask"/>, <see cref="TooManySessionsException"/>).
+    /// Where nobody can, the one used least recently ends.
+    /// </summary>
+    public bool CanAsk { get; set; }
+
+    /// <summary>Done once the request's use of <see cref="Current"/> is recorded, or need not be. It never fails.</summary>
+    internal Task Recorded { get; set; } = Task.CompletedTask;
+
     /// <summary>The version of the account's rights that the principal of a sign-in in this request was made from.</summary>
     public int RightsVersion { get; set; }
 

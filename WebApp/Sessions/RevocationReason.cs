@@ -15,6 +15,9 @@ public enum RevocationReason : byte
     /// <summary>The person changed the password from another browser.</summary>
     PasswordChanged = 4,
 
+    /// <summary>The person chose it to make room for a sign-in, having as many as allowed.</summary>
+    MadeRoom = 5,
+
     ReportedTheft = 20,
     SuspiciousActivity = 21,
     LeftOrganisation = 22,

@@ -13,7 +13,7 @@ namespace WebApp.Sessions;
 /// </summary>
 public sealed class SessionCookieHandler(
     IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    IUserSessionStore sessions, SessionCookieFormat format, SessionEvents events, IOptions<SessionPolicy> policy)
+    IUserSessionStore sessions, SessionTicketStore tickets, SessionCookieFormat format, SessionEvents events, IOptions<SessionPolicy> policy)
     : CookieAuthenticationHandler(options, logger, encoder)
 {
     private static readonly AuthenticateResult Unavailable = AuthenticateResult.Fail("The session store did not answer.");
@@ -33,13 +33,17 @@ public sealed class SessionCookieHandler(
     }
 
     /// <exception cref="SignInSupersededException">All of the user's sessions were revoked while this sign-in was under way.</exception>
+    /// <exception cref="TooManySessionsException">The person is to be asked which session shall end. The one that the request came with is as it was.</exception>
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
+        properties ??= new AuthenticationProperties();
+        properties.IsPersistent &= RequestSession.Of(Context).Leash is null;
+        await AuthenticateAsync();
+        await tickets.AskForRoomAsync(Context, user, properties.IsPersistent);
         await EndCurrentSessionAsync(RevocationReason.SignedInAgain);
         DropPendingCookie();
 
         // The cookie of a remembered session lives as long as the session can; the server keeps the real deadlines.
-        properties ??= new AuthenticationProperties();
         properties.IssuedUtc = TimeProvider.GetUtcNow();
         properties.ExpiresUtc = properties.IssuedUtc + policy.Value.TermsFor(user, properties.IsPersistent).AbsoluteTimeout;
 

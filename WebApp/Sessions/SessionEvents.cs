@@ -31,6 +31,12 @@ public sealed record SessionRevoked(Guid UserId, SessionId SessionId, Revocation
 /// <param name="Address">Of the request that a rule locked it for; null otherwise.</param>
 public sealed record SessionLocked(Guid UserId, SessionId SessionId, SessionLock Lock, IPAddress? Address = null) : SessionEvent(UserId, SessionId);
 
+/// <summary>The session's owner had it end earlier than it would have.</summary>
+/// <param name="UserId">Whose session it is.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="Deadline">UTC; the latest end from now on.</param>
+public sealed record SessionShortened(Guid UserId, SessionId SessionId, DateTimeOffset Deadline) : SessionEvent(UserId, SessionId);
+
 /// <param name="UserId">Whose session it is.</param>
 /// <param name="SessionId">Which one.</param>
 /// <param name="Unlocked">Why it had been locked; null when it was not.</param>

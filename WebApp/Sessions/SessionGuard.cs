@@ -40,8 +40,8 @@ public sealed partial class SessionGuard(
             _ = RotateAsync(session, presented.Version, now);
         else if (secretUse is SecretUse.Current && _policy.IsRotationDue(session, now) && IsNavigation(context.Request))
             request.NextKey = presented.Next(seed);
-        if (IsWorthRecording(session, use))
-            _ = TouchAsync(session, use, [.. signals.Where(signal => !signal.Rule.Stops)]);
+        if (IsActivity(context) && IsWorthRecording(session, use))
+            request.Recorded = TouchAsync(session, use, [.. signals.Where(signal => !signal.Rule.Stops)]);
         return true;
     }
 
@@ -134,6 +134,8 @@ public sealed partial class SessionGuard(
             && country.All(char.IsAsciiLetterUpper) && country != "XX"
                 ? country
                 : null;
+
+    private static bool IsActivity(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<NotActivityAttribute>() is null;
 
     /// <summary>From time to time, and when it is used from somewhere else than before.</summary>
     private bool IsWorthRecording(UserSession session, SessionUse use)

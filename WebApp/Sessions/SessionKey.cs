@@ -47,9 +47,12 @@ public sealed class SessionKey
     public static byte[] NewSeed() => RandomNumberGenerator.GetBytes(SeedSize);
 
     /// <summary>A key for a new session: a new id, a family of 128 random bits (as ASVS 7.2.3 asks), and the first rotating part.</summary>
-    public static SessionKey Create(Guid userId, byte[] seed)
+    public static SessionKey Create(Guid userId, byte[] seed) => Create(userId, SessionId.New(), seed);
+
+    /// <summary>As the other, for a session whose id is drawn already.</summary>
+    public static SessionKey Create(Guid userId, SessionId id, byte[] seed)
     {
-        var (id, version) = (SessionId.New(), SecretVersion.First());
+        var version = SecretVersion.First();
         return new(userId, id, RandomNumberGenerator.GetBytes(FamilySize), version, Prove(seed, id, version));
     }
 

@@ -11,6 +11,17 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     public async Task BeginSignInAsync(HttpContext context, Guid userId) =>
         RequestSession.Of(context).SignInGeneration = await sessions.GetGenerationAsync(userId);
 
+    /// <summary>Whether a sign-in that waited is still good: in time, and not done already.</summary>
+    public async Task<bool> CanResumeAsync(PendingSignIn pending) =>
+        clock.GetUtcNow() < pending.GoodUntil && await sessions.FindAsync(pending.UserId, pending.SessionId) is null;
+
+    /// <summary>Goes on with a sign-in that waited: what begins in this request is its session, and no other.</summary>
+    public static void ResumeSignIn(HttpContext context, PendingSignIn pending)
+    {
+        var request = RequestSession.Of(context);
+        (request.SignInGeneration, request.SignInId, request.Leash, request.CanAsk) = (pending.Generation, pending.SessionId, pending.Leash, true);
+    }
+
     /// <summary>The user's sessions, last seen first, and those revoked, last revoked first. Empty lists for an unknown user.</summary>
     public async Task<UserSessions> ListAsync(Guid userId)
     {
@@ -49,6 +60,17 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
 
         await events.RaiseAsync(new SessionLocked(userId, id, sessionLock, address));
         return true;
+    }
+
+    /// <summary>Has a session of the user end after <paramref name="time"/> at the latest; null when it was gone, or ends earlier anyway.</summary>
+    public async Task<DateTimeOffset?> ShortenAsync(Guid userId, SessionId id, TimeSpan time)
+    {
+        var deadline = clock.GetUtcMilliseconds() + time;
+        if (!await sessions.ShortenAsync(userId, id, deadline))
+            return null;
+
+        await events.RaiseAsync(new SessionShortened(userId, id, deadline));
+        return deadline;
     }
 
     /// <summary>Ends the session that this request came with, so that the request counts as signed out; true when this call ended it.</summary>

@@ -37,8 +37,14 @@ public sealed class SessionPolicy : IValidatableObject
     /// <summary>How exact "last seen" is: it is written at most this often. Raise it to write less.</summary>
     public TimeSpan LastSeenResolution { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>A session on a shared computer ends this long after sign-in at the latest. Shorten it where people queue for one.</summary>
+    public TimeSpan SharedTimeout { get; set; } = TimeSpan.FromMinutes(20);
+
+    /// <summary>What a sign-in does that would be one session too many. Let it ask where people should not lose one unawares.</summary>
+    public WhenTooMany WhenTooMany { get; set; }
+
     /// <summary>
-    /// How many sessions a user can have at once: one more ends the one used least recently. 1 is a single device; 0 is no limit,
+    /// How many sessions a user can have at once: one more ends the one used least recently, or asks (<see cref="WhenTooMany"/>). 1 is a single device; 0 is no limit,
     /// and no limit to what one user can fill the store with.
     /// </summary>
     public int MaxPerUser { get; set; } = 100;
@@ -124,6 +130,7 @@ public sealed class SessionPolicy : IValidatableObject
             (nameof(AbsoluteTimeout), AbsoluteTimeout),
             (nameof(RememberedIdleTimeout), RememberedIdleTimeout),
             (nameof(RememberedAbsoluteTimeout), RememberedAbsoluteTimeout),
+            (nameof(SharedTimeout), SharedTimeout),
             (nameof(LastSeenResolution), LastSeenResolution),
             (nameof(CommandTimeout), CommandTimeout),
             (nameof(RecentSignIn), RecentSignIn),
@@ -153,6 +160,8 @@ public sealed class SessionPolicy : IValidatableObject
                 yield return new($"{Section}:{name} is {limit}. It must be between 1 and 1000, or 0 for no limit.");
         }
 
+        if (!Enum.IsDefined(WhenTooMany))
+            yield return new($"{Section}:{nameof(WhenTooMany)} is {WhenTooMany}. It can be {string.Join(" or ", Enum.GetNames<WhenTooMany>())}.");
         if (RotationInterval < TimeSpan.Zero)
             yield return new($"{Section}:{nameof(RotationInterval)} is {RotationInterval}. It must not be negative; zero turns rotation off.");
         else if (RotationInterval > TimeSpan.Zero && RotationGrace >= RotationInterval)
@@ -199,6 +208,16 @@ public sealed class RoleSessionPolicy
 /// <param name="AbsoluteTimeout">This long after sign-in it ends.</param>
 /// <param name="MaxPerUser">How many its user can have at once; 0: no limit.</param>
 public sealed record SessionTerms(TimeSpan IdleTimeout, TimeSpan AbsoluteTimeout, int MaxPerUser);
+
+/// <summary>What becomes of a sign-in by a user who has as many sessions as allowed.</summary>
+public enum WhenTooMany
+{
+    /// <summary>The session used least recently ends, and both are told.</summary>
+    Evict,
+
+    /// <summary>After all proofs of identity, the person says which one ends.</summary>
+    Ask,
+}
 
 public enum SessionStoreKind
 {

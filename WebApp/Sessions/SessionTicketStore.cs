@@ -18,15 +18,16 @@ public sealed partial class SessionTicketStore(
 
     /// <summary>Begins a session for the signed-in principal and returns its encoded key.</summary>
     /// <exception cref="SignInSupersededException">All of the user's sessions were revoked while this sign-in was under way.</exception>
+    /// <exception cref="TooManySessionsException">The person is to be asked which session shall end first.</exception>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
     public async Task<string> StoreAsync(AuthenticationTicket ticket, HttpContext httpContext, CancellationToken cancellationToken)
     {
         var request = RequestSession.Of(httpContext);
-        var userId = Guid.Parse(ticket.Principal.FindFirstValue(ClaimTypes.NameIdentifier)!, CultureInfo.InvariantCulture);
-        var generation = request.SignInGeneration ?? await sessions.GetGenerationAsync(userId);
+        var userId = UserIdOf(ticket.Principal);
+        request.SignInGeneration ??= await sessions.GetGenerationAsync(userId);
         var terms = _policy.TermsFor(ticket.Principal, ticket.Properties.IsPersistent);
         var seed = SessionKey.NewSeed();
-        var key = SessionKey.Create(userId, seed);
+        var key = SessionKey.Create(userId, request.SignInId ?? SessionId.New(), seed);
         var now = clock.GetUtcMilliseconds();
         var (address, userAgent) = (httpContext.GetPeerAddress(), Device.Clean(httpContext.Request.Headers.UserAgent));
         var session = new UserSession
@@ -41,7 +42,7 @@ public sealed partial class SessionTicketStore(
             AuthenticatedAt = now,
             LastSeenAt = now,
             IdleTimeout = _policy.IdleWindow(terms.IdleTimeout),
-            AbsoluteDeadline = now + terms.AbsoluteTimeout,
+            AbsoluteDeadline = Earlier(now + terms.AbsoluteTimeout, request.Leash),
             Remembered = ticket.Properties.IsPersistent,
             SignInMethod = ticket.Principal.FindFirstValue("amr") ?? "",
             SignInAddress = address,
@@ -53,14 +54,30 @@ public sealed partial class SessionTicketStore(
             Ticket = tickets.Protect(key.SessionId, new(seed, WithoutDeadlines(ticket))),
         };
 
-        if (await sessions.AddAsync(session, generation, terms.MaxPerUser) is not { } ended)
-            throw new SignInSupersededException();
-
+        var ended = await AddAsync(request, session, terms, ticket.Principal);
         (request.Current, request.Seed, request.HasNewestSecret, request.EndedForRoom) = (session, seed, true, ended.Count);
         await events.RaiseAsync(new SessionStarted(session));
         foreach (var id in ended)
             await events.RaiseAsync(new SessionRevoked(userId, id, new(now, RevocationReason.TooMany)));
         return key.Encode();
+    }
+
+    /// <summary>
+    /// The session that a request came with ends when somebody signs in over it. If there will be no room even then, the person is asked first,
+    /// and keeps it until they have answered.
+    /// </summary>
+    /// <exception cref="TooManySessionsException">Nothing has changed.</exception>
+    internal async Task AskForRoomAsync(HttpContext httpContext, ClaimsPrincipal user, bool remembered)
+    {
+        var (request, userId, terms) = (RequestSession.Of(httpContext), UserIdOf(user), _policy.TermsFor(user, remembered));
+        if (!MayAsk(request, terms) || request.Current is not { } current)
+            return;
+
+        if ((await manager.ListAsync(userId)).Live.Count(s => s.Id != current.Id) >= terms.MaxPerUser)
+        {
+            request.SignInGeneration ??= await sessions.GetGenerationAsync(userId);
+            throw Ask(request, user, terms, remembered);
+        }
     }
 
     /// <summary>The ticket of a live session that the key opens; null otherwise, with what may be told in <see cref="RequestSession.Ended"/>.</summary>
@@ -123,6 +140,35 @@ public sealed partial class SessionTicketStore(
     Task ITicketStore.RenewAsync(string key, AuthenticationTicket ticket) => throw NeedsContext();
 
     Task ITicketStore.RemoveAsync(string key) => throw NeedsContext();
+
+    /// <summary>Adds the session, and returns those that ended for it.</summary>
+    private async Task<IReadOnlyList<SessionId>> AddAsync(RequestSession request, UserSession session, SessionTerms terms, ClaimsPrincipal user)
+    {
+        var generation = request.SignInGeneration!.Value;
+        if (!MayAsk(request, terms))
+            return await sessions.AddAsync(session, generation, terms.MaxPerUser) ?? throw new SignInSupersededException();
+
+        return await sessions.AddIfRoomAsync(session, generation, terms.MaxPerUser) switch
+        {
+            AddOutcome.Added => [],
+            AddOutcome.Full => throw Ask(request, user, terms, session.Remembered),
+            _ => throw new SignInSupersededException(),
+        };
+    }
+
+    private bool MayAsk(RequestSession request, SessionTerms terms) =>
+        _policy.WhenTooMany == WhenTooMany.Ask && request.CanAsk && terms.MaxPerUser > 0;
+
+    private TooManySessionsException Ask(RequestSession request, ClaimsPrincipal user, SessionTerms terms, bool remembered)
+    {
+        var shortest = new[] { PendingSignIn.Lifetime, terms.IdleTimeout, terms.AbsoluteTimeout }.Min();
+        return new(new(UserIdOf(user), SessionId.New(), request.SignInGeneration!.Value, remembered, request.Leash,
+            string.Join(' ', user.FindAll("amr").Select(method => method.Value)), Earlier(clock.GetUtcMilliseconds() + shortest, request.Leash)));
+    }
+
+    private static Guid UserIdOf(ClaimsPrincipal user) => Guid.Parse(user.FindFirstValue(ClaimTypes.NameIdentifier)!, CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
 
     /// <summary>The handler would judge by whole seconds, and the record says whether a session is remembered: neither need lie in the ticket.</summary>
     private static AuthenticationTicket WithoutDeadlines(AuthenticationTicket ticket)

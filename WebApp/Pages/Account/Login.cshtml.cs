@@ -9,7 +9,9 @@ using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
-public sealed class LoginModel(AppSignInManager signIn, IOptionsMonitor<CookieAuthenticationOptions> cookies) : PageModel
+public sealed class LoginModel(
+    AppSignInManager signIn, WaitingSignIns waiting, SessionManager sessions, IOptionsMonitor<CookieAuthenticationOptions> cookies, IOptions<SessionPolicy> policy,
+    TimeProvider clock) : PageModel
 {
     // Unknown, wrong and locked read the same: the page must not tell who has an account.
     private const string Failed =
@@ -33,28 +35,87 @@ public sealed class LoginModel(AppSignInManager signIn, IOptionsMonitor<CookieAu
     [BindProperty]
     public bool Remember { get; set; }
 
+    /// <summary>For a computer that others use, too. Wins over <see cref="Remember"/>.</summary>
+    [BindProperty]
+    public bool Shared { get; set; }
+
+    /// <summary>The sealed sign-in that waits for an answer: see <see cref="WaitingSignIns"/>.</summary>
+    [BindProperty]
+    public string? Waiting { get; set; }
+
+    /// <summary>The sessions to choose from, used least recently first; empty unless one has to end.</summary>
+    public IReadOnlyList<UserSession> Choices { get; private set; } = [];
+
+    public TimeSpan SharedTimeout => policy.Value.SharedTimeout;
+
     /// <summary>What may be told of this browser's last session.</summary>
     public SessionEnd? Ended => RequestSession.Of(HttpContext).Ended;
+
+    // Not the answer to the form itself: whoever sends that again with the back button would send the password again.
+    public async Task OnGetAsync()
+    {
+        Waiting = TempData[nameof(Waiting)] as string;
+        if (Waiting is null || await waiting.OpenAsync(Waiting) is not { Pending.UserId: var userId })
+            return;
+
+        // The one in this browser ends anyway.
+        var current = RequestSession.Of(HttpContext).Current;
+        Choices = [.. (await sessions.ListAsync(userId)).Live.Where(s => s.Id != current?.Id).Reverse()];
+    }
 
     public async Task<IActionResult> OnPostAsync()
     {
         if (!ModelState.IsValid)
             return Page();
 
+        var request = RequestSession.Of(HttpContext);
+        request.CanAsk = true;
+        if (Shared)
+            request.Leash = clock.GetUtcMilliseconds() + SharedTimeout;
         try
         {
             var result = await signIn.PasswordSignInAsync(Email.Trim(), Password, Remember, lockoutOnFailure: true);
             if (result.Succeeded)
                 return SignedIn();
         }
+        catch (TooManySessionsException e)
+        {
+            TempData[nameof(Waiting)] = await waiting.SealAsync(e.Pending);
+            return RedirectToPage(new { ReturnUrl });
+        }
         catch (SignInSupersededException)
         {
-            return this.RedirectWithError("All your sessions were ended while you were signing in. Please sign in again.", null, new { ReturnUrl });
+            return Superseded();
         }
 
         ModelState.AddModelError("", Failed);
         return Page();
     }
+
+    /// <summary>Ends the session that was chosen, and goes on with the sign-in that waited.</summary>
+    public async Task<IActionResult> OnPostMakeRoomAsync(SessionId end)
+    {
+        if (await waiting.OpenAsync(Waiting) is not { } opened)
+            return this.RedirectWithError("That took too long, or was done already. Please sign in again.", null, new { ReturnUrl });
+
+        try
+        {
+            await waiting.CompleteAsync(HttpContext, opened, end);
+            return SignedIn();
+        }
+        catch (TooManySessionsException)
+        {
+            TempData[nameof(Waiting)] = Waiting;
+            return this.RedirectWithError("There is no room yet. Choose a session to sign out.", null, new { ReturnUrl });
+        }
+        catch (SignInSupersededException)
+        {
+            return Superseded();
+        }
+    }
+
+    private RedirectToPageResult Superseded() =>
+        this.RedirectWithError("All your sessions were ended while you were signing in. Please sign in again.", null, new { ReturnUrl });
 
     private LocalRedirectResult SignedIn()
     {

@@ -5,10 +5,13 @@ using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
-public sealed class SessionsModel(SessionManager sessions, AppSignInManager signIn) : PageModel
+public sealed class SessionsModel(SessionManager sessions, AppSignInManager signIn, TimeProvider clock) : PageModel
 {
     private const int MaxEndedShown = 10;
     private const string NotConfirmed = "We could not confirm it; check the list below.";
+
+    private static readonly TimeSpan[] Leashes =
+        [TimeSpan.FromMinutes(15), TimeSpan.FromHours(1), TimeSpan.FromHours(4), TimeSpan.FromDays(1), TimeSpan.FromDays(7)];
 
     /// <summary>This browser's session first, then by last seen.</summary>
     public IReadOnlyList<UserSession> Live { get; private set; } = [];
@@ -16,6 +19,9 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
     public IReadOnlyList<UserSession> RecentlyEnded { get; private set; } = [];
 
     public SessionId CurrentId => RequestSession.Of(HttpContext).Current!.Id;
+
+    /// <summary>How long the session can be left to go on at the most: it only ever ends earlier.</summary>
+    public IEnumerable<TimeSpan> LeashesFor(UserSession session) => Leashes.Where(time => clock.GetUtcNow() + time < session.AbsoluteDeadline);
 
     public async Task OnGetAsync()
     {
@@ -52,6 +58,21 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
             return ModelState.IsValid && await sessions.LockAsync(User.GetUserId(), id, LockReason.User)
                 ? this.RedirectWithStatus("That session is locked. It goes on once the password is entered there.")
                 : this.RedirectWithStatus("That session was locked already, or has ended.");
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return this.RedirectWithError(NotConfirmed);
+        }
+    }
+
+    /// <summary>The leash that a person puts a session on. Lengths of time, for the server does not know what time it is where they are.</summary>
+    public async Task<IActionResult> OnPostShortenAsync(SessionId id, TimeSpan time)
+    {
+        try
+        {
+            return ModelState.IsValid && Leashes.Contains(time) && await sessions.ShortenAsync(User.GetUserId(), id, time) is { } deadline
+                ? this.RedirectWithStatus($"That session ends in {Words.Of(time)} at the latest, on {deadline.UtcDateTime:d MMMM, HH:mm} UTC.")
+                : this.RedirectWithStatus("That session ends before that anyway, or has ended.");
         }
         catch (SessionStoreUnavailableException)
         {

@@ -25,6 +25,7 @@ public static class Words
         RevocationReason.SignedOutElsewhere => "signed out from another device",
         RevocationReason.SignedInAgain => "replaced by a newer session in the same browser",
         RevocationReason.PasswordChanged => "the password was changed",
+        RevocationReason.MadeRoom => "chosen to make room for another sign-in",
         RevocationReason.ReportedTheft => "reported theft",
         RevocationReason.SuspiciousActivity => "suspicious activity",
         RevocationReason.LeftOrganisation => "left the organisation",
@@ -98,6 +99,7 @@ public static class Words
         AuditAction.SignalRaised => "Warning",
         AuditAction.RevokedSessionTried => "Ended session tried again",
         AuditAction.SessionLocked => "Session locked",
+        AuditAction.SessionShortened => "Session set to end earlier",
         AuditAction.IdentityConfirmed => "Identity confirmed",
         AuditAction.PasswordChanged => "Password changed",
         AuditAction.RoleGranted => "Role granted",
@@ -119,6 +121,13 @@ public static class Words
 
     /// <summary>"1 session", "3 sessions".</summary>
     public static string Count(int count, string thing) => $"{count} {thing}{(count == 1 ? "" : "s")}";
+
+    /// <summary>A length of time in its largest whole unit: "20 minutes", "1 hour".</summary>
+    public static string Of(TimeSpan time) =>
+        time.Ticks % TimeSpan.TicksPerDay == 0 ? Count((int)time.TotalDays, "day")
+        : time.Ticks % TimeSpan.TicksPerHour == 0 ? Count((int)time.TotalHours, "hour")
+        : time.Ticks % TimeSpan.TicksPerMinute == 0 ? Count((int)time.TotalMinutes, "minute")
+        : Count((int)Math.Ceiling(time.TotalSeconds), "second");
 
     /// <summary>For the start of a label.</summary>
     public static string Capitalised(string words) => char.ToUpperInvariant(words[0]) + words[1..];
