@@ -155,6 +155,22 @@ public abstract class RightsTests(TestApp app)
         Assert.Equal("InvalidToken", Assert.Single(reset.Errors).Code);
     }
 
+    [Fact]
+    public async Task A_change_of_password_keeps_a_remembered_session_remembered()
+    {
+        using var browser = await app.NewUserAsync();
+        foreach (var remember in new[] { true, false })
+        {
+            await browser.SignInAsync(browser.Email, remember: remember);
+            var form = await browser.GetAsync("/account/change-password");
+            form.Fill("CurrentPassword", Browser.Password).Fill("NewPassword", Browser.Password);
+
+            var cookie = Assert.Single((await form.SendAsync("Change password")).SessionCookies);
+
+            Assert.Equal(remember, cookie.Expires is not null);
+        }
+    }
+
     private Task ChangeAsync(Browser browser, Func<UserManager<AppUser>, AppUser, Task<IdentityResult>> change) =>
         app.InRequestAsync<UserManager<AppUser>>(async users =>
             Assert.True((await change(users, (await users.FindByIdAsync(app.KeyOf(browser).UserId.ToString()))!)).Succeeded));

@@ -37,7 +37,7 @@ public sealed class RequestSession
     internal SessionId? SignInId { get; set; }
 
     /// <summary>
-    /// The latest end of a session that begins in this request, whatever the policy grants; null without one. Its cookie dies with the browser.
+    /// The latest end of a session that begins in this request, whatever the policy grants; null without one.
     /// </summary>
     public DateTimeOffset? Leash { get; set; }
 

@@ -37,7 +37,6 @@ public sealed class SessionCookieHandler(
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
         properties ??= new AuthenticationProperties();
-        properties.IsPersistent &= RequestSession.Of(Context).Leash is null;
         await AuthenticateAsync();
         await tickets.AskForRoomAsync(Context, user, properties.IsPersistent);
         await EndCurrentSessionAsync(RevocationReason.SignedInAgain);
@@ -46,6 +45,8 @@ public sealed class SessionCookieHandler(
         // The cookie of a remembered session lives as long as the session can; the server keeps the real deadlines.
         properties.IssuedUtc = TimeProvider.GetUtcNow();
         properties.ExpiresUtc = properties.IssuedUtc + policy.Value.TermsFor(user, properties.IsPersistent).AbsoluteTimeout;
+        if (RequestSession.Of(Context).Leash is { } leash && leash < properties.ExpiresUtc)
+            properties.ExpiresUtc = leash;
 
         // This handler remembers the presented key and would renew it (dotnet/aspnetcore#47503): session fixation.
         // A fresh one finds no live session under that key and makes a new one.

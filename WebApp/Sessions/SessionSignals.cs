@@ -36,7 +36,7 @@ public sealed class SignalRule
     public bool DryRun { get; set; }
 
     /// <summary>Whether it stops the request that it was seen in.</summary>
-    public bool Stops => !DryRun && Action is SignalAction.Lock or SignalAction.End;
+    public bool Stops => !DryRun && Action is (SignalAction.Lock or SignalAction.End);
 }
 
 /// <summary>The rules, each with what it is about. What is unknown (no header, no address) is never a difference.</summary>

@@ -113,7 +113,12 @@ public sealed partial class SessionTicketStore(
             return null;
         }
 
-        return presented.WasIssued(seed) && await guard.AcceptAsync(httpContext, session, presented, seed) ? ticket : null;
+        if (!presented.WasIssued(seed) || !await guard.AcceptAsync(httpContext, session, presented, seed))
+            return null;
+
+        // A sign-in that takes the place of this session asks the ticket.
+        ticket.Properties.IsPersistent = session.Remembered;
+        return ticket;
     }
 
     /// <summary>Saves a rebuilt principal in the session that this request came with; false when that session has ended meanwhile.</summary>

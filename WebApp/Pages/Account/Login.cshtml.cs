@@ -74,7 +74,7 @@ public sealed class LoginModel(
             request.Leash = clock.GetUtcMilliseconds() + SharedTimeout;
         try
         {
-            var result = await signIn.PasswordSignInAsync(Email.Trim(), Password, Remember, lockoutOnFailure: true);
+            var result = await signIn.PasswordSignInAsync(Email.Trim(), Password, Remember && !Shared, lockoutOnFailure: true);
             if (result.Succeeded)
                 return SignedIn();
         }
