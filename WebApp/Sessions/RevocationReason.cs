@@ -15,6 +15,9 @@ public enum RevocationReason : byte
     /// <summary>The person changed the password from another browser.</summary>
     PasswordChanged = 4,
 
+    /// <summary>The person said of a session, this one or another, that it was somebody else's.</summary>
+    NotMe = 6,
+
     ReportedTheft = 20,
     SuspiciousActivity = 21,
     LeftOrganisation = 22,

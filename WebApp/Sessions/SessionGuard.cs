@@ -82,16 +82,17 @@ public sealed partial class SessionGuard(
     private async Task<UserSession?> StopAsync(HttpContext context, UserSession session, IReadOnlyList<SignalSeen> signals, SessionUse use)
     {
         var stopping = signals.Where(signal => signal.Rule.Stops).ToList();
-        foreach (var signal in stopping)
+        if (stopping.Count == 0)
+            return session;
+
+        var ends = stopping.Exists(signal => signal.Rule.Action == SignalAction.End);
+        var stopped = ends
+            ? await manager.EndPresentedAsync(context, session, RevocationReason.Signal)
+            : await manager.LockAsync(session.UserId, session.Id, LockFor(stopping[0].Signal), use.Address);
+        // Of the requests that meet the rule side by side, only the one that was first tells of it.
+        foreach (var signal in stopped ? stopping : [])
             await events.RaiseAsync(new SignalRaised(session.UserId, session.Id, signal, use.Address));
-
-        if (stopping.Exists(signal => signal.Rule.Action == SignalAction.End))
-        {
-            await manager.EndPresentedAsync(context, session, RevocationReason.Signal);
-            return null;
-        }
-
-        return stopping is [var first, ..] ? await LockAsync(session, LockFor(first.Signal), use) : session;
+        return ends ? null : session with { Lock = session.Lock ?? new(use.SeenAt, LockFor(stopping[0].Signal)) };
     }
 
     private static LockReason LockFor(Signal signal) => signal switch
@@ -124,8 +125,17 @@ public sealed partial class SessionGuard(
             Country = CountryOf(context.Request) ?? session.Country,
             PreviousAddress = moved ? session.LastAddress : session.PreviousAddress,
             MovedAt = moved ? now : session.MovedAt,
-            Family = Device.Parse(context.Request.Headers.UserAgent.ToString()).Family is var family && family == default ? session.Family : family,
+            Family = FamilyOf(context.Request, session.Family),
         };
+    }
+
+    /// <summary>What the header leaves out stays as it was known: else a half-empty one would make way for any other browser.</summary>
+    private static BrowserFamily FamilyOf(HttpRequest request, BrowserFamily known)
+    {
+        var seen = Device.Parse(request.Headers.UserAgent.ToString()).Family;
+        return seen.DiffersFrom(known)
+            ? seen
+            : new(seen.Browser == 0 ? known.Browser : seen.Browser, seen.System == 0 ? known.System : seen.System);
     }
 
     /// <summary>As two capital letters; null when the proxy tells none. (XX and T1 stand for "unknown" and for Tor.)</summary>
@@ -135,11 +145,11 @@ public sealed partial class SessionGuard(
                 ? country
                 : null;
 
-    /// <summary>From time to time, and when it is used from somewhere else than before.</summary>
+    /// <summary>From time to time, after a proof of identity, and when it is used from somewhere else than before.</summary>
     private bool IsWorthRecording(UserSession session, SessionUse use)
     {
         var since = use.SeenAt - session.LastSeenAt;
-        return since >= _policy.TouchInterval(session) || (since >= ChangeDistance && (HasMoved(session, use) || session.Family != use.Family));
+        return since >= _policy.TouchInterval(session) || session.AuthenticatedAt > session.LastSeenAt || (since >= ChangeDistance && (HasMoved(session, use) || session.Family != use.Family));
     }
 
     private static bool HasMoved(UserSession session, SessionUse use) => use.MovedAt != session.MovedAt || use.Country != session.Country;
