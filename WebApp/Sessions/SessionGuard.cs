@@ -16,6 +16,9 @@ public sealed partial class SessionGuard(
     /// <summary>How often a move is told at most: phones move to and fro.</summary>
     private static readonly TimeSpan MoveDistance = TimeSpan.FromMinutes(10);
 
+    /// <summary>Of a session refused more often than this no new network is told: who changes networks every second must not fill the log.</summary>
+    private const int MaxRefusedTold = 100;
+
     private readonly SessionPolicy _policy = options.Value;
 
     /// <summary>Whether the request may go on as <paramref name="session"/>'s, perhaps locked: then it is <see cref="RequestSession.Current"/>.</summary>
@@ -48,6 +51,10 @@ public sealed partial class SessionGuard(
     /// <summary>Counts a request that came with the key of a revoked session.</summary>
     internal void Refuse(HttpContext context, UserSession tombstone)
     {
+        // A sign-in looks at the presented cookie once more, when it has just ended that session itself.
+        if (RequestSession.Of(context).Key?.SessionId == tombstone.Id)
+            return;
+
         var (now, address) = (clock.GetUtcMilliseconds(), context.GetPeerAddress());
         if (tombstone.Refused is null || now - tombstone.Refused.LastAt >= IUserSessionStore.RefusedAttemptDistance)
             _ = CountRefusedAsync(tombstone, now, address);
@@ -194,7 +201,8 @@ public sealed partial class SessionGuard(
     {
         try
         {
-            var isNew = Network.Differ(tombstone.LastAddress, address) && (tombstone.Refused is null || Network.Differ(tombstone.Refused.LastAddress, address));
+            var isNew = Network.Differ(tombstone.LastAddress, address)
+                && (tombstone.Refused is not { } refused || (refused.Count < MaxRefusedTold && Network.Differ(refused.LastAddress, address)));
             if (await sessions.CountRefusedAsync(tombstone.UserId, tombstone.Id, at, address) && isNew)
                 await events.RaiseAsync(new RevokedSessionTried(tombstone.UserId, tombstone.Id, address));
         }
