@@ -8,6 +8,9 @@ namespace WebApp.Pages.Account;
 
 public sealed class SessionsModel(SessionManager sessions, AppSignInManager signIn, AuditLog audit, TimeProvider clock) : PageModel
 {
+    /// <summary>More sessions than these can be unfolded.</summary>
+    public const int ShownAtOnce = 10;
+
     private const int MaxEndedShown = 10;
     private const int MaxWarningsRead = 100;
     private static readonly TimeSpan WarnedFor = TimeSpan.FromDays(7);
