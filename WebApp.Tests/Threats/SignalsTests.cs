@@ -200,6 +200,22 @@ public abstract class SignalsTests
         Assert.Equal("/account", (await browser.GetAsync("/account")).Address.AbsolutePath);
     }
 
+    [Fact]
+    public async Task A_proof_of_identity_excuses_no_move_after_it()
+    {
+        Set(Signal.CountryChanged, SignalAction.Lock);
+        using var owner = await NewUserAsync();
+        _app.Clock.Advance(new SessionPolicy().RecentSignIn);
+        var asked = await owner.GetAsync("/account/change-password");
+        await UntilRecordedAsync(owner);
+        _app.Clock.Advance(TimeSpan.FromSeconds(2));
+        await asked.Fill("Password", Browser.Password).PressAsync("Confirm");
+        await UntilRecordedAsync(owner);
+        _app.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal("/account/confirm", (await owner.At(ProxiedApp.Away, "FR").GetAsync("/account")).Address.AbsolutePath);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("XX")]

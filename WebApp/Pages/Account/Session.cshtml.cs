@@ -64,10 +64,10 @@ public sealed class SessionModel(SessionManager sessions, AuditLog audit, TimePr
         }
     }
 
-    /// <summary>Malformed, unknown, expired and someone else's: none is there, and nothing tells which.</summary>
+    /// <summary>Unknown, expired, someone else's and malformed (that is zero, the id of none): none is there, and nothing tells which.</summary>
     private async Task<bool> FindAsync()
     {
-        if (!ModelState.IsValid || await sessions.FindAsync(User.GetUserId(), Id) is not { } session)
+        if (await sessions.FindAsync(User.GetUserId(), Id) is not { } session)
             return false;
 
         Session = session;
