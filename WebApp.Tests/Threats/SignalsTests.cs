@@ -201,6 +201,20 @@ public abstract class SignalsTests
     }
 
     [Fact]
+    public async Task A_move_within_seconds_of_the_last_record_is_asked_about_once()
+    {
+        Set(Signal.CountryChanged, SignalAction.Lock);
+        using var browser = await NewUserAsync();
+        _app.Clock.Advance(TimeSpan.FromSeconds(2));
+        var asked = await browser.At(ProxiedApp.Away, "FR").GetAsync("/account");
+        _app.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal("/account", (await asked.Fill("Password", Browser.Password).PressAsync("Confirm")).Address.AbsolutePath);
+        await UntilRecordedAsync(browser);
+        Assert.Equal("/account", (await browser.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Fact]
     public async Task A_proof_of_identity_excuses_no_move_after_it()
     {
         Set(Signal.CountryChanged, SignalAction.Lock);
