@@ -45,6 +45,7 @@ public abstract class AccessControlTests(TestApp app)
         ["Account"] = SignedIn,
         ["Account/Index"] = SignedIn,
         ["Account/Sessions"] = SignedIn,
+        ["account/sessions/{id}"] = [Answer.SignIn, Answer.Open, Answer.Nothing, Answer.Nothing],
         ["account/change-password"] = SignedIn,
         ["Account/Confirm"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["Admin"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
@@ -68,7 +69,7 @@ public abstract class AccessControlTests(TestApp app)
 
         foreach (var route in Routes())
         {
-            var path = "/" + route.Replace("{userId:guid}", $"{await app.UserIdAsync(user.Email)}").Replace("{code:int?}", "404");
+            var path = "/" + route.Replace("{userId:guid}", $"{await app.UserIdAsync(user.Email)}").Replace("{code:int?}", "404").Replace("{id}", $"{app.KeyOf(user).SessionId}");
             found[route] = await Task.WhenAll(people.Select(person => VisitAsync(person, path)));
         }
 

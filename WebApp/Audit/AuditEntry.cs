@@ -48,6 +48,7 @@ public enum AuditAction
 
     /// <summary>A session ended before its time; the reason says how.</summary>
     SessionEnded,
+
     /// <summary>A session was locked until identity is proved; the reason says why.</summary>
     SessionLocked,
 
@@ -56,6 +57,12 @@ public enum AuditAction
 
     /// <summary>The use of a session did not fit; the reason names the rule.</summary>
     SignalRaised,
+
+    /// <summary>As <see cref="SignalRaised"/>, by a rule whose warnings are shown to the person on the sessions page.</summary>
+    SignalNotified,
+
+    /// <summary>A person said that a session was somebody else's. Written before anything is ended for it.</summary>
+    SessionDisowned,
 
     /// <summary>A session that had been ended was tried again from a new network, and refused.</summary>
     RevokedSessionTried,

@@ -22,4 +22,22 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, TimePr
             .Where(e => before == null || e.Id < before)
             .OrderByDescending(e => e.Id).Take(count).ToListAsync();
     }
+
+    /// <summary>The latest <paramref name="count"/> entries about one session, newest first; empty for a session of somebody else.</summary>
+    public async Task<IReadOnlyList<AuditEntry>> ListOfSessionAsync(Guid subjectId, string sessionId, int count)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Entries.AsNoTracking()
+            .Where(e => e.SessionId == sessionId && e.SubjectId == subjectId)
+            .OrderByDescending(e => e.Id).Take(count).ToListAsync();
+    }
+
+    /// <summary>The latest <paramref name="count"/> entries about one person that say that action, written at <paramref name="since"/> or later, newest first.</summary>
+    public async Task<IReadOnlyList<AuditEntry>> ListOfSubjectAsync(Guid subjectId, AuditAction action, DateTimeOffset since, int count)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Entries.AsNoTracking()
+            .Where(e => e.SubjectId == subjectId && e.Action == action && e.At >= since)
+            .OrderByDescending(e => e.Id).Take(count).ToListAsync();
+    }
 }

@@ -81,12 +81,20 @@ internal static partial class AuditTrail
         },
         SignalRaised raised => new()
         {
-            Action = AuditAction.SignalRaised,
+            Action = raised.Signal.Rule is { Action: SignalAction.Notify, DryRun: false } ? AuditAction.SignalNotified : AuditAction.SignalRaised,
             SubjectId = raised.UserId,
             SessionId = raised.SessionId.ToString(),
             Reason = raised.Signal.Signal.ToString(),
             Address = raised.Address?.ToString(),
-            Details = $"{raised.Signal.From} → {raised.Signal.To}" + (raised.Signal.Rule.DryRun ? $" (dry run of {raised.Signal.Rule.Action})" : ""),
+            Details = $"{raised.Signal.From} → {raised.Signal.To}" + DryRun(raised.Signal.Rule),
+        },
+        SessionDisowned disowned => new()
+        {
+            Action = AuditAction.SessionDisowned,
+            ActorId = disowned.UserId,
+            SubjectId = disowned.UserId,
+            SessionId = disowned.SessionId.ToString(),
+            Address = disowned.Address?.ToString(),
         },
         RevokedSessionTried tried => new()
         {
@@ -97,6 +105,8 @@ internal static partial class AuditTrail
         },
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent)),
     };
+
+    private static string DryRun(SignalRule rule) => rule.DryRun ? $" (dry run: nothing was done; the rule says {rule.Action.ToString().ToLowerInvariant()})" : "";
 
     private static string Place(SessionUse use) => use.Country is { } country ? $"{use.Address} ({country})" : $"{use.Address}";
 

@@ -46,6 +46,7 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
     // The places in these are stored: append, never reorder. A browser in its desktop mode names another system, so those two belong together.
     private static readonly string[][] BrowserFamilies =
         [["Edge"], ["Opera"], ["Samsung Internet"], ["Vivaldi"], ["Firefox"], ["Chromium"], ["Chrome"], ["Safari"], [.. Programs.Select(p => p.TrimEnd('/'))]];
+    private static readonly byte ProgramFamily = NumberOf(BrowserFamilies, Programs[0].TrimEnd('/'));
     private static readonly string[][] SystemFamilies = [["Windows"], ["Android", "Linux"], ["iOS", "iPadOS", "macOS"], ["ChromeOS"]];
 
     /// <summary>What stays the same as long as it is the same browser.</summary>
@@ -96,7 +97,7 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
     }
 
     internal static string NameOf(BrowserFamily family) =>
-        new Device(NameAt(BrowserFamilies, family.Browser), NameAt(SystemFamilies, family.System), DeviceKind.Unknown).ToString();
+        new Device(family.Browser == ProgramFamily ? "A program such as curl" : NameAt(BrowserFamilies, family.Browser), NameAt(SystemFamilies, family.System), DeviceKind.Unknown).ToString();
 
     private static string? NameAt(string[][] families, byte number) =>
         number == 0 || number > families.Length ? null

@@ -18,6 +18,9 @@ public enum RevocationReason : byte
     /// <summary>The person chose it to make room for a sign-in, having as many as allowed.</summary>
     MadeRoom = 5,
 
+    /// <summary>The person said of a session, this one or another, that it was somebody else's.</summary>
+    NotMe = 6,
+
     ReportedTheft = 20,
     SuspiciousActivity = 21,
     LeftOrganisation = 22,

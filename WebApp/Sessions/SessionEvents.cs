@@ -56,6 +56,12 @@ public sealed record SessionMoved(Guid UserId, SessionId SessionId, IPAddress? F
 /// <param name="Address">Of the request that it was seen in.</param>
 public sealed record SignalRaised(Guid UserId, SessionId SessionId, SignalSeen Signal, IPAddress? Address) : SessionEvent(UserId, SessionId);
 
+/// <summary>The person says that the session was somebody else's. Raised before anything is ended for it.</summary>
+/// <param name="UserId">Whose account it is.</param>
+/// <param name="SessionId">Which one.</param>
+/// <param name="Address">Where the person said so.</param>
+public sealed record SessionDisowned(Guid UserId, SessionId SessionId, IPAddress? Address) : SessionEvent(UserId, SessionId);
+
 /// <summary>A session that was revoked was tried again, from a network that it had not been tried or used from before.</summary>
 /// <param name="UserId">Whose session it was.</param>
 /// <param name="SessionId">Which one.</param>

@@ -16,6 +16,9 @@ public sealed partial class SessionGuard(
     /// <summary>How often a move is told at most: phones move to and fro.</summary>
     private static readonly TimeSpan MoveDistance = TimeSpan.FromMinutes(10);
 
+    /// <summary>Of a session refused more often than this no new network is told: who changes networks every second must not fill the log.</summary>
+    private const int MaxRefusedTold = 100;
+
     private readonly SessionPolicy _policy = options.Value;
 
     /// <summary>Whether the request may go on as <paramref name="session"/>'s, perhaps locked: then it is <see cref="RequestSession.Current"/>.</summary>
@@ -48,6 +51,10 @@ public sealed partial class SessionGuard(
     /// <summary>Counts a request that came with the key of a revoked session.</summary>
     internal void Refuse(HttpContext context, UserSession tombstone)
     {
+        // A sign-in looks at the presented cookie once more, when it has just ended that session itself.
+        if (RequestSession.Of(context).Key?.SessionId == tombstone.Id)
+            return;
+
         var (now, address) = (clock.GetUtcMilliseconds(), context.GetPeerAddress());
         if (tombstone.Refused is null || now - tombstone.Refused.LastAt >= IUserSessionStore.RefusedAttemptDistance)
             _ = CountRefusedAsync(tombstone, now, address);
@@ -82,16 +89,17 @@ public sealed partial class SessionGuard(
     private async Task<UserSession?> StopAsync(HttpContext context, UserSession session, IReadOnlyList<SignalSeen> signals, SessionUse use)
     {
         var stopping = signals.Where(signal => signal.Rule.Stops).ToList();
-        foreach (var signal in stopping)
+        if (stopping.Count == 0)
+            return session;
+
+        var ends = stopping.Exists(signal => signal.Rule.Action == SignalAction.End);
+        var stopped = ends
+            ? await manager.EndPresentedAsync(context, session, RevocationReason.Signal)
+            : await manager.LockAsync(session.UserId, session.Id, LockFor(stopping[0].Signal), use.Address);
+        // Of the requests that meet the rule side by side, only the one that was first tells of it.
+        foreach (var signal in stopped ? stopping : [])
             await events.RaiseAsync(new SignalRaised(session.UserId, session.Id, signal, use.Address));
-
-        if (stopping.Exists(signal => signal.Rule.Action == SignalAction.End))
-        {
-            await manager.EndPresentedAsync(context, session, RevocationReason.Signal);
-            return null;
-        }
-
-        return stopping is [var first, ..] ? await LockAsync(session, LockFor(first.Signal), use) : session;
+        return ends ? null : session with { Lock = session.Lock ?? new(use.SeenAt, LockFor(stopping[0].Signal)) };
     }
 
     private static LockReason LockFor(Signal signal) => signal switch
@@ -124,8 +132,17 @@ public sealed partial class SessionGuard(
             Country = CountryOf(context.Request) ?? session.Country,
             PreviousAddress = moved ? session.LastAddress : session.PreviousAddress,
             MovedAt = moved ? now : session.MovedAt,
-            Family = Device.Parse(context.Request.Headers.UserAgent.ToString()).Family is var family && family == default ? session.Family : family,
+            Family = FamilyOf(context.Request, session.Family),
         };
+    }
+
+    /// <summary>What the header leaves out stays as it was known: else a half-empty one would make way for any other browser.</summary>
+    private static BrowserFamily FamilyOf(HttpRequest request, BrowserFamily known)
+    {
+        var seen = Device.Parse(request.Headers.UserAgent.ToString()).Family;
+        return seen.DiffersFrom(known)
+            ? seen
+            : new(seen.Browser == 0 ? known.Browser : seen.Browser, seen.System == 0 ? known.System : seen.System);
     }
 
     /// <summary>As two capital letters; null when the proxy tells none. (XX and T1 stand for "unknown" and for Tor.)</summary>
@@ -137,11 +154,11 @@ public sealed partial class SessionGuard(
 
     private static bool IsActivity(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<NotActivityAttribute>() is null;
 
-    /// <summary>From time to time, and when it is used from somewhere else than before.</summary>
+    /// <summary>From time to time, after a proof of identity, and when it is used from somewhere else than before.</summary>
     private bool IsWorthRecording(UserSession session, SessionUse use)
     {
         var since = use.SeenAt - session.LastSeenAt;
-        return since >= _policy.TouchInterval(session) || (since >= ChangeDistance && (HasMoved(session, use) || session.Family != use.Family));
+        return since >= _policy.TouchInterval(session) || session.AuthenticatedAt > session.LastSeenAt || (since >= ChangeDistance && (HasMoved(session, use) || session.Family != use.Family));
     }
 
     private static bool HasMoved(UserSession session, SessionUse use) => use.MovedAt != session.MovedAt || use.Country != session.Country;
@@ -186,7 +203,8 @@ public sealed partial class SessionGuard(
     {
         try
         {
-            var isNew = Network.Differ(tombstone.LastAddress, address) && (tombstone.Refused is null || Network.Differ(tombstone.Refused.LastAddress, address));
+            var isNew = Network.Differ(tombstone.LastAddress, address)
+                && (tombstone.Refused is not { } refused || (refused.Count < MaxRefusedTold && Network.Differ(refused.LastAddress, address)));
             if (await sessions.CountRefusedAsync(tombstone.UserId, tombstone.Id, at, address) && isNew)
                 await events.RaiseAsync(new RevokedSessionTried(tombstone.UserId, tombstone.Id, address));
         }

@@ -32,6 +32,9 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
             [.. all.Where(s => s.Revocation is not null).OrderByDescending(s => s.Revocation!.At).ThenBy(s => s.Id.Value)]);
     }
 
+    /// <summary>The user's session, live or revoked; null when it has expired, or never was the user's.</summary>
+    public Task<UserSession?> FindAsync(Guid userId, SessionId id) => sessions.FindAsync(userId, id);
+
     /// <summary>Ends one session of the user; false when it was gone already or never was the user's.</summary>
     public async Task<bool> RevokeAsync(Guid userId, SessionId id, RevocationReason reason, string? caseReference = null)
     {
@@ -50,6 +53,23 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     /// <summary>Ends every session of the user and refuses sign-ins under way; returns how many it ended.</summary>
     public Task<int> RevokeAllAsync(Guid userId, RevocationReason reason, string? caseReference = null) =>
         RevokeAllButAsync(userId, null, new(clock.GetUtcMilliseconds(), reason, caseReference));
+
+    /// <summary>
+    /// The user says that <paramref name="id"/> was somebody else's doing. That is noted first; then every session but <paramref name="currentId"/>
+    /// ends, for a thief may have more than one; returns how many it ended.
+    /// </summary>
+    public async Task<int> DisownAsync(Guid userId, SessionId id, SessionId currentId, IPAddress? address)
+    {
+        await events.RaiseAsync(new SessionDisowned(userId, id, address));
+        return await RevokeOthersAsync(userId, currentId, RevocationReason.NotMe);
+    }
+
+    /// <summary>
+    /// Has the pages of that session's browser show its <see cref="SessionName"/> for <see cref="SessionName.ShownFor"/>; false when it is
+    /// gone, or never was the user's.
+    /// </summary>
+    public Task<bool> ShowNameAsync(Guid userId, SessionId id) =>
+        sessions.ShowNameAsync(userId, id, clock.GetUtcMilliseconds() + SessionName.ShownFor);
 
     /// <summary>Locks a session of the user until identity is proved there; false when it was locked or gone already, or never was the user's.</summary>
     public async Task<bool> LockAsync(Guid userId, SessionId id, LockReason reason, IPAddress? address = null)

@@ -80,6 +80,10 @@ internal static class SessionSignals
         List<SignalSeen> seen = [];
         if (session.Family.DiffersFrom(use.Family))
             Add(Signal.BrowserChanged, rules.BrowserChanged, session.Family.ToString(), use.Family.ToString());
+        // Whoever has proved their identity since may have come from anywhere. The kind of browser is recorded with the proof.
+        if (session.AuthenticatedAt > session.LastSeenAt)
+            return seen;
+
         if (session.Country is { } from && use.Country is { } to && from != to)
         {
             Add(Signal.CountryChanged, rules.CountryChanged, from, to);

@@ -1,13 +1,19 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
+using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
-public sealed class SessionsModel(SessionManager sessions, AppSignInManager signIn, TimeProvider clock) : PageModel
+public sealed class SessionsModel(SessionManager sessions, AppSignInManager signIn, AuditLog audit, TimeProvider clock) : PageModel
 {
+    /// <summary>More sessions than these can be unfolded.</summary>
+    public const int ShownAtOnce = 10;
+
     private const int MaxEndedShown = 10;
+    private const int MaxWarningsRead = 100;
+    private static readonly TimeSpan WarnedFor = TimeSpan.FromDays(7);
     private const string NotConfirmed = "We could not confirm it; check the list below.";
 
     private static readonly TimeSpan[] Leashes =
@@ -17,6 +23,9 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
     public IReadOnlyList<UserSession> Live { get; private set; } = [];
 
     public IReadOnlyList<UserSession> RecentlyEnded { get; private set; } = [];
+
+    /// <summary>Of each live session the latest warning that its person is to be told of.</summary>
+    public IReadOnlyList<(UserSession Session, AuditEntry Warning)> Warnings { get; private set; } = [];
 
     public SessionId CurrentId => RequestSession.Of(HttpContext).Current!.Id;
 
@@ -28,6 +37,8 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
         var all = await sessions.ListAsync(User.GetUserId());
         Live = [.. all.Live.OrderByDescending(s => s.Id == CurrentId)];
         RecentlyEnded = [.. all.Revoked.Take(MaxEndedShown)];
+        var warnings = await audit.ListOfSubjectAsync(User.GetUserId(), AuditAction.SignalNotified, clock.GetUtcNow() - WarnedFor, MaxWarningsRead);
+        Warnings = [.. Live.Join(warnings.DistinctBy(w => w.SessionId), s => s.Id.ToString(), w => w.SessionId, (session, warning) => (session, warning))];
     }
 
     public async Task<IActionResult> OnPostRevokeAsync(SessionId id)

@@ -26,6 +26,7 @@ public static class Words
         RevocationReason.SignedInAgain => "replaced by a newer session in the same browser",
         RevocationReason.PasswordChanged => "the password was changed",
         RevocationReason.MadeRoom => "chosen to make room for another sign-in",
+        RevocationReason.NotMe => "a session was reported as somebody else's",
         RevocationReason.ReportedTheft => "reported theft",
         RevocationReason.SuspiciousActivity => "suspicious activity",
         RevocationReason.LeftOrganisation => "left the organisation",
@@ -97,6 +98,8 @@ public static class Words
         AuditAction.SessionEnded => "Session ended",
         AuditAction.SessionMoved => "Moved to another network",
         AuditAction.SignalRaised => "Warning",
+        AuditAction.SignalNotified => "Warning that the person is shown",
+        AuditAction.SessionDisowned => "Session reported as somebody else's",
         AuditAction.RevokedSessionTried => "Ended session tried again",
         AuditAction.SessionLocked => "Session locked",
         AuditAction.SessionShortened => "Session set to end earlier",
@@ -118,6 +121,37 @@ public static class Words
         : Enum.TryParse<Signal>(reason, out var signal) && Enum.IsDefined(signal) ? Of(signal)
         : Enum.TryParse<LockReason>(reason, out var locked) && Enum.IsDefined(locked) ? Of(locked)
         : reason;
+
+    /// <summary>
+    /// What an audit entry says of a session to its owner, without what the line shows beside it; null for what is not theirs to read, such as
+    /// an attempt of staff, whose outcome has a line of its own.
+    /// </summary>
+    public static string? Told(AuditEntry entry) => entry switch
+    {
+        { Action: AuditAction.SignedIn } => "Signed in",
+        { Action: AuditAction.IdentityConfirmed, Reason: null } => "It was confirmed that it's you",
+        { Action: AuditAction.IdentityConfirmed } => "Unlocked: it was confirmed that it's you",
+        { Action: AuditAction.SessionMoved } => "Moved to another network",
+        { Action: AuditAction.SignalRaised or AuditAction.SignalNotified, Reason: { } reason } => $"Warning: {OfAuditReason(reason)}",
+        { Action: AuditAction.SessionLocked, Reason: { } reason } when Enum.TryParse<LockReason>(reason, out var locked) => locked switch
+        {
+            LockReason.User or LockReason.Support => LockedBy(locked.LockedBy()),
+            _ => $"{LockedBy(locked.LockedBy())}: {Of(locked)}",
+        },
+        { Action: AuditAction.SessionEnded, Reason: { } reason } when Enum.TryParse<RevocationReason>(reason, out var ended) =>
+            $"{EndedBy(ended.RevokedBy(), "you")}: {Of(ended)}",
+        { Action: AuditAction.RevokedSessionTried } => "Tried again after its end, from a new network, and refused",
+        { Action: AuditAction.SessionDisowned } => "You said that this wasn't you",
+        _ => null,
+    };
+
+    /// <summary>"at least once": for counts that are lower bounds.</summary>
+    public static string AtLeast(int count) => count switch
+    {
+        1 => "at least once",
+        2 => "at least twice",
+        _ => $"at least {count} times",
+    };
 
     /// <summary>"1 session", "3 sessions".</summary>
     public static string Count(int count, string thing) => $"{count} {thing}{(count == 1 ? "" : "s")}";

@@ -1,0 +1,26 @@
+using System.Net;
+using WebApp.Sessions;
+
+namespace WebApp.Tests.Sessions;
+
+public sealed class NetworkTests
+{
+    [Theory]
+    [InlineData("203.0.113.7", "203.0.113.7", false)]
+    [InlineData("203.0.113.0", "203.0.113.255", false)]
+    [InlineData("203.0.113.7", "203.0.112.7", true)]
+    [InlineData("203.0.113.7", "198.51.100.7", true)]
+    [InlineData("2001:db8:1::1", "2001:db8:1:ffff::2", false)]
+    [InlineData("2001:db8:1::1", "2001:db8:2::1", true)]
+    [InlineData("::", "0.0.0.0", true)]
+    [InlineData("203.0.113.7", "2001:db8::1", true)]
+    [InlineData(null, "203.0.113.7", false)]
+    [InlineData(null, null, false)]
+    public void Addresses_differ_by_their_first_24_or_48_bits_and_never_when_one_is_unknown(string? one, string? other, bool differ)
+    {
+        var (first, second) = (one is null ? null : IPAddress.Parse(one), other is null ? null : IPAddress.Parse(other));
+
+        Assert.Equal(differ, Network.Differ(first, second));
+        Assert.Equal(differ, Network.Differ(second, first));
+    }
+}
