@@ -120,6 +120,47 @@ public abstract class RightsTests(TestApp app)
         Assert.False(await app.InRequestAsync<AppDbContext, bool>(db => db.RightsChanges.AnyAsync(c => c.UserId == user)));
     }
 
+    // Another request read the account before: it must not save the older version over the newer one.
+    [Fact]
+    public async Task Of_two_changes_side_by_side_none_hides_the_other()
+    {
+        using var browser = await app.NewUserAsync();
+        var id = app.KeyOf(browser).UserId.ToString();
+        await app.InRequestAsync<UserManager<AppUser>>(async users =>
+        {
+            var early = (await users.FindByIdAsync(id))!;
+            await app.InRequestAsync<AppDbContext>(async db =>
+            {
+                db.UserClaims.Add(new() { UserId = early.Id, ClaimType = "colour", ClaimValue = "blue" });
+                await db.SaveChangesAsync();
+            });
+            early.Name = "Too late";
+            Assert.Equal("ConcurrencyFailure", Assert.Single((await users.UpdateAsync(early)).Errors).Code);
+        });
+
+        Assert.Equal(1, await VersionAsync(browser));
+    }
+
+    [Fact]
+    public async Task A_change_to_an_account_that_was_read_elsewhere_is_noticed()
+    {
+        using var browser = await app.NewUserAsync();
+        var person = await app.InRequestAsync<AppDbContext, AppUser>(db => db.Users.AsNoTracking().SingleAsync(u => u.Email == browser.Email));
+        person.BannedUntil = app.Clock.GetUtcNow().AddHours(1);
+
+        await app.InRequestAsync<UserManager<AppUser>>(async users => Assert.True((await users.UpdateAsync(person)).Succeeded));
+
+        Assert.Equal("/account/login", (await browser.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public Task What_would_go_past_the_watch_is_refused() => app.InRequestAsync<AppDbContext>(async db =>
+    {
+        var user = await db.Users.FirstAsync();
+        user.Name += "!";
+        Assert.Throws<NotSupportedException>(() => db.SaveChanges());
+    });
+
     [Fact]
     public async Task Kept_sessions_outlive_a_change_of_password_and_still_follow_the_account()
     {

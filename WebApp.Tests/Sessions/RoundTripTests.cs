@@ -144,6 +144,17 @@ public sealed class RoundTripTests(RedisApp app)
         Assert.Equal(["[get, 1]"], await CommandsOfAsync(() => browser.GetAsync("/")));
     }
 
+    // The database was restored from a backup, and its number is behind the store's.
+    [Fact]
+    public async Task A_version_that_the_account_never_had_is_looked_for_once_and_not_with_every_request()
+    {
+        using var browser = await app.NewUserAsync();
+        await app.Services.GetRequiredService<IUserSessionStore>().RequireRightsAsync(app.KeyOf(browser).UserId, 5);
+        await browser.GetAsync("/");
+
+        Assert.Equal(["[get, 1]"], await CommandsOfAsync(() => browser.GetAsync("/")));
+    }
+
     [Fact]
     public async Task A_revoked_cookies_request_is_one_command_and_one_write_a_second_at_most()
     {

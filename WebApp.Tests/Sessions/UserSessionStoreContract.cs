@@ -242,10 +242,15 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     {
         var session = await AddAsync();
         await Store.LockAsync(session.UserId, session.Id, new(Now, LockReason.BrowserChanged));
+        var locked = (await Store.FindAsync(session.UserId, session.Id))!;
         var proof = new SessionProof(session.Secret.AfterProof(), session.Secret.Next(), Now.AddMinutes(2), new(5, 1));
 
-        Assert.True(await Store.ConfirmAsync(session.UserId, session.Id, session.Secret, proof));
-        Assert.False(await Store.ConfirmAsync(session.UserId, session.Id, session.Secret, proof));
+        // Who began before the lock has not seen what it is about.
+        Assert.False(await Store.ConfirmAsync(session, proof));
+        Assert.True(await Store.ConfirmAsync(locked, proof));
+        Assert.False(await Store.ConfirmAsync(locked, proof));
+        // And a lock that was asked for before the proof comes too late.
+        Assert.False(await Store.LockAsync(session.UserId, session.Id, new(proof.At.AddMilliseconds(-1), LockReason.OldSecret)));
 
         Samples.AssertSame(
             session with
@@ -569,7 +574,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         Assert.False(await Store.RotateAsync(user, id, secret, secret.Next(), Now));
         Assert.False(await Store.UpdateTicketAsync(user, id, new byte[] { 1, 2, 3 }, 0));
         Assert.False(await Store.TakeProofAttemptAsync(user, id, 1));
-        Assert.False(await Store.ConfirmAsync(user, id, secret, new(secret.AfterProof(), secret, Now, default)));
+        Assert.False(await Store.ConfirmAsync(Samples.Session(Now, user) with { Id = id, Secret = secret }, new(secret.AfterProof(), secret, Now, default)));
         Assert.False(await Store.LockAsync(user, id, new(Now, LockReason.Support)));
         Assert.False(await Store.ShortenAsync(user, id, Now.AddMilliseconds(1)));
         Assert.False(await Store.ShowNameAsync(user, id, Now.AddMinutes(5)));

@@ -30,7 +30,7 @@ public abstract class UserSessionStoreRaces : UserSessionStoreContract
 
     [Fact]
     public Task A_revoked_session_stays_revoked_when_a_proof_of_identity_races_it() => RaceRevocationAsync((store, session) =>
-        store.ConfirmAsync(session.UserId, session.Id, session.Secret, new(session.Secret.AfterProof(), session.Secret, Clock.GetUtcNow(), default)));
+        store.ConfirmAsync(session, new(session.Secret.AfterProof(), session.Secret, Clock.GetUtcNow(), default)));
 
     [Fact]
     public Task A_revoked_session_stays_revoked_when_a_shortening_races_it() =>

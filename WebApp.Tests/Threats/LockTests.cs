@@ -1,3 +1,6 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
@@ -96,6 +99,39 @@ public abstract class LockTests(TestApp app)
         Assert.Contains("locked for a while", refused.Text, StringComparison.Ordinal);
     }
 
+    // He needs no cookie for it, only the address.
+    [Fact]
+    public async Task Guessing_at_the_sign_in_page_does_not_get_the_owners_session_ended()
+    {
+        using Browser owner = await app.NewUserAsync(), guesser = app.NewBrowser();
+        for (var wrong = 0; wrong < 5; wrong++)
+            await guesser.TrySignInAsync(owner.Email, WrongPassword);
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+        await LockByRuleAsync(owner);
+
+        for (var tries = 0; tries < 2 * SessionPolicy.MaxProofAttempts; tries++)
+            Assert.Contains("locked for a while", (await owner.ConfirmAsync("/account")).Text, StringComparison.Ordinal);
+        app.Clock.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.Equal("/account", (await owner.ConfirmAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task A_last_attempt_that_is_right_counts_although_it_was_sent_twice()
+    {
+        using Browser owner = await app.NewUserAsync();
+        await LockByRuleAsync(owner);
+        for (var wrong = 1; wrong < SessionPolicy.MaxProofAttempts; wrong++)
+            await owner.ConfirmAsync(password: WrongPassword);
+        // The account's own lockout counts to the same number.
+        await app.InRequestAsync<AppDbContext>(db => db.Users.Where(u => u.Email == owner.Email).ExecuteUpdateAsync(set => set.SetProperty(u => u.AccessFailedCount, 0)));
+        var token = (await owner.GetAsync("/account/confirm")).AntiforgeryToken;
+
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => owner.PostAsync("/account/confirm", ("Password", Browser.Password), ("__RequestVerificationToken", token))));
+
+        Assert.Equal("/account", (await owner.GetAsync("/account")).Address.AbsolutePath);
+    }
+
     [Fact]
     public async Task A_right_proof_gives_all_attempts_back()
     {
@@ -179,6 +215,12 @@ public abstract class LockTests(TestApp app)
         var asked = await page.PressAsync("Lock", $"[data-session-id='{page.CurrentSessionId}']");
 
         Assert.Equal("/account/confirm", asked.Address.AbsolutePath);
+    }
+
+    private Task<bool> LockByRuleAsync(Browser browser)
+    {
+        var key = app.KeyOf(browser);
+        return app.Services.GetRequiredService<SessionManager>().LockAsync(key.UserId, key.SessionId, LockReason.OldSecret);
     }
 
     private async Task LockAsync(Browser by, Browser other)

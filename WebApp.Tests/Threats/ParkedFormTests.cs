@@ -56,6 +56,21 @@ public sealed class ParkedFormTests(SqlApp app)
     }
 
     [Fact]
+    public async Task What_came_too_late_is_not_said_to_be_there_and_does_not_stay_in_the_browser()
+    {
+        using Browser victim = await app.NewUserAsync(), staff = await app.SignedInAsync("sam@example.com");
+        var asked = await SendLateAsync(victim, staff);
+        app.Clock.Advance(TimeSpan.FromMinutes(11));
+
+        var back = await asked.Fill("Password", Browser.DemoPassword).PressAsync("Confirm");
+
+        Assert.DoesNotContain("What you had entered is still here", back.Text, StringComparison.Ordinal);
+        Assert.Equal("", ValueOf(back, "caseReference"));
+        await staff.GetAsync("/account");
+        Assert.DoesNotContain(staff.Cookies, cookie => cookie.Key.Contains("notice", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task No_password_is_kept()
     {
         using var owner = await app.NewUserAsync();

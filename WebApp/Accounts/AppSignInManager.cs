@@ -59,8 +59,10 @@ public sealed class AppSignInManager(
     {
         // A sign-in of one's own would begin whatever became of the old session. Of this end and anybody else's, exactly one counts.
         await sessions.BeginSignInAsync(Context, user.Id);
+        // (Its own end for the sake of the change that this sign-in follows, in another tab, is none of those.)
         if (RequestSession.Of(Context).Current is not { } current
-            || !await sessions.RevokeAsync(user.Id, current.Id, RevocationReason.SignedInAgain))
+            || !(await sessions.RevokeAsync(user.Id, current.Id, RevocationReason.SignedInAgain)
+                || await sessions.IsEndedAsync(user.Id, current.Id, RevocationReason.AccountChanged)))
             throw new SignInSupersededException();
 
         // Or a change of password would take off the leash that the person put it on.
@@ -76,11 +78,11 @@ public sealed class AppSignInManager(
     /// <summary>Not while banned.</summary>
     public override async Task<bool> CanSignInAsync(AppUser user) => !(user.BannedUntil > clock.GetUtcNow()) && await base.CanSignInAsync(user);
 
-    public override Task<ClaimsPrincipal> CreateUserPrincipalAsync(AppUser user)
+    public override Task SignInWithClaimsAsync(AppUser user, AuthenticationProperties? authenticationProperties, IEnumerable<Claim> additionalClaims)
     {
-        // The version is read before what it counts: should that change now, the session is found to be behind.
+        // The version was read before what it counts: should that change now, the session is found to be behind.
         RequestSession.Of(Context).RightsVersion = user.RightsVersion;
-        return base.CreateUserPrincipalAsync(user);
+        return base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
     }
 
     /// <summary>Takes one of the attempts that the lockout allows; the last one locks, and success unlocks again. False while locked.</summary>

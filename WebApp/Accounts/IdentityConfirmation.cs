@@ -10,10 +10,14 @@ public sealed class IdentityConfirmation(AppSignInManager signIn, UserManager<Ap
     /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
     public async Task<IdentityConfirmationOutcome> ConfirmAsync(HttpContext context, string password)
     {
-        if (await session.TakeAttemptAsync(context) is not { } left)
-            return RequestSession.Of(context).Current is null ? IdentityConfirmationOutcome.SessionEnded : IdentityConfirmationOutcome.AnotherUnderWay;
+        // A locked account judges no password: it must cost the session no attempt, or whoever knows the address could have it ended.
+        if (await users.GetUserAsync(context.User) is not { } user || await users.IsLockedOutAsync(user))
+            return IdentityConfirmationOutcome.WrongPassword;
 
-        if (await users.GetUserAsync(context.User) is { } user && (await signIn.CheckPasswordSignInAsync(user, password, lockoutOnFailure: true)).Succeeded)
+        if (await session.TakeAttemptAsync(context) is not { } left)
+            return IdentityConfirmationOutcome.AnotherUnderWay;
+
+        if ((await signIn.CheckPasswordSignInAsync(user, password, lockoutOnFailure: true)).Succeeded)
             return await session.SucceedAsync(context) ? IdentityConfirmationOutcome.Confirmed : IdentityConfirmationOutcome.SessionEnded;
 
         if (left > 0)

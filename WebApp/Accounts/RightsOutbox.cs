@@ -16,7 +16,7 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
     private bool _failed;
 
     /// <summary>
-    /// Delivers what waits. Never throws: what could not be delivered is tried again. Does nothing before the app has started, as on the
+    /// Delivers what waits, a batch of it: a request that changes a role with many members must not wait for all of them. Never throws: what could not be delivered is tried again. Does nothing before the app has started, as on the
     /// command line: the store may not be reached there, and the instances that run deliver it.
     /// </summary>
     public async Task DeliverAsync()
@@ -28,10 +28,7 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
         {
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<AppDbContext>();
-            while (await DeliverAsync(db) == Batch)
-            {
-            }
-
+            await DeliverAsync(db);
             _failed = false;
         }
 #pragma warning disable CA1031 // The change is saved and its row waits; whatever went wrong, the next round tries again.

@@ -15,12 +15,16 @@ public sealed record RightsChange(Guid UserId, int Version)
 
 /// <summary>
 /// Notices, as it is saved, whatever a session's principal is made of: name, address, roles, claims, ban, deletion and the session stamp. So no
-/// page has to remember that sessions need to hear of it.
+/// page has to remember that sessions need to hear of it. What goes past the change tracker (<c>ExecuteUpdate</c>, SQL by hand) is noticed within
+/// half an hour only; what is saved inside a transaction of its own is told within a second after it.
 /// </summary>
 internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesInterceptor
 {
     private static readonly string[] PartsOfPrincipal =
         [nameof(AppUser.UserName), nameof(AppUser.Email), nameof(AppUser.Name), nameof(AppUser.SessionStamp), nameof(AppUser.BannedUntil)];
+
+    public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result) =>
+        throw new NotSupportedException("Save with SaveChangesAsync: sessions have to hear of changed rights.");
 
     public override async ValueTask<InterceptionResult<int>> SavingChangesAsync(
         DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
@@ -46,6 +50,8 @@ internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesIntercept
     private static async Task RaiseVersionsAsync(AppDbContext db, CancellationToken cancellationToken)
     {
         var entries = db.ChangeTracker.Entries().Where(e => e.State is EntityState.Added or EntityState.Modified or EntityState.Deleted).ToList();
+        foreach (var user in entries.Where(e => e is { Entity: AppUser, State: EntityState.Modified } && IsAttached(e)))
+            user.OriginalValues.SetValues(await ReadAsync(user, cancellationToken));
         foreach (var user in entries.Where(e => e is { Entity: AppUser, State: EntityState.Modified }).Select(e => (AppUser)e.Entity))
         {
             if (HasChanged(db.Entry(user), nameof(AppUser.SecurityStamp)) && !user.KeepsSessions)
@@ -85,8 +91,22 @@ internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesIntercept
                 continue;
 
             user.RightsVersion++;
+            // Whoever read the user before this must not save an older version over it.
+            user.ConcurrencyStamp = Guid.NewGuid().ToString();
             db.RightsChanges.Add(new(id, user.RightsVersion));
         }
+    }
+
+    /// <summary>Read in another scope and attached here: the tracker takes its present values for the original ones.</summary>
+    private static bool IsAttached(EntityEntry entry) =>
+        entry.Properties.All(p => p.Metadata.Name == nameof(AppUser.ConcurrencyStamp) || Equals(p.OriginalValue, p.CurrentValue));
+
+    /// <summary>As it is in the database, but for the stamp by which a conflict is told.</summary>
+    private static async Task<PropertyValues> ReadAsync(EntityEntry entry, CancellationToken cancellationToken)
+    {
+        var values = await entry.GetDatabaseValuesAsync(cancellationToken) ?? entry.OriginalValues.Clone();
+        values[nameof(AppUser.ConcurrencyStamp)] = entry.OriginalValues[nameof(AppUser.ConcurrencyStamp)];
+        return values;
     }
 
     // Identity's store marks every column of a user as modified, whatever was changed.

@@ -33,13 +33,14 @@ internal static partial class SessionPrincipalValidator
             return;
         }
 
+        // The account was read after the version was required: so it is at least that one, even if a backup has set the account's own number back.
         var rebuilt = await signIn.CreateUserPrincipalAsync(user);
         rebuilt.Identities.First().AddClaims(principal.FindAll("amr"));
         context.ReplacePrincipal(rebuilt);
         context.Properties.IssuedUtc = clock.GetUtcNow();
         try
         {
-            await store.UpdateAsync(context.HttpContext, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name), user.RightsVersion);
+            await store.UpdateAsync(context.HttpContext, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name), Math.Max(user.RightsVersion, session.RequiredRightsVersion));
         }
         catch (SessionStoreUnavailableException e)
         {

@@ -53,8 +53,7 @@ internal static class TrustedProxies
 
         app.Use((context, next) =>
         {
-            var peer = context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : context.Connection.RemoteIpAddress;
-            if (peer is null || !(known.KnownProxies.Contains(peer) || known.KnownIPNetworks.Any(network => network.Contains(peer))))
+            if (context.GetPeerAddress() is not { } peer || !(known.KnownProxies.Contains(peer) || known.KnownIPNetworks.Any(network => network.Contains(peer))))
                 context.Request.Headers.Remove(header);
             return next(context);
         });

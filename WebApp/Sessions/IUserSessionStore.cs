@@ -66,12 +66,15 @@ public interface IUserSessionStore
     Task<bool> TakeProofAttemptAsync(Guid userId, SessionId id, byte taken);
 
     /// <summary>
-    /// Records that identity was proved, if <paramref name="current"/> still is the current version: the lock and the attempts are gone, and
+    /// Records that identity was proved, if secret and lock still are as in <paramref name="seen"/>: the lock and the attempts are gone, and
     /// <see cref="SessionProof.Next"/> is the secret's version. True when this call did.
     /// </summary>
-    Task<bool> ConfirmAsync(Guid userId, SessionId id, SecretVersion current, SessionProof proof);
+    Task<bool> ConfirmAsync(UserSession seen, SessionProof proof);
 
-    /// <summary>Locks a live session; true when this call did, false when there was nothing to lock or it was locked already.</summary>
+    /// <summary>
+    /// Locks a live session; true when this call did, false when there was nothing to lock, it was locked already, or identity was proved
+    /// after <see cref="SessionLock.At"/>.
+    /// </summary>
     Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock);
 
     /// <summary>Brings the absolute deadline nearer; true when this call did. It can only shorten.</summary>

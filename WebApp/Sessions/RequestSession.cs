@@ -24,6 +24,9 @@ public sealed class RequestSession
     /// <summary>The key that the request came with, once it was found to open <see cref="Current"/>; null when signed out or signed in only now.</summary>
     internal SessionKey? Key { get; set; }
 
+    /// <summary>A live session that the cookie opened until identity was proved there, moments ago; null without one. A sign-in in this browser takes its place.</summary>
+    internal UserSession? Retired { get; set; }
+
     /// <summary>The seed of <see cref="Current"/>'s secrets; null when signed out.</summary>
     internal byte[]? Seed { get; set; }
 
@@ -74,4 +77,7 @@ public enum SessionEndCause
     SignedInAgain,
     Support,
     SecurityRule,
+
+    /// <summary>It goes on, but its identity was confirmed, which replaced the cookie; this browser came with the one before.</summary>
+    CookieReplaced,
 }

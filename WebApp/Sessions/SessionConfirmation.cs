@@ -8,19 +8,16 @@ public sealed class SessionConfirmation(IUserSessionStore sessions, SessionManag
     private const int MostTries = 5;
 
     /// <summary>Takes one of the session's <see cref="SessionPolicy.MaxProofAttempts"/> before a proof is judged.</summary>
-    /// <returns>How many will be left if it is wrong; null when it must not be judged, because another one is, or the session has ended.</returns>
+    /// <returns>
+    /// How many will be left if it is wrong; null when it must not be judged, because another one is, or the last one was begun and never decided.
+    /// </returns>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
     public async Task<int?> TakeAttemptAsync(HttpContext context)
     {
-        if (RequestSession.Of(context).Current is not { } session)
-            return null;
-
-        var taken = session.ProofAttempts;
-        if (taken < SessionPolicy.MaxProofAttempts)
-            return await sessions.TakeProofAttemptAsync(session.UserId, session.Id, taken) ? SessionPolicy.MaxProofAttempts - taken - 1 : null;
-
-        await FailAsync(context);
-        return null;
+        return RequestSession.Of(context).Current is { ProofAttempts: < SessionPolicy.MaxProofAttempts and var taken } session
+            && await sessions.TakeProofAttemptAsync(session.UserId, session.Id, taken)
+                ? SessionPolicy.MaxProofAttempts - taken - 1
+                : null;
     }
 
     /// <summary>Ends the session: its last attempt was wrong.</summary>
@@ -32,7 +29,7 @@ public sealed class SessionConfirmation(IUserSessionStore sessions, SessionManag
 
     /// <summary>
     /// Identity was proved: the session is unlocked, counts as signed in just now, and this answer hands its browser a new secret that
-    /// retires all earlier ones (ASVS 7.2.4). False when the session has ended meanwhile.
+    /// retires all earlier ones (ASVS 7.2.4). False when the session was ended or locked meanwhile: that was not what the proof was about.
     /// </summary>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
     public async Task<bool> SucceedAsync(HttpContext context)
@@ -41,28 +38,40 @@ public sealed class SessionConfirmation(IUserSessionStore sessions, SessionManag
         if (request is not { Current: { } session, Key: { } key, Seed: { } seed })
             return false;
 
-        // The secret may move on at the same time: by this request's own rotation, or another tab's confirmation.
+        // The secret may move on at the same time, by this request's own rotation.
+        var seen = session;
         for (var tries = 0; tries < MostTries; tries++)
         {
-            var latest = key.Version.Number > session.Secret.Number ? key.Version : session.Secret;
-            var proof = new SessionProof(latest.AfterProof(), key.Version, clock.GetUtcMilliseconds(), Device.Parse(context.Request.Headers.UserAgent.ToString()).Family);
-            if (await sessions.ConfirmAsync(session.UserId, session.Id, session.Secret, proof))
+            var latest = key.Version.Number > seen.Secret.Number ? key.Version : seen.Secret;
+            var proof = new SessionProof(latest.AfterProof(), key.Version, clock.GetUtcMilliseconds(), SessionGuard.FamilyOf(context.Request, seen.Family));
+            if (await sessions.ConfirmAsync(seen, proof))
             {
-                request.Current = session with { Secret = proof.Next, SecretSince = proof.At, AuthenticatedAt = proof.At, Lock = null, ProofAttempts = 0 };
-                (request.NextKey, request.HasNewestSecret) = (key.At(proof.Next, seed), true);
-                await events.RaiseAsync(new SessionConfirmed(session.UserId, session.Id, session.Lock?.Reason, context.GetPeerAddress()));
+                Hand(seen with { Secret = proof.Next, SecretSince = proof.At, AuthenticatedAt = proof.At, Lock = null, ProofAttempts = 0 });
+                await events.RaiseAsync(new SessionConfirmed(seen.UserId, seen.Id, seen.Lock?.Reason, context.GetPeerAddress()));
                 return true;
             }
 
-            if (await sessions.FindAsync(session.UserId, session.Id) is not { Revocation: null } found)
+            if (await sessions.FindAsync(seen.UserId, seen.Id) is not { Revocation: null } found)
             {
                 request.Current = null;
                 return false;
             }
 
-            session = found;
+            if (found.Lock is not null && found.Lock != session.Lock)
+                return false;
+            if (found.AuthenticatedAt > session.AuthenticatedAt)
+            {
+                // A button pressed twice: both are handed the same secret, or the one whose answer comes last would be taken for a thief.
+                Hand(found);
+                return true;
+            }
+
+            seen = found;
         }
 
         throw new SessionStoreUnavailableException("The session changed faster than a confirmation could be written.");
+
+        void Hand(UserSession confirmed) =>
+            (request.Current, request.NextKey, request.HasNewestSecret) = (confirmed, key.At(confirmed.Secret, seed), true);
     }
 }

@@ -13,7 +13,7 @@ namespace WebApp.Sessions;
 /// </summary>
 public sealed class SessionCookieHandler(
     IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    IUserSessionStore sessions, SessionTicketStore tickets, SessionCookieFormat format, SessionEvents events, IOptions<SessionPolicy> policy)
+    SessionManager manager, SessionTicketStore tickets, SessionCookieFormat format, IOptions<SessionPolicy> policy)
     : CookieAuthenticationHandler(options, logger, encoder)
 {
     private static readonly AuthenticateResult Unavailable = AuthenticateResult.Fail("The session store did not answer.");
@@ -89,13 +89,8 @@ public sealed class SessionCookieHandler(
         if (request.IsUnavailable)
             throw new SessionStoreUnavailableException("The session store did not answer.");
 
-        if (request.Current is not { } current)
-            return;
-
-        request.Current = null;
-        var revocation = new Revocation(TimeProvider.GetUtcMilliseconds(), reason);
-        if (await sessions.RevokeAsync(current.UserId, current.Id, revocation))
-            await events.RaiseAsync(new SessionRevoked(current.UserId, current.Id, revocation));
+        if ((request.Current ?? request.Retired) is { } current)
+            await manager.EndPresentedAsync(Context, current, reason);
     }
 
     /// <summary>Two cookies of one name in one response: browsers keep the last, proxies may reorder. Exactly one goes out.</summary>

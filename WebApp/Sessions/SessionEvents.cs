@@ -62,7 +62,7 @@ public sealed record SignalRaised(Guid UserId, SessionId SessionId, SignalSeen S
 /// <param name="Address">Where the person said so.</param>
 public sealed record SessionDisowned(Guid UserId, SessionId SessionId, IPAddress? Address) : SessionEvent(UserId, SessionId);
 
-/// <summary>A session that was revoked was tried again, from a network that it had not been tried or used from before.</summary>
+/// <summary>A session that was revoked was tried again, from another network than the last time it was tried or used.</summary>
 /// <param name="UserId">Whose session it was.</param>
 /// <param name="SessionId">Which one.</param>
 /// <param name="Address">Where it was tried from.</param>

@@ -13,7 +13,7 @@ public sealed partial class SessionGuard(
     /// <summary>How often a change of network, country or browser is recorded at most, whatever a client does.</summary>
     private static readonly TimeSpan ChangeDistance = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a move is told at most: phones move to and fro.</summary>
+    /// <summary>How soon a return is not told of: phones move to and fro.</summary>
     private static readonly TimeSpan MoveDistance = TimeSpan.FromMinutes(10);
 
     /// <summary>Of a session refused more often than this no new network is told: who changes networks every second must not fill the log.</summary>
@@ -43,7 +43,8 @@ public sealed partial class SessionGuard(
             _ = RotateAsync(session, presented.Version, now);
         else if (secretUse is SecretUse.Current && _policy.IsRotationDue(session, now) && IsNavigation(context.Request))
             request.NextKey = presented.Next(seed);
-        if (IsActivity(context) && IsWorthRecording(session, use))
+        // An older secret may be a copy's: where it comes from is not where the session is used. Nor is what was stopped just now.
+        if (request.HasNewestSecret && judged.Lock is null && IsActivity(context) && IsWorthRecording(session, use))
             request.Recorded = TouchAsync(session, use, [.. signals.Where(signal => !signal.Rule.Stops)]);
         return true;
     }
@@ -77,6 +78,8 @@ public sealed partial class SessionGuard(
             case SecretUse.Reused when session.Lock is not null || !IsElsewhere(session, use):
                 return await LockAsync(session, LockReason.OldSecret, use);
             case SecretUse.Retired:
+                RequestSession.Of(context).Retired = session;
+                RequestSession.Of(context).Ended = new(SessionEndCause.CookieReplaced, session.AuthenticatedAt);
                 return null;
             default:
                 await manager.EndPresentedAsync(context, session, RevocationReason.PossibleTheft);
@@ -112,7 +115,7 @@ public sealed partial class SessionGuard(
 
     /// <summary>Whether the present secret is in use from another network or kind of browser: then both can't be one browser that crashed.</summary>
     private static bool IsElsewhere(UserSession session, SessionUse use) =>
-        Network.Differ(session.LastAddress, use.Address) || session.Family.DiffersFrom(use.Family);
+        session.IsSecretSeen && (Network.Differ(session.LastAddress, use.Address) || session.Family.DiffersFrom(use.Family));
 
     private async Task<UserSession> LockAsync(UserSession session, LockReason reason, SessionUse use)
     {
@@ -137,7 +140,7 @@ public sealed partial class SessionGuard(
     }
 
     /// <summary>What the header leaves out stays as it was known: else a half-empty one would make way for any other browser.</summary>
-    private static BrowserFamily FamilyOf(HttpRequest request, BrowserFamily known)
+    internal static BrowserFamily FamilyOf(HttpRequest request, BrowserFamily known)
     {
         var seen = Device.Parse(request.Headers.UserAgent.ToString()).Family;
         return seen.DiffersFrom(known)
@@ -162,6 +165,11 @@ public sealed partial class SessionGuard(
     }
 
     private static bool HasMoved(UserSession session, SessionUse use) => use.MovedAt != session.MovedAt || use.Country != session.Country;
+
+    /// <summary>A new network always; back to the one before, or another country, only when that was not so moments ago.</summary>
+    private static bool IsMoveTold(UserSession session, SessionUse use) => use.MovedAt != session.MovedAt
+        ? session.PreviousAddress is null || Network.Differ(session.PreviousAddress, use.Address) || use.SeenAt - session.MovedAt >= MoveDistance
+        : use.Country != session.Country && !(use.SeenAt - session.MovedAt < MoveDistance);
 
     // Browsers store the cookies of a page they show, but may drop those of an image or a script that came late.
     private static bool IsNavigation(HttpRequest request) =>
@@ -188,7 +196,7 @@ public sealed partial class SessionGuard(
             if (!await sessions.TouchAsync(session.UserId, session.Id, use))
                 return;
 
-            if (HasMoved(session, use) && !(use.SeenAt - session.MovedAt < MoveDistance))
+            if (IsMoveTold(session, use))
                 await events.RaiseAsync(new SessionMoved(session.UserId, session.Id, session.LastAddress, use));
             foreach (var signal in signals)
                 await events.RaiseAsync(new SignalRaised(session.UserId, session.Id, signal, use.Address));

@@ -71,6 +71,10 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     public Task<bool> ShowNameAsync(Guid userId, SessionId id) =>
         sessions.ShowNameAsync(userId, id, clock.GetUtcMilliseconds() + SessionName.ShownFor);
 
+    /// <summary>Whether the session has ended for that reason.</summary>
+    public async Task<bool> IsEndedAsync(Guid userId, SessionId id, RevocationReason reason) =>
+        (await sessions.FindAsync(userId, id))?.Revocation?.Reason == reason;
+
     /// <summary>Locks a session of the user until identity is proved there; false when it was locked or gone already, or never was the user's.</summary>
     public async Task<bool> LockAsync(Guid userId, SessionId id, LockReason reason, IPAddress? address = null)
     {
@@ -98,7 +102,7 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     {
         var request = RequestSession.Of(context);
         var revocation = new Revocation(clock.GetUtcMilliseconds(), reason);
-        request.Current = null;
+        (request.Current, request.Retired) = (null, null);
         request.Ended = new(reason.Cause(), revocation.At);
         if (!await sessions.RevokeAsync(session.UserId, session.Id, revocation))
             return false;

@@ -48,7 +48,7 @@ public sealed partial class SessionTicketStore(
             SignInAddress = address,
             LastAddress = address,
             UserAgent = userAgent,
-            Family = Device.Parse(userAgent).Family,
+            Family = SessionGuard.FamilyOf(httpContext.Request, default),
             Country = guard.CountryOf(httpContext.Request),
             RightsVersion = request.RightsVersion,
             Ticket = tickets.Protect(key.SessionId, new(seed, WithoutDeadlines(ticket))),

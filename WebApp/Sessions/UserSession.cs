@@ -94,6 +94,9 @@ public sealed record UserSession
     /// <summary>The earlier of the two deadlines.</summary>
     public DateTimeOffset ExpiresAt => IdleDeadline < AbsoluteDeadline ? IdleDeadline : AbsoluteDeadline;
 
+    /// <summary>Whether <see cref="Secret"/> came back from the browser: one handed out upon a proof of identity may have got lost.</summary>
+    public bool IsSecretSeen => SecretSince != AuthenticatedAt || LastSeenAt > SecretSince;
+
     /// <summary>Neither revoked nor past a deadline.</summary>
     public bool IsLive(DateTimeOffset now) => Revocation is null && now < ExpiresAt;
 

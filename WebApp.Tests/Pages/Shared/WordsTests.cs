@@ -25,10 +25,13 @@ public sealed class WordsTests
     }
 
     [Theory]
-    [InlineData("ReportedTheft", "reported theft")]
-    [InlineData("Admin", "Admin")]
-    [InlineData("99", "99")]
-    public void An_audit_entry_says_its_reason_in_words_and_a_role_as_it_is(string reason, string words) => Assert.Equal(words, Words.OfAuditReason(reason));
+    [InlineData(AuditAction.ForceSignOut, "ReportedTheft", "reported theft")]
+    [InlineData(AuditAction.SessionLocked, "Support", "locked by support")]
+    [InlineData(AuditAction.RoleGranted, "Support", "Support")]
+    [InlineData(AuditAction.RoleGranted, "Admin", "Admin")]
+    [InlineData(AuditAction.SessionEnded, "99", "99")]
+    public void An_audit_entry_says_its_reason_in_words_and_a_role_as_it_is(AuditAction action, string reason, string words) =>
+        Assert.Equal(words, Words.OfAuditReason(action, reason));
 
     [Theory]
     [InlineData(0, "0 sessions")]

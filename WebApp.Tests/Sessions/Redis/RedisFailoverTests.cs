@@ -31,14 +31,28 @@ public sealed class RedisFailoverTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_replica_that_never_heard_of_a_revocation_does_not_undo_it_when_it_takes_over()
+    public Task A_replica_that_never_heard_of_a_revocation_does_not_undo_it_when_it_takes_over() => FailOverAfterAsync(
+        session => _app.Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(_clock.GetUtcNow())),
+        found => Assert.NotNull(found.Revocation));
+
+    [Fact]
+    public Task A_replica_that_never_heard_of_a_lock_does_not_undo_it_when_it_takes_over() => FailOverAfterAsync(
+        session => _app.Store.LockAsync(session.UserId, session.Id, new(_clock.GetUtcNow(), LockReason.User)),
+        found => Assert.Equal(LockReason.User, found.Lock?.Reason));
+
+    [Fact]
+    public Task A_replica_that_never_heard_of_changed_rights_does_not_undo_them_when_it_takes_over() => FailOverAfterAsync(
+        session => _app.Store.RequireRightsAsync(session.UserId, 77),
+        found => Assert.Equal(77, found.RequiredRightsVersion));
+
+    private async Task FailOverAfterAsync(Func<UserSession, Task> act, Action<UserSession> assert)
     {
         var session = Samples.Session(_clock.GetUtcNow());
         await _app.Store.AddAsync(session, default);
         await Eventually.TrueAsync(async () => (await _replica.CliAsync("DBSIZE")).Trim() == "2", "the session has reached the replica");
         // It keeps what it has, and hears no more of its master.
         await _replica.CliAsync("REPLICAOF", "127.0.0.1", "1");
-        await _app.Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(_clock.GetUtcNow()));
+        await act(session);
         await _master.StopAsync();
         await _replica.CliAsync("REPLICAOF", "NO", "ONE");
 
@@ -46,7 +60,7 @@ public sealed class RedisFailoverTests : IAsyncLifetime
         {
             try
             {
-                Assert.NotNull((await _app.Store.FindAsync(session.UserId, session.Id))?.Revocation);
+                assert((await _app.Store.FindAsync(session.UserId, session.Id))!);
                 return true;
             }
             catch (SessionStoreUnavailableException)

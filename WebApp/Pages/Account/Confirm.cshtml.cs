@@ -7,7 +7,7 @@ using WebApp.Sessions;
 namespace WebApp.Pages.Account;
 
 /// <summary>Asks who is there: before a risky act, and to bring a locked session back. It does nothing but that.</summary>
-public sealed class ConfirmModel(IdentityConfirmation confirmation) : PageModel
+public sealed class ConfirmModel(IdentityConfirmation confirmation, KeptForms forms) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -40,15 +40,16 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation) : PageModel
         switch (await confirmation.ConfirmAsync(HttpContext, Password))
         {
             case IdentityConfirmationOutcome.Confirmed:
+                var goingBack = GoBack();
                 TempData.SetStatus(
                     Kept is not null ? "Thank you. What you had entered is still here; press the button again to do it."
                     : wasLocked ? "Thank you. This session is unlocked."
                     : "Thank you. You can go on now.");
-                return GoBack();
+                return goingBack;
             case IdentityConfirmationOutcome.SessionEnded:
                 return RedirectToPage("/Account/Login", new { ReturnUrl });
             case IdentityConfirmationOutcome.AnotherUnderWay:
-                ModelState.AddModelError(nameof(Password), "Another try is being checked just now. Please enter your password again.");
+                ModelState.AddModelError(nameof(Password), "Another try is being checked. Enter your password again; if that does not help, sign out and sign in.");
                 return Page();
             default:
                 ModelState.AddModelError(nameof(Password),
@@ -59,8 +60,12 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation) : PageModel
 
     private LocalRedirectResult GoBack()
     {
+        var target = Url.AfterSignIn(ReturnUrl);
+        // What is too old by now, or of another page, is of no use there.
+        if (Kept is not null && forms.Open(HttpContext, target.Split('?')[0], Kept) is null)
+            Kept = null;
         if (Kept is not null)
             KeptForms.Pass(TempData, Kept);
-        return LocalRedirect(Url.AfterSignIn(ReturnUrl));
+        return LocalRedirect(target);
     }
 }

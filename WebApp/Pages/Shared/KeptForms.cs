@@ -49,14 +49,14 @@ public sealed class KeptForms(IDataProtectionProvider dataProtection, TimeProvid
         return buffer.Length <= MaxSize ? WebEncoders.Base64UrlEncode(_protector.Protect(buffer.ToArray())) : null;
     }
 
-    /// <summary>What <see cref="Seal"/> kept for this request's page; null for another page or session, after its time, and for a forgery.</summary>
-    public IReadOnlyDictionary<string, StringValues>? Open(HttpContext context, string kept)
+    /// <summary>What <see cref="Seal"/> kept for the page at <paramref name="path"/>; null for another page or session, after its time, and for a forgery.</summary>
+    public IReadOnlyDictionary<string, StringValues>? Open(HttpContext context, string path, string kept)
     {
         try
         {
             using var reader = new BinaryReader(new MemoryStream(_protector.Unprotect(WebEncoders.Base64UrlDecode(kept))));
             if (reader.ReadString() != RequestSession.Of(context).Current?.Id.ToString()
-                || !string.Equals(reader.ReadString(), PathOf(context), StringComparison.OrdinalIgnoreCase)
+                || !string.Equals(reader.ReadString(), path, StringComparison.OrdinalIgnoreCase)
                 || reader.ReadInt64() < clock.GetUtcNow().ToUnixTimeMilliseconds())
                 return null;
 
@@ -93,11 +93,10 @@ public sealed class KeptForms(IDataProtectionProvider dataProtection, TimeProvid
         {
             var http = context.HttpContext;
             if (!HttpMethods.IsGet(http.Request.Method) || context.HandlerInstance is not PageModel
-                || tempData.GetTempData(http).Peek(Kept) is not string kept || forms.Open(http, kept) is not { } values)
+                || Take(tempData.GetTempData(http)) is not { } kept || forms.Open(http, PathOf(http), kept) is not { } values)
                 return;
 
-            _ = Take(tempData.GetTempData(http));
-            foreach (var (name, value) in values)
+            foreach (var (name, value) in values.Where(field => !context.ModelState.ContainsKey(field.Key)))
             {
                 context.ModelState.SetModelValue(name, value.ToArray(), value.ToString());
                 // It is there to be looked at, and is judged when it is sent.

@@ -14,6 +14,7 @@ public static class Words
         SessionEndCause.SignedOutElsewhere => "You were signed out from another device",
         SessionEndCause.SignedInAgain => "You signed in again in another tab",
         SessionEndCause.Support => "Support ended this session",
+        SessionEndCause.CookieReplaced => "The password was entered for this session, and its new cookie did not reach this page",
         SessionEndCause.SecurityRule => "A security rule ended this session",
         _ => "This session has ended",
     };
@@ -116,7 +117,8 @@ public static class Words
     };
 
     /// <summary>An audit entry keeps the reason's name; a role's name stays as it is.</summary>
-    public static string OfAuditReason(string reason) =>
+    public static string OfAuditReason(AuditAction action, string reason) =>
+        action == AuditAction.RoleGranted ? reason :
         Enum.TryParse<RevocationReason>(reason, out var known) && Enum.IsDefined(known) ? Of(known)
         : Enum.TryParse<Signal>(reason, out var signal) && Enum.IsDefined(signal) ? Of(signal)
         : Enum.TryParse<LockReason>(reason, out var locked) && Enum.IsDefined(locked) ? Of(locked)
@@ -131,8 +133,9 @@ public static class Words
         { Action: AuditAction.SignedIn } => "Signed in",
         { Action: AuditAction.IdentityConfirmed, Reason: null } => "It was confirmed that it's you",
         { Action: AuditAction.IdentityConfirmed } => "Unlocked: it was confirmed that it's you",
+        { Action: AuditAction.SessionShortened } => "Set to end earlier",
         { Action: AuditAction.SessionMoved } => "Moved to another network",
-        { Action: AuditAction.SignalRaised or AuditAction.SignalNotified, Reason: { } reason } => $"Warning: {OfAuditReason(reason)}",
+        { Action: AuditAction.SignalRaised or AuditAction.SignalNotified, Reason: { } reason } => $"Warning: {OfAuditReason(entry.Action, reason)}",
         { Action: AuditAction.SessionLocked, Reason: { } reason } when Enum.TryParse<LockReason>(reason, out var locked) => locked switch
         {
             LockReason.User or LockReason.Support => LockedBy(locked.LockedBy()),

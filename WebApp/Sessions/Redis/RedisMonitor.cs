@@ -119,8 +119,7 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
         }
     }
 
-    private Task RepeatAsync(JournalRow row) =>
-        _revocations.RepeatAsync(row.UserId, row.SessionId, row.Except, new(row.At, row.Reason, row.CaseReference));
+    private Task RepeatAsync(JournalRow row) => _revocations.RepeatAsync(row);
 
     private async Task ConfirmAsync(IEnumerable<JournalRow> rows)
     {

@@ -1,12 +1,13 @@
 using StackExchange.Redis;
+using WebApp.Sessions.Sql;
 
 namespace WebApp.Sessions.Redis;
 
 internal delegate Task<RedisResult> RunScript(string script, RedisKey[] keys, params RedisValue[] args);
 
 /// <summary>
-/// Revokes in Redis. Used twice: by the store, over the verified connection, and by the monitor, which repeats journalled revocations
-/// before it verifies.
+/// Takes something away in Redis: sessions, their use until identity is proved, rights. Used twice: by the store, over the verified connection,
+/// and by the monitor, which repeats what is journalled before it verifies.
 /// </summary>
 internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
 {
@@ -22,16 +23,39 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
         RevokeAllAsync(userId, except, revocation, createdUntil: null, UserGeneration.New());
 
     /// <summary>
-    /// Revokes again what was revoked then, and nothing that began later. It is also the first time if Redis never got the revocation,
+    /// Takes away again what was taken away then, and nothing that began later. It is also the first time if Redis never got the revocation,
     /// so sign-ins under way are refused, unless it is so long ago that there can be none left.
     /// </summary>
-    public Task RepeatAsync(Guid userId, SessionId? id, SessionId? except, Revocation revocation)
+    public Task RepeatAsync(JournalRow row)
     {
-        if (id is { } one)
-            return RevokeAsync(userId, one, revocation);
+        if (row.RightsVersion is { } version)
+            return RequireRightsAsync(row.UserId, version);
+        if (row is { LockReason: { } reason, SessionId: { } locked })
+            return LockAsync(row.UserId, locked, new(row.At, reason));
+
+        var revocation = new Revocation(row.At, row.Reason, row.CaseReference);
+        if (row.SessionId is { } one)
+            return RevokeAsync(row.UserId, one, revocation);
 
         var recent = clock.GetUtcNow() - revocation.At < UserGeneration.Lifetime;
-        return RevokeAllAsync(userId, except, revocation, revocation.At, recent ? UserGeneration.New() : null);
+        return RevokeAllAsync(row.UserId, row.Except, revocation, revocation.At, recent ? UserGeneration.New() : null);
+    }
+
+    /// <summary>Locks unless identity was proved since: repeated, it locks nobody out again.</summary>
+    public async Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock) =>
+        Reply.IsYes(await run(RedisScripts.Lock,
+            [new RedisKeys(userId).Record(id)],
+            RedisKeys.UserBytes(userId), clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            sessionLock.At.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteLock(sessionLock)));
+
+    public async Task RequireRightsAsync(Guid userId, int version)
+    {
+        var keys = new RedisKeys(userId);
+        if (!Reply.IsYes(await run(RedisScripts.RequireRights,
+            [keys.Index, keys.Rights],
+            RedisKeys.UserBytes(userId), clock.GetUtcNow().ToUnixTimeMilliseconds(), keys.RecordPrefix, version, RedisSessionRecord.WriteRights(version),
+            (long)UserGeneration.Lifetime.TotalMilliseconds)))
+            throw new SessionStoreUnavailableException("Redis had no memory to refuse the rights of sign-ins under way.");
     }
 
     private async Task<IReadOnlyList<SessionId>> RevokeAllAsync(

@@ -177,6 +177,18 @@ internal static class RedisScripts
         return {{Yes}}
         """;
 
+    /// <summary>KEYS: record. ARGV: not-after, user id, now, locked at, lock as bytes. Answers Yes, No or TooLate.</summary>
+    public static readonly string Lock = Common + $$"""
+        local record = redis.call('GET', KEYS[1])
+        if clock() > not_after then return {{TooLate}} end
+        if not live(record, ARGV[2], tonumber(ARGV[3])) or string.byte(record, {{LockReasonAt}} + 1) ~= 0
+          or number(record, {{AuthenticatedAt}}) > tonumber(ARGV[4]) then return {{No}} end
+
+        touch_nothing(KEYS[1])
+        redis.call('SETRANGE', KEYS[1], {{LockedAt}}, ARGV[5])
+        return {{Yes}}
+        """;
+
     /// <summary>KEYS: record. ARGV: not-after, user id, now, absolute deadline, it as bytes. Answers Yes, No or TooLate.</summary>
     public static readonly string Shorten = Common + $$"""
         local now, deadline = tonumber(ARGV[3]), tonumber(ARGV[4])

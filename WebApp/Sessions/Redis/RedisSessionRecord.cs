@@ -38,6 +38,7 @@ internal static class RedisSessionRecord
     public const int LastSeenAt = 34;
     public const int FamilyAt = 84;
     public const int SecretAt = 86;
+    public const int AuthenticatedAt = 110;
     public const int LockedAt = 118;
     public const int LockReasonAt = 126;
     public const int ProofAttemptsAt = 127;
@@ -59,7 +60,6 @@ internal static class RedisSessionRecord
     private const int CountrySize = 2;
     private const int PreviousAddressAt = 60;
     private const int MovedAt = 76;
-    private const int AuthenticatedAt = 110;
     private const int FamilyHashAt = 152;
     private const int FamilyHashSize = 32;
     private const int SignInAddressAt = 184;
@@ -125,6 +125,17 @@ internal static class RedisSessionRecord
         WriteAddress(bytes.AsSpan(PreviousAddressAt - LastSeenAt), use.PreviousAddress);
         WriteTime(bytes.AsSpan(MovedAt - LastSeenAt), use.MovedAt);
         WriteFamily(bytes.AsSpan(FamilyAt - LastSeenAt), use.Family);
+        return bytes;
+    }
+
+    /// <summary>What a proof of identity expects: all from secret to lock reason, which stand side by side.</summary>
+    public static byte[] WriteSecretAndLock(UserSession session)
+    {
+        var bytes = new byte[ProofAttemptsAt - SecretAt];
+        WriteSecret(session.Secret, session.PreviousSecret, session.SecretSince).CopyTo(bytes, 0);
+        WriteTime(bytes.AsSpan(AuthenticatedAt - SecretAt), session.AuthenticatedAt);
+        if (session.Lock is { } sessionLock)
+            WriteLock(sessionLock).CopyTo(bytes, LockedAt - SecretAt);
         return bytes;
     }
 

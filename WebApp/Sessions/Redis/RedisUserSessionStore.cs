@@ -49,7 +49,7 @@ internal sealed partial class RedisUserSessionStore(
         SessionId[] ended = [.. reply.Skip(1).Select(id => SessionId.Read((byte[])id!))];
         // Which ones they would be, only the script could tell. A failover must not bring them back.
         foreach (var id in ended)
-            await ConfirmAsync(await journal.TryWriteAsync(session.UserId, id, except: null, revocation));
+            await SettleAsync(await journal.TryWriteAsync(session.UserId, id, except: null, revocation));
         return ended;
     }
 
@@ -73,11 +73,16 @@ internal sealed partial class RedisUserSessionStore(
     public Task<bool> TakeProofAttemptAsync(Guid userId, SessionId id, byte taken) => RewriteAsync(userId, id,
         RedisSessionRecord.ProofAttemptsAt, [taken], RedisSessionRecord.ProofAttemptsAt, [(byte)(taken + 1)]);
 
-    public Task<bool> ConfirmAsync(Guid userId, SessionId id, SecretVersion current, SessionProof proof) => RewriteAsync(userId, id,
-        RedisSessionRecord.SecretAt, RedisSessionRecord.WriteSecret(current), RedisSessionRecord.FamilyAt, RedisSessionRecord.WriteProof(proof));
+    public Task<bool> ConfirmAsync(UserSession seen, SessionProof proof) => RewriteAsync(seen.UserId, seen.Id,
+        RedisSessionRecord.SecretAt, RedisSessionRecord.WriteSecretAndLock(seen), RedisSessionRecord.FamilyAt, RedisSessionRecord.WriteProof(proof));
 
-    public Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock) => RewriteAsync(userId, id,
-        RedisSessionRecord.LockReasonAt, [0], RedisSessionRecord.LockedAt, RedisSessionRecord.WriteLock(sessionLock));
+    public async Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock)
+    {
+        var row = await journal.TryWriteAsync(userId, id, sessionLock);
+        var locked = await _revocations.LockAsync(userId, id, sessionLock);
+        await SettleAsync(row);
+        return locked;
+    }
 
     public async Task<bool> ShortenAsync(Guid userId, SessionId id, DateTimeOffset absoluteDeadline) =>
         Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Shorten,
@@ -94,13 +99,9 @@ internal sealed partial class RedisUserSessionStore(
 
     public async Task RequireRightsAsync(Guid userId, int version)
     {
-        var keys = new RedisKeys(userId);
-        // It never comes too late or twice, so whoever asked repeats it until it is confirmed.
-        if (!Reply.IsYes(await connection.EvaluateAsync(RedisScripts.RequireRights,
-            [keys.Index, keys.Rights],
-            RedisKeys.UserBytes(userId), Now(), keys.RecordPrefix, version, RedisSessionRecord.WriteRights(version),
-            (long)UserGeneration.Lifetime.TotalMilliseconds)))
-            throw new SessionStoreUnavailableException("Redis had no memory to refuse the rights of sign-ins under way.");
+        var row = await journal.TryWriteAsync(userId, version);
+        await _revocations.RequireRightsAsync(userId, version);
+        await SettleAsync(row);
     }
 
     public async Task<bool> CountRefusedAsync(Guid userId, SessionId id, DateTimeOffset at, IPAddress? address) =>
@@ -113,7 +114,7 @@ internal sealed partial class RedisUserSessionStore(
     {
         var row = await journal.TryWriteAsync(userId, id, except: null, revocation);
         var ended = await _revocations.RevokeAsync(userId, id, revocation);
-        await ConfirmAsync(row);
+        await SettleAsync(row);
         return ended;
     }
 
@@ -121,7 +122,7 @@ internal sealed partial class RedisUserSessionStore(
     {
         var row = await journal.TryWriteAsync(userId, id: null, except, revocation);
         var ended = await _revocations.RevokeAllAsync(userId, except, revocation);
-        await ConfirmAsync(row);
+        await SettleAsync(row);
         return ended;
     }
 
@@ -147,7 +148,7 @@ internal sealed partial class RedisUserSessionStore(
             [new RedisKeys(userId).Record(id)],
             RedisKeys.UserBytes(userId), Now(), expectedAt, expected, at, bytes));
 
-    private Task ConfirmAsync(long? row) => row is { } written ? journal.TryConfirmAsync(written) : Task.CompletedTask;
+    private Task SettleAsync(long? row) => row is { } written ? journal.TryConfirmAsync(written) : Task.CompletedTask;
 
     private RedisValue Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
 

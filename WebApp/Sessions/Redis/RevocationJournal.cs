@@ -5,7 +5,7 @@ using WebApp.Sessions.Sql;
 namespace WebApp.Sessions.Redis;
 
 /// <summary>
-/// The memory of revocations that Redis can't lose: one row each in the database, written before Redis is asked.
+/// The memory of revocations, locks and rights taken away that Redis can't lose: one row each in the database, written before Redis is asked.
 /// It only keeps them; <see cref="RedisMonitor"/> repeats them. A row stays until every session that it could concern has passed its absolute deadline.
 /// </summary>
 internal sealed partial class RevocationJournal(
@@ -17,17 +17,26 @@ internal sealed partial class RevocationJournal(
     /// Writes the row; null if the database failed or took longer than a store call may. Never throws: that the session ends now
     /// matters more than that it stays ended after a failover.
     /// </summary>
-    public async Task<long?> TryWriteAsync(Guid userId, SessionId? id, SessionId? except, Revocation revocation)
+    public Task<long?> TryWriteAsync(Guid userId, SessionId? id, SessionId? except, Revocation revocation) => TryWriteAsync(new()
     {
-        try
-        {
-            return await BoundedAsync(db => WriteAsync(db, userId, id, except, revocation));
-        }
-        catch (Exception e)
-        {
-            LogNotWritten(e, userId, id);
-            return null;
-        }
+        UserId = userId,
+        SessionId = id,
+        Except = except,
+        At = revocation.At,
+        Reason = revocation.Reason,
+        CaseReference = revocation.CaseReference,
+        KeepUntil = LongestSessionFrom(revocation.At),
+    });
+
+    /// <summary>As the other, for a lock.</summary>
+    public Task<long?> TryWriteAsync(Guid userId, SessionId id, SessionLock sessionLock) =>
+        TryWriteAsync(new() { UserId = userId, SessionId = id, At = sessionLock.At, LockReason = sessionLock.Reason, KeepUntil = LongestSessionFrom(sessionLock.At) });
+
+    /// <summary>As the other, for the version of rights that the user's sessions need.</summary>
+    public Task<long?> TryWriteAsync(Guid userId, int rightsVersion)
+    {
+        var now = clock.GetUtcNow();
+        return TryWriteAsync(new() { UserId = userId, At = now, RightsVersion = rightsVersion, KeepUntil = LongestSessionFrom(now) });
     }
 
     /// <summary>Redis has answered that it is done. Never throws: an unconfirmed row is only repeated, which does no harm.</summary>
@@ -59,22 +68,28 @@ internal sealed partial class RevocationJournal(
         }
     }
 
-    private async Task<long> WriteAsync(SessionsDbContext db, Guid userId, SessionId? id, SessionId? except, Revocation revocation)
+    private async Task<long?> TryWriteAsync(JournalRow row)
+    {
+        try
+        {
+            return await BoundedAsync(async db =>
+            {
+                db.RevocationJournal.Add(row);
+                await db.SaveChangesAsync();
+                return row.Id;
+            });
+        }
+        catch (Exception e)
+        {
+            LogNotWritten(e, row.UserId, row.SessionId);
+            return null;
+        }
+    }
+
+    private DateTimeOffset LongestSessionFrom(DateTimeOffset at)
     {
         var (plain, remembered) = (policy.Value.AbsoluteTimeout, policy.Value.RememberedAbsoluteTimeout);
-        var row = new JournalRow
-        {
-            UserId = userId,
-            SessionId = id,
-            Except = except,
-            At = revocation.At,
-            Reason = revocation.Reason,
-            CaseReference = revocation.CaseReference,
-            KeepUntil = revocation.At + (plain > remembered ? plain : remembered),
-        };
-        db.RevocationJournal.Add(row);
-        await db.SaveChangesAsync();
-        return row.Id;
+        return at + (plain > remembered ? plain : remembered);
     }
 
     private Task<List<JournalRow>> ReadAsync(long after, int batch, DateTimeOffset? unconfirmedSince) => BoundedAsync(db =>
@@ -102,7 +117,7 @@ internal sealed partial class RevocationJournal(
         return await work(db);
     }).WaitAsync(policy.Value.CommandTimeout);
 
-    [LoggerMessage(10, LogLevel.Error, "The revocation of session {SessionId} (none: all) of user {UserId} could not be journalled; a failover of Redis could undo it")]
+    [LoggerMessage(10, LogLevel.Error, "What ends, locks or limits session {SessionId} (none: all) of user {UserId} could not be journalled; a failover of Redis could undo it")]
     private partial void LogNotWritten(Exception e, Guid userId, SessionId? sessionId);
 
     [LoggerMessage(11, LogLevel.Error, "{Count} revocations are done but could not be marked so in the journal; they will be repeated")]

@@ -192,7 +192,7 @@ public sealed class RightsRow
     public required DateTimeOffset RaisedAt { get; set; }
 }
 
-/// <summary>A revocation as it was asked for, so that it can be repeated: it may not have reached Redis, or Redis may lose it in a failover.</summary>
+/// <summary>A revocation, a lock or a change of rights as it was asked for, so that it can be repeated: it may not have reached Redis, or Redis may lose it in a failover.</summary>
 public sealed class JournalRow
 {
     public long Id { get; init; }
@@ -205,8 +205,14 @@ public sealed class JournalRow
     public SessionId? Except { get; init; }
 
     public required DateTimeOffset At { get; init; }
-    public required RevocationReason Reason { get; init; }
+    public RevocationReason Reason { get; init; }
     public string? CaseReference { get; init; }
+
+    /// <summary>Set: the session is to be locked, not revoked.</summary>
+    public LockReason? LockReason { get; init; }
+
+    /// <summary>Set: the user's sessions need rights of this version; nothing is to be revoked.</summary>
+    public int? RightsVersion { get; init; }
 
     /// <summary>After this moment every session that it could concern has passed its absolute deadline.</summary>
     public required DateTimeOffset KeepUntil { get; init; }

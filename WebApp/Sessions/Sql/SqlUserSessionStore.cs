@@ -79,8 +79,10 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         await Live(db, userId).Where(s => s.Id == id && s.ProofAttempts == taken)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.ProofAttempts, (byte)(taken + 1))) == 1);
 
-    public Task<bool> ConfirmAsync(Guid userId, SessionId id, SecretVersion current, SessionProof proof) => RunAsync(async db =>
-        await Live(db, userId).Where(s => s.Id == id && s.Secret == current)
+    public Task<bool> ConfirmAsync(UserSession seen, SessionProof proof) => RunAsync(async db =>
+    {
+        var (lockedAt, lockReason) = (seen.Lock?.At, seen.Lock?.Reason);
+        return await Live(db, seen.UserId).Where(s => s.Id == seen.Id && s.Secret == seen.Secret && s.LockedAt == lockedAt && s.LockReason == lockReason)
             .ExecuteUpdateAsync(set => set
                 .SetProperty(s => s.Secret, proof.Next)
                 .SetProperty(s => s.PreviousSecret, proof.Presented)
@@ -89,10 +91,11 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
                 .SetProperty(s => s.Family, proof.Family)
                 .SetProperty(s => s.LockedAt, (DateTimeOffset?)null)
                 .SetProperty(s => s.LockReason, (LockReason?)null)
-                .SetProperty(s => s.ProofAttempts, (byte)0)) == 1);
+                .SetProperty(s => s.ProofAttempts, (byte)0)) == 1;
+    });
 
     public Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock) => RunAsync(async db =>
-        await Live(db, userId).Where(s => s.Id == id && s.LockReason == null)
+        await Live(db, userId).Where(s => s.Id == id && s.LockReason == null && s.AuthenticatedAt <= sessionLock.At)
             .ExecuteUpdateAsync(set => set
                 .SetProperty(s => s.LockedAt, sessionLock.At)
                 .SetProperty(s => s.LockReason, sessionLock.Reason)) == 1);

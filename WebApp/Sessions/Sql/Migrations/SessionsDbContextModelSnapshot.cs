@@ -57,7 +57,13 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long>("KeepUntil")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte?>("LockReason")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("Reason")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("RightsVersion")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("SessionId")

@@ -104,6 +104,18 @@ namespace WebApp.Sessions.Sql.Migrations
                 nullable: false,
                 defaultValue: 0);
 
+            migrationBuilder.AddColumn<byte>(
+                name: "LockReason",
+                table: "RevocationJournal",
+                type: "INTEGER",
+                nullable: true);
+
+            migrationBuilder.AddColumn<int>(
+                name: "RightsVersion",
+                table: "RevocationJournal",
+                type: "INTEGER",
+                nullable: true);
+
             migrationBuilder.CreateTable(
                 name: "RequiredRights",
                 columns: table => new
@@ -179,6 +191,14 @@ namespace WebApp.Sessions.Sql.Migrations
             migrationBuilder.DropColumn(
                 name: "RightsVersion",
                 table: "Sessions");
+
+            migrationBuilder.DropColumn(
+                name: "LockReason",
+                table: "RevocationJournal");
+
+            migrationBuilder.DropColumn(
+                name: "RightsVersion",
+                table: "RevocationJournal");
         }
     }
 }

@@ -11,7 +11,7 @@ using WebApp.Sessions.Sql;
 namespace WebApp.Sessions.Sql.Migrations
 {
     [DbContext(typeof(SessionsDbContext))]
-    [Migration("20261121105128_Life")]
+    [Migration("20261121115656_Life")]
     partial class Life
     {
         /// <inheritdoc />
@@ -60,7 +60,13 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long>("KeepUntil")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte?>("LockReason")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("Reason")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("RightsVersion")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("SessionId")
