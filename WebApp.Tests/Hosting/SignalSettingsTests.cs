@@ -9,7 +9,7 @@ public sealed class SignalSettingsTests
 {
     [Theory]
     [InlineData("Sessions:Signals:BrowserChanged:Action", "Shout", "Sessions:Signals:BrowserChanged:Action")]
-    [InlineData("Sessions:Signals:TwoNetworks:Action", "7", "Sessions:Signals:TwoNetworks:Action is 7. It can be Off, Log, Notify, Lock, End.")]
+    [InlineData("Sessions:Signals:TwoNetworks:Action", "7", "Sessions:Signals:TwoNetworks:Action is \"7\". It must be one of Off, Log, Notify, Lock, End.")]
     [InlineData("Sessions:Signals:Travel:DryRun", "perhaps", "Sessions:Signals:Travel:DryRun")]
     [InlineData("Sessions:CountryHeader", "CF IPCountry", "Sessions:CountryHeader is \"CF IPCountry\", which is no header's name.")]
     [InlineData("Sessions:TravelWindow", "00:00:00", "Sessions:TravelWindow is 00:00:00. It must be longer than zero.")]
@@ -28,7 +28,13 @@ public sealed class SignalSettingsTests
     {
         await using var app = new TestApp
         {
-            Settings = { ["Sessions:Signals:CountryChanged:Action"] = "End", ["Sessions:Signals:CountryChanged:DryRun"] = "true", ["Sessions:Signals:Travel:DryRun"] = "true" },
+            Settings =
+            {
+                ["Sessions:CountryHeader"] = "CF-IPCountry",
+                ["Sessions:Signals:CountryChanged:Action"] = "End",
+                ["Sessions:Signals:CountryChanged:DryRun"] = "true",
+                ["Sessions:Signals:Travel:DryRun"] = "true",
+            },
         };
 
         var rules = app.Services.GetRequiredService<IOptions<SessionPolicy>>().Value.Signals;

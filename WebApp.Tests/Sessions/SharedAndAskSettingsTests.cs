@@ -7,7 +7,7 @@ public sealed class SharedAndAskSettingsTests
 {
     [Theory]
     [InlineData("WhenTooMany", "Sometimes", "Sessions:WhenTooMany")]
-    [InlineData("WhenTooMany", "7", "Sessions:WhenTooMany is 7. It can be Evict or Ask.")]
+    [InlineData("WhenTooMany", "7", "Sessions:WhenTooMany is \"7\". It must be one of Evict, Ask.")]
     [InlineData("SharedTimeout", "00:00:00", "Sessions:SharedTimeout is 00:00:00. It must be longer than zero.")]
     [InlineData("SharedTimeout", "-00:20:00", "Sessions:SharedTimeout is -00:20:00. It must be longer than zero.")]
     [InlineData("SharedTimeout", "9999.00:00:00", "Sessions:SharedTimeout is 9999.00:00:00. It must not be longer than ten years.")]

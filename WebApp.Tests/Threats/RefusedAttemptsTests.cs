@@ -55,7 +55,7 @@ public abstract class RefusedAttemptsTests(ProxiedApp app)
         using var thief = Copy(browser);
         await SignInAnewAsync(browser);
 
-        string[] tries = [ProxiedApp.Home, "203.0.113.8", ProxiedApp.Away, "198.51.100.10", "2001:db8::1"];
+        string[] tries = [ProxiedApp.Home, "203.0.113.8", ProxiedApp.Away, "198.51.100.10", "192.0.2.1", "2001:db8::1"];
         foreach (var (address, count) in tries.Select((address, index) => (address, index + 1)))
         {
             await thief.At(address).PeekAsync("/account");
@@ -64,7 +64,7 @@ public abstract class RefusedAttemptsTests(ProxiedApp app)
         }
 
         await UntilToldAsync(thief, 2);
-        Assert.Equal([ProxiedApp.Away, "2001:db8::1"], (await TriesAsync(thief)).Select(e => e.Address));
+        Assert.Equal([ProxiedApp.Away, "192.0.2.1"], (await TriesAsync(thief)).Select(e => e.Address));
     }
 
     [Fact]

@@ -182,7 +182,8 @@ public abstract class SignalsTests
     {
         Set(Signal.BrowserChanged, SignalAction.Lock);
         using var owner = await NewUserAsync();
-        using var thief = _app.CopyOf(owner);
+        using var thief = _app.NewBrowser(Browser.Safari).At(ProxiedApp.Home);
+        thief.SessionCookie = owner.SessionCookie;
 
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => thief.PeekAsync("/account")));
 

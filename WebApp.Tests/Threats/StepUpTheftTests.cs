@@ -169,6 +169,9 @@ public abstract class StepUpTheftTests(TestApp app)
     [InlineData("/account/sessions?handler=Revoke")]
     [InlineData("/account/sessions?handler=RevokeOthers")]
     [InlineData("/account/sessions?handler=Lock")]
+    [InlineData("/account/sessions?handler=Shorten")]
+    [InlineData("/account/sessions/{0}?handler=NotMe")]
+    [InlineData("/account/sessions/{0}?handler=ShowName")]
     [InlineData("/account/change-password")]
     public async Task Every_risky_form_asks(string path)
     {
@@ -176,7 +179,7 @@ public abstract class StepUpTheftTests(TestApp app)
         var token = (await owner.GetAsync("/account/sessions")).AntiforgeryToken;
         app.Clock.Advance(Policy.RecentSignIn);
 
-        var answer = await owner.PostAsync(path, ("id", new string('0', 32)), ("__RequestVerificationToken", token));
+        var answer = await owner.PostAsync(path.Replace("{0}", $"{app.KeyOf(owner).SessionId}"), ("id", new string('0', 32)), ("__RequestVerificationToken", token));
 
         Assert.Equal((303, true), (answer.Status, answer.Location!.StartsWith("/account/confirm", StringComparison.Ordinal)));
     }

@@ -43,9 +43,9 @@ public abstract class TheftFromAfarTests(ProxiedApp app)
     public async Task A_browser_that_missed_its_new_cookie_and_moved_is_asked_and_not_called_a_thief()
     {
         using var owner = (await NewUserAsync()).At(ProxiedApp.Home);
-        var before = owner.SessionCookie;
         app.Clock.Advance(Policy.RecentSignIn);
         var form = (await owner.GetAsync("/account/confirm")).Fill("Password", Browser.Password);
+        var before = owner.SessionCookie;
         await form.SendAsync("Confirm");
         owner.SessionCookie = before;
         owner.At(Elsewhere);

@@ -23,7 +23,7 @@ public abstract class ManySessionsTests(ProxiedApp app)
         Assert.Equal(count, page.SessionIds.Distinct().Count());
         Assert.Equal(folded, page.Document.QuerySelectorAll("details.more > ul.sessions > [data-session-id]").Length);
         Assert.Equal(count - folded, page.Document.QuerySelectorAll("section > ul.sessions > [data-session-id]").Length);
-        Assert.Equal(folded == 0 ? null : $"{folded} more", page.Document.QuerySelector("summary")?.TextContent);
+        Assert.Equal(folded == 0 ? null : $"{folded} more", page.Document.QuerySelector("details.more > summary")?.TextContent);
     }
 }
 
