@@ -105,7 +105,7 @@ public abstract class DeadlinesToTheSecondTests : IAsyncLifetime
         var end = App.Clock.GetUtcNow() + TimeSpan.FromHours(1);
 
         var fresh = await browser.GetAsync("/account/sessions");
-        Assert.Contains($"Expires in 10 minutes if it is not used Ends at the latest {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC", fresh.Text, StringComparison.Ordinal);
+        Assert.Contains($"Expires in 10 minutes if it is not used; at the latest {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC", fresh.Text, StringComparison.Ordinal);
 
         using var shared = await SignInAsync("bob@example.com", "Sign in on a shared computer", remember: false);
         var own = (await shared.GetAsync("/account/sessions")).Document.QuerySelector("[aria-current=true]")!.TextContent;

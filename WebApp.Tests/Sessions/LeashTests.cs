@@ -62,7 +62,7 @@ public abstract class LeashTests(TestApp app)
         var page = await ShortenAsync(await owner.GetAsync("/account/sessions"), id, "01:00:00");
 
         Assert.Contains($"That session ends in 1 hour at the latest, on {deadline.UtcDateTime:d MMMM, HH:mm} UTC.", page.Text, StringComparison.Ordinal);
-        Assert.Contains($"Ends at the latest {deadline.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC", page.Text, StringComparison.Ordinal);
+        Assert.Contains($"even if it is used: at {deadline.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC", page.Text, StringComparison.Ordinal);
         Assert.Equal(deadline, (await FindAsync(other)).AbsoluteDeadline);
         var entry = Assert.Single(await app.AuditOfAsync(app.KeyOf(owner).UserId), e => e.Action == AuditAction.SessionShortened);
         Assert.Equal((app.KeyOf(owner).UserId, id.ToString(), $"ends at {deadline.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC at the latest"), (entry.ActorId, entry.SessionId, entry.Details));

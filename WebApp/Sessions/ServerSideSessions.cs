@@ -24,7 +24,7 @@ public static class ServerSideSessions
         services.AddOptions<SessionPolicy>().Configure<IConfiguration>(SessionSettings.Read).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddPooledDbContextFactory<SessionsDbContext>(options => database(options, SessionsDbContext.MigrationsHistoryTable));
-        services.AddSingleton<SessionEvents>().AddSingleton<SessionManager>().AddSingleton<SessionGuard>().AddSingleton<SessionConfirmation>();
+        services.AddSingleton<SessionEvents>().AddSingleton<SessionManager>().AddSingleton<SessionRecorder>().AddSingleton<SessionGuard>().AddSingleton<SessionConfirmation>();
         services.AddSingleton<TicketProtector>().AddSingleton<SessionCookieFormat>().AddSingleton<SessionTicketStore>();
         AddStore(builder);
 

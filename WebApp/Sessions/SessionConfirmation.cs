@@ -43,7 +43,7 @@ public sealed class SessionConfirmation(IUserSessionStore sessions, SessionManag
         for (var tries = 0; tries < MostTries; tries++)
         {
             var latest = key.Version.Number > seen.Secret.Number ? key.Version : seen.Secret;
-            var proof = new SessionProof(latest.AfterProof(), key.Version, clock.GetUtcMilliseconds(), SessionGuard.FamilyOf(context.Request, seen.Family));
+            var proof = new SessionProof(latest.AfterProof(), key.Version, clock.GetUtcMilliseconds(), SessionRecorder.FamilyOf(context.Request, seen.Family));
             if (await sessions.ConfirmAsync(seen, proof))
             {
                 Hand(seen with { Secret = proof.Next, SecretSince = proof.At, AuthenticatedAt = proof.At, Lock = null, ProofAttempts = 0 });

@@ -11,7 +11,7 @@ namespace WebApp.Sessions;
 /// Only the overloads with an <see cref="HttpContext"/> are ever called by the handler.
 /// </summary>
 public sealed partial class SessionTicketStore(
-    IUserSessionStore sessions, TicketProtector tickets, SessionGuard guard, SessionManager manager, IOptions<SessionPolicy> options,
+    IUserSessionStore sessions, TicketProtector tickets, SessionGuard guard, SessionRecorder recorder, SessionManager manager, IOptions<SessionPolicy> options,
     SessionEvents events, TimeProvider clock, ILogger<SessionTicketStore> logger) : ITicketStore
 {
     private readonly SessionPolicy _policy = options.Value;
@@ -48,8 +48,8 @@ public sealed partial class SessionTicketStore(
             SignInAddress = address,
             LastAddress = address,
             UserAgent = userAgent,
-            Family = SessionGuard.FamilyOf(httpContext.Request, default),
-            Country = guard.CountryOf(httpContext.Request),
+            Family = SessionRecorder.FamilyOf(httpContext.Request, default),
+            Country = recorder.CountryOf(httpContext.Request),
             RightsVersion = request.RightsVersion,
             Ticket = tickets.Protect(key.SessionId, new(seed, WithoutDeadlines(ticket))),
         };
@@ -101,7 +101,7 @@ public sealed partial class SessionTicketStore(
         if (session.Revocation is { } revocation)
         {
             request.Ended = new(revocation.Reason.Cause(), revocation.At);
-            guard.Refuse(httpContext, session);
+            recorder.Refuse(httpContext, session);
             return null;
         }
 

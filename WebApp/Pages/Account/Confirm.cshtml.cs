@@ -42,7 +42,7 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, KeptForms fo
             case IdentityConfirmationOutcome.Confirmed:
                 var goingBack = GoBack();
                 TempData.SetStatus(
-                    Kept is not null ? "Thank you. What you had entered is still here; press the button again to do it."
+                    Kept is not null ? "Thank you. Nothing was done yet: what you had entered is still here, press the button again."
                     : wasLocked ? "Thank you. This session is unlocked."
                     : "Thank you. You can go on now.");
                 return goingBack;
