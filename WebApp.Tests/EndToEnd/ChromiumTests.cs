@@ -52,6 +52,51 @@ public sealed class ChromiumTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task A_session_is_found_by_its_name_locked_brought_back_with_the_password_and_disowned()
+    {
+        var email = $"{Guid.NewGuid():N}@example.com";
+        await RegisterAsync(email, "Someone");
+        await using var laptop = await chromium.NewTabAsync();
+        await using var phone = await chromium.NewTabAsync(NarrowestWidth);
+        await laptop.SignInAsync(email, Browser.Password);
+        // The browser that registered.
+        await laptop.Page.GotoAsync("/account/sessions");
+        await laptop.PressAsync("Sign out the other session");
+        await phone.SignInAsync(email, Browser.Password);
+
+        // Which one is it? The other says its name.
+        await laptop.Page.GotoAsync("/account/sessions");
+        await laptop.Page.Locator("[data-session-id]:not([aria-current]) h3 a").First.ClickAsync();
+        await laptop.PressAsync("Show the name there");
+        var name = await laptop.Page.Locator("main .called").First.TextContentAsync();
+        await phone.Page.GotoAsync("/account");
+        await Expect(phone.Page.Locator("body")).ToContainTextAsync(name!.Trim());
+
+        // Locked, it asks; the back button leads past nothing; the password brings it back where it was going.
+        await laptop.Page.GotoAsync("/account/sessions");
+        await laptop.PressAsync("Lock", "[data-session-id]:not([aria-current])");
+        await phone.Page.GotoAsync("/account/change-password");
+        await Expect(phone.Page.Locator("h1")).ToHaveTextAsync("Confirm it's you");
+        await phone.Page.GoBackAsync();
+        await phone.Page.ReloadAsync();
+        await Expect(phone.Page.Locator("h1")).ToHaveTextAsync("Confirm it's you");
+        await phone.Page.FillAsync("[name=Password]", Browser.Password);
+        await phone.PressAsync("Confirm");
+        await Expect(phone.Page.Locator("main")).ToContainTextAsync("This session is unlocked.");
+
+        // And one click ends what was somebody else's, and asks for a new password.
+        await laptop.Page.GotoAsync("/account/sessions");
+        await laptop.Page.Locator("[data-session-id]:not([aria-current]) h3 a").First.ClickAsync();
+        await Expect(laptop.Page.Locator(".story")).ToContainTextAsync("Unlocked");
+        await laptop.PressAsync("This wasn't me", "section[aria-labelledby=wrong]");
+        await Expect(laptop.Page.Locator("h1")).ToHaveTextAsync("Change password");
+        await phone.Page.GotoAsync("/account");
+        await Expect(phone.Page.Locator("h1")).ToHaveTextAsync("Sign in");
+
+        Assert.Empty(laptop.Complaints.Concat(phone.Complaints));
+    }
+
+    [Fact]
     public async Task No_page_is_wider_than_a_small_phone_or_complains()
     {
         var email = $"a.person.with-quite-a-long-address.{Guid.NewGuid():N}@subdomain.example.com";

@@ -17,7 +17,7 @@ public sealed class ParkedFormTests(SqlApp app)
         var back = await ParkAsync(victim, staff);
 
         Assert.Equal($"/admin/users/{app.KeyOf(victim).UserId}", back.Address.AbsolutePath);
-        Assert.Contains("What you had entered is still here", back.Text, StringComparison.Ordinal);
+        Assert.Contains("what you had entered is still here", back.Text, StringComparison.Ordinal);
         Assert.Equal("CASE-77", ValueOf(back, "caseReference"));
         Assert.Equal("Lost on a train, says <b>Käthe</b>", ValueOf(back, "note"));
         Assert.Equal("ReportedTheft", ValueOf(back, "reason"));
@@ -64,7 +64,7 @@ public sealed class ParkedFormTests(SqlApp app)
 
         var back = await asked.Fill("Password", Browser.DemoPassword).PressAsync("Confirm");
 
-        Assert.DoesNotContain("What you had entered is still here", back.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("what you had entered is still here", back.Text, StringComparison.Ordinal);
         Assert.Equal("", ValueOf(back, "caseReference"));
         await staff.GetAsync("/account");
         Assert.DoesNotContain(staff.Cookies, cookie => cookie.Key.Contains("notice", StringComparison.Ordinal));
