@@ -1,3 +1,4 @@
+using System.Globalization;
 using AngleSharp.Html.Dom;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Audit;
@@ -93,6 +94,43 @@ public abstract class LeashTests(TestApp app)
         Assert.Equal(["in 15 minutes"], (await owner.GetAsync("/account/sessions")).Document.QuerySelectorAll("select[name=time] option").Select(o => o.TextContent));
     }
 
+    [Theory]
+    [InlineData("2026-11-22T18:00", 0, "2026-11-22T18:00:00Z")]
+    [InlineData("2026-11-22T18:00", 60, "2026-11-22T17:00:00Z")]
+    [InlineData("2026-11-22T18:00", -480, "2026-11-23T02:00:00Z")]
+    public async Task It_can_be_had_to_end_at_a_time_of_day_wherever_its_person_is(string until, int offset, string utc)
+    {
+        app.Clock.SetUtcNow(DateTimeOffset.Parse("2026-11-22T09:00:00Z", CultureInfo.InvariantCulture));
+        using var owner = await app.NewUserAsync();
+        await owner.SignInAsync(owner.Email, remember: true);
+
+        var page = await ShortenUntilAsync(owner, until, $"{offset}");
+
+        Assert.Contains("That session ends in ", page.Text, StringComparison.Ordinal);
+        Assert.Equal(DateTimeOffset.Parse(utc, CultureInfo.InvariantCulture), (await FindAsync(owner)).AbsoluteDeadline);
+    }
+
+    [Theory]
+    [InlineData("2020-01-01T00:00", "0")]
+    [InlineData("2026-11-22T08:59", "0")]
+    [InlineData("0001-01-01T00:00", "840")]
+    [InlineData("9999-12-31T23:59", "-840")]
+    [InlineData("2026-11-22T18:00", "100000")]
+    [InlineData("2026-11-22T18:00", "x")]
+    [InlineData("tonight", "0")]
+    [InlineData("", "")]
+    public async Task What_is_no_time_to_come_changes_nothing_and_says_so(string until, string offset)
+    {
+        app.Clock.SetUtcNow(DateTimeOffset.Parse("2026-11-22T09:00:00Z", CultureInfo.InvariantCulture));
+        using var owner = await app.NewUserAsync();
+        var before = (await FindAsync(owner)).AbsoluteDeadline;
+
+        var page = await ShortenUntilAsync(owner, until, offset);
+
+        Assert.Contains("That is no time to come.", page.Text, StringComparison.Ordinal);
+        Assert.Equal(before, (await FindAsync(owner)).AbsoluteDeadline);
+    }
+
     [Fact]
     public async Task A_session_of_somebody_else_can_not_be_shortened()
     {
@@ -111,6 +149,13 @@ public abstract class LeashTests(TestApp app)
         form.Fill("Email", email).Fill("Password", Browser.Password);
         ((IHtmlInputElement)form.Document.QuerySelector("input[type=checkbox]")!).IsChecked = remember;
         return form.SendAsync("Sign in on a shared computer");
+    }
+
+    private async Task<Page> ShortenUntilAsync(Browser browser, string until, string offset)
+    {
+        var page = await browser.GetAsync("/account/sessions");
+        return await browser.FollowAsync(await browser.PostAsync("/account/sessions?handler=ShortenUntil",
+            ("id", app.KeyOf(browser).SessionId.ToString()), ("until", until), ("offset", offset), ("__RequestVerificationToken", page.AntiforgeryToken)));
     }
 
     private static Task<Page> ShortenAsync(Page page, SessionId id, string time)

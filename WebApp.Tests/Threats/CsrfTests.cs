@@ -28,6 +28,7 @@ public abstract class CsrfTests(TestApp app)
         new("/Account/Session", "ShowName", "/account/sessions/{1}?handler=ShowName"),
         new("/Account/Session", "NotMe", "/account/sessions/{1}?handler=NotMe"),
         new("/Account/Sessions", "Shorten", "/account/sessions?handler=Shorten", "id={1}", "time=01:00:00"),
+        new("/Account/Sessions", "ShortenUntil", "/account/sessions?handler=ShortenUntil", "id={1}", "until=2999-01-01T00:00", "offset=0"),
         new("/Account/Sessions", "Revoke", "/account/sessions?handler=Revoke", "id={1}"),
         new("/Account/Sessions", "RevokeOthers", "/account/sessions?handler=RevokeOthers"),
         new("/Admin/Users/Details", "ForceSignOut", "/admin/users/{0}?handler=ForceSignOut", "id={1}", "reason=Maintenance", "caseReference=C-1"),

@@ -170,6 +170,7 @@ public abstract class StepUpTheftTests(TestApp app)
     [InlineData("/account/sessions?handler=RevokeOthers")]
     [InlineData("/account/sessions?handler=Lock")]
     [InlineData("/account/sessions?handler=Shorten")]
+    [InlineData("/account/sessions?handler=ShortenUntil")]
     [InlineData("/account/sessions/{0}?handler=NotMe")]
     [InlineData("/account/sessions/{0}?handler=ShowName")]
     [InlineData("/account/change-password")]

@@ -86,15 +86,14 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
         return true;
     }
 
-    /// <summary>Has a session of the user end after <paramref name="time"/> at the latest; null when it was gone, or ends earlier anyway.</summary>
-    public async Task<DateTimeOffset?> ShortenAsync(Guid userId, SessionId id, TimeSpan time)
+    /// <summary>Has a session of the user end at <paramref name="deadline"/> at the latest; false when it was gone, or ends earlier anyway.</summary>
+    public async Task<bool> ShortenAsync(Guid userId, SessionId id, DateTimeOffset deadline)
     {
-        var deadline = clock.GetUtcMilliseconds() + time;
         if (!await sessions.ShortenAsync(userId, id, deadline))
-            return null;
+            return false;
 
         await events.RaiseAsync(new SessionShortened(userId, id, deadline));
-        return deadline;
+        return true;
     }
 
     /// <summary>Ends the session that this request came with, so that the request counts as signed out; true when this call ended it.</summary>

@@ -16,6 +16,9 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
     private static readonly TimeSpan WarnedFor = TimeSpan.FromDays(7);
     private const string NotConfirmed = "We could not confirm it; check the list below.";
 
+    /// <summary>Minutes. No clock on earth is further from UTC.</summary>
+    private const int MaxOffset = 14 * 60;
+
     private static readonly TimeSpan[] Leashes =
         [TimeSpan.FromMinutes(15), TimeSpan.FromHours(1), TimeSpan.FromHours(4), TimeSpan.FromDays(1), TimeSpan.FromDays(7)];
 
@@ -76,13 +79,31 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
         }
     }
 
-    /// <summary>The leash that a person puts a session on. Lengths of time, for the server does not know what time it is where they are.</summary>
-    public async Task<IActionResult> OnPostShortenAsync(SessionId id, TimeSpan time)
+    /// <summary>The leash that a person puts a session on: to end after a while, whatever time it is where they are.</summary>
+    public Task<IActionResult> OnPostShortenAsync(SessionId id, TimeSpan time) =>
+        ShortenAsync(id, Leashes.Contains(time) ? clock.GetUtcNow() + time : null);
+
+    /// <summary>The same, to end at a time of day: theirs if a script could tell it, otherwise UTC.</summary>
+    /// <param name="id">Of the session.</param>
+    /// <param name="until">By the person's clock.</param>
+    /// <param name="offset">How many minutes that clock is ahead of UTC.</param>
+    public Task<IActionResult> OnPostShortenUntilAsync(SessionId id, DateTime until, int offset)
+    {
+        var isTime = ModelState.IsValid && Math.Abs(offset) <= MaxOffset && until.Year is > 2000 and < 9000;
+        DateTimeOffset? deadline = isTime ? new DateTimeOffset(DateTime.SpecifyKind(until, DateTimeKind.Unspecified), TimeSpan.FromMinutes(offset)) : null;
+        if (deadline > clock.GetUtcNow())
+            return ShortenAsync(id, deadline);
+
+        IActionResult again = this.RedirectWithError("That is no time to come. Nothing was changed; choose a later one.");
+        return Task.FromResult(again);
+    }
+
+    private async Task<IActionResult> ShortenAsync(SessionId id, DateTimeOffset? deadline)
     {
         try
         {
-            return ModelState.IsValid && Leashes.Contains(time) && await sessions.ShortenAsync(User.GetUserId(), id, time) is { } deadline
-                ? this.RedirectWithStatus($"That session ends in {Words.Of(time)} at the latest, on {deadline.UtcDateTime:d MMMM, HH:mm} UTC.")
+            return ModelState.IsValid && deadline is { } time && await sessions.ShortenAsync(User.GetUserId(), id, time)
+                ? this.RedirectWithStatus($"That session ends {RelativeTime.Describe(time, clock.GetUtcNow())} at the latest, on {time.UtcDateTime:d MMMM, HH:mm} UTC.")
                 : this.RedirectWithStatus("That session ends before that anyway, or has ended.");
         }
         catch (SessionStoreUnavailableException)
