@@ -116,7 +116,7 @@ public abstract class HostileUserAgentTests(TestApp app)
         Assert.Equal(200, page.Status);
         Assert.Equal(live, page.SessionIds.Count);
         Assert.NotNull(page.Document.QuerySelector("body > footer"));
-        Assert.All(page.Document.Scripts, script => Assert.Matches(@"^/\w+\.js\?v=", script.GetAttribute("src")));
+        Assert.All(page.Document.Scripts, script => Assert.Matches(@"^/[\w-]+\.js\?v=", script.GetAttribute("src")));
         Assert.Empty(page.Document.QuerySelectorAll("img, [onerror], main b"));
         Assert.DoesNotContain(page.Text, c => char.IsControl(c) || c is '\u202E' or '\u2066' or '\u200B');
         return page;
