@@ -116,6 +116,7 @@ public abstract class LeashTests(TestApp app)
     [InlineData("0001-01-01T00:00", "840")]
     [InlineData("9999-12-31T23:59", "-840")]
     [InlineData("2026-11-22T18:00", "100000")]
+    [InlineData("2026-11-22T18:00", "-2147483648")]
     [InlineData("2026-11-22T18:00", "x")]
     [InlineData("tonight", "0")]
     [InlineData("", "")]

@@ -89,7 +89,7 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
     /// <param name="offset">How many minutes that clock is ahead of UTC.</param>
     public Task<IActionResult> OnPostShortenUntilAsync(SessionId id, DateTime until, int offset)
     {
-        var isTime = ModelState.IsValid && Math.Abs(offset) <= MaxOffset && until.Year is > 2000 and < 9000;
+        var isTime = ModelState.IsValid && offset is >= -MaxOffset and <= MaxOffset && until.Year is > 2000 and < 9000;
         DateTimeOffset? deadline = isTime ? new DateTimeOffset(DateTime.SpecifyKind(until, DateTimeKind.Unspecified), TimeSpan.FromMinutes(offset)) : null;
         if (deadline > clock.GetUtcNow())
             return ShortenAsync(id, deadline);
