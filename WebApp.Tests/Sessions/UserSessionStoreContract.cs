@@ -171,8 +171,9 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         };
         Clock.Advance(TimeSpan.FromMinutes(50));
 
-        Assert.True(await Store.TouchAsync(session.UserId, session.Id, use));
+        var touched = await Store.TouchAsync(session.UserId, session.Id, use);
 
+        Samples.AssertSame(Used(session, use), touched);
         Samples.AssertSame(Used(session, use), await Store.FindAsync(session.UserId, session.Id));
         Clock.Advance(TimeSpan.FromMinutes(59));
         Assert.Single(await Store.ListAsync(session.UserId));
@@ -185,8 +186,8 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         var use = new SessionUse(Now.AddMinutes(2), null);
         await Store.TouchAsync(session.UserId, session.Id, use);
 
-        Assert.False(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(1), IPAddress.Loopback)));
-        Assert.False(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), IPAddress.Loopback)));
+        Assert.Null(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(1), IPAddress.Loopback)));
+        Assert.Null(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), IPAddress.Loopback)));
 
         Samples.AssertSame(Used(session, use), await Store.FindAsync(session.UserId, session.Id));
     }
@@ -289,7 +290,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
         Assert.False(await Store.ShortenAsync(session.UserId, session.Id, nearer.AddMilliseconds(1)));
 
         Samples.AssertSame(session with { AbsoluteDeadline = nearer }, await Store.FindAsync(session.UserId, session.Id));
-        Assert.True(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(9), null)));
+        Assert.NotNull(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(9), null)));
         Clock.SetUtcNow(nearer.AddMilliseconds(-1));
         Assert.NotNull(await Store.FindAsync(session.UserId, session.Id));
         Clock.SetUtcNow(nearer);
@@ -570,7 +571,7 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
 
     private async Task AssertNothingWritesAsync(Guid user, SessionId id, SecretVersion secret)
     {
-        Assert.False(await Store.TouchAsync(user, id, new(Now.AddMinutes(5), null)));
+        Assert.Null(await Store.TouchAsync(user, id, new(Now.AddMinutes(5), null)));
         Assert.False(await Store.RotateAsync(user, id, secret, secret.Next(), Now));
         Assert.False(await Store.UpdateTicketAsync(user, id, new byte[] { 1, 2, 3 }, 0));
         Assert.False(await Store.TakeProofAttemptAsync(user, id, 1));

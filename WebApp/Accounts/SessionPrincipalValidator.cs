@@ -37,10 +37,12 @@ internal static partial class SessionPrincipalValidator
         var rebuilt = await signIn.CreateUserPrincipalAsync(user);
         rebuilt.Identities.First().AddClaims(principal.FindAll("amr"));
         context.ReplacePrincipal(rebuilt);
-        context.Properties.IssuedUtc = clock.GetUtcNow();
+        // Those of the session are shared by its requests.
+        var properties = context.Properties.Clone();
+        properties.IssuedUtc = clock.GetUtcNow();
         try
         {
-            await store.UpdateAsync(context.HttpContext, new AuthenticationTicket(rebuilt, context.Properties, context.Scheme.Name), Math.Max(user.RightsVersion, session.RequiredRightsVersion));
+            await store.UpdateAsync(context.HttpContext, new AuthenticationTicket(rebuilt, properties, context.Scheme.Name), Math.Max(user.RightsVersion, session.RequiredRightsVersion));
         }
         catch (SessionStoreUnavailableException e)
         {

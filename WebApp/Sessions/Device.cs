@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -41,6 +42,9 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
         ("Mac OS X", "macOS", DeviceKind.Desktop), ("Linux", "Linux", DeviceKind.Desktop),
     ];
 
+    private const int MaxKnownFamilies = 1000;
+    private static readonly ConcurrentDictionary<string, BrowserFamily> KnownFamilies = new(StringComparer.Ordinal);
+
     private static readonly string[] Programs = ["curl/", "Wget/", "python-requests/", "Go-http-client/", "okhttp/", "PostmanRuntime/", "HTTPie/"];
 
     // The places in these are stored: append, never reorder. A browser in its desktop mode names another system, so those two belong together.
@@ -74,6 +78,21 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
             kind = DeviceKind.Phone;
 
         return new(browser, system, kind);
+    }
+
+    /// <summary>The family of a browser that says so. Remembers what it worked out, for a browser says the same with every request.</summary>
+    public static BrowserFamily FamilyOf(string userAgent)
+    {
+        if (KnownFamilies.TryGetValue(userAgent, out var family))
+            return family;
+
+        family = Parse(userAgent).Family;
+        // Clients write what they like: neither long texts nor ever new ones may fill the memory.
+        if (KnownFamilies.Count >= MaxKnownFamilies)
+            KnownFamilies.Clear();
+        if (userAgent.Length <= MaxUserAgentBytes)
+            KnownFamilies.TryAdd(userAgent, family);
+        return family;
     }
 
     /// <summary>

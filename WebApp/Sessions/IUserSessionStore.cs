@@ -50,8 +50,8 @@ public interface IUserSessionStore
     /// <summary>As <see cref="AddAsync"/>, but ends nothing: without room among <paramref name="limit"/> live sessions it stores nothing either.</summary>
     Task<AddOutcome> AddIfRoomAsync(UserSession session, UserGeneration generation, int limit);
 
-    /// <summary>Records use, unless a later use is recorded already; true when this call wrote it.</summary>
-    Task<bool> TouchAsync(Guid userId, SessionId id, SessionUse use);
+    /// <summary>Records use, unless a later use is recorded already. The session with it; null when this call wrote nothing.</summary>
+    Task<UserSession?> TouchAsync(Guid userId, SessionId id, SessionUse use);
 
     /// <summary>
     /// Makes <paramref name="next"/> the secret's version, and <paramref name="current"/> the previous one, if it still is the current one;

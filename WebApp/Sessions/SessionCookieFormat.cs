@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
@@ -17,7 +18,7 @@ public sealed class SessionCookieFormat(IDataProtectionProvider dataProtection) 
     private const byte Version = 1;
 
     /// <summary>No value this format makes is longer; longer ones are not even decoded.</summary>
-    private const int MaxLength = 256;
+    internal const int MaxLength = 256;
 
     private readonly IDataProtector _protector = dataProtection.CreateProtector("WebApp.Sessions.Cookie.v1");
 
@@ -45,17 +46,28 @@ public sealed class SessionCookieFormat(IDataProtectionProvider dataProtection) 
     /// <summary>A ticket that carries the key; null for anything this app did not make.</summary>
     public AuthenticationTicket? Unprotect(string? protectedText, string? purpose)
     {
-        if (protectedText is null or { Length: > MaxLength })
+        if (protectedText is null || Read(protectedText) is not { } key)
+            return null;
+
+        var identity = new ClaimsIdentity([new Claim(SessionKeyClaim, key.Encode())], nameof(SessionCookieFormat));
+        return new(new ClaimsPrincipal(identity), nameof(SessionCookieFormat));
+    }
+
+    /// <summary>The key in a cookie; null for anything this app did not make.</summary>
+    public SessionKey? Read(string cookie)
+    {
+        if (cookie.Length > MaxLength)
             return null;
 
         try
         {
-            var bytes = _protector.Unprotect(WebEncoders.Base64UrlDecode(protectedText));
-            if (bytes.Length == 0 || bytes[0] != Version || SessionKey.Read(bytes.AsSpan(1)) is not { } key)
+            var sealedBytes = WebEncoders.Base64UrlDecode(cookie);
+            // The decoder passes over white space: one cookie must not come in any number of spellings.
+            if (Base64Url.GetEncodedLength(sealedBytes.Length) != cookie.Length)
                 return null;
 
-            var identity = new ClaimsIdentity([new Claim(SessionKeyClaim, key.Encode())], nameof(SessionCookieFormat));
-            return new(new ClaimsPrincipal(identity), nameof(SessionCookieFormat));
+            var bytes = _protector.Unprotect(sealedBytes);
+            return bytes.Length > 0 && bytes[0] == Version ? SessionKey.Read(bytes.AsSpan(1)) : null;
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
         {

@@ -16,13 +16,29 @@ public sealed class SessionCookieHandler(
     SessionManager manager, SessionTicketStore tickets, SessionCookieFormat format, IOptions<SessionPolicy> policy)
     : CookieAuthenticationHandler(options, logger, encoder)
 {
+    private static readonly AuthenticateResult Refused = AuthenticateResult.Fail("The cookie opens no session.");
     private static readonly AuthenticateResult Unavailable = AuthenticateResult.Fail("The session store did not answer.");
 
+    /// <summary>
+    /// As the base's, without its detours (a ticket around the key, the key as text, deadlines in the cookie): this runs with every request.
+    /// Sign-in and sign-out still find the session by way of <see cref="CookieAuthenticationOptions.SessionStore"/>.
+    /// </summary>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        if (Options.CookieManager.GetRequestCookie(Context, Options.Cookie.Name!) is not { Length: > 0 } cookie)
+            return AuthenticateResult.NoResult();
+
         try
         {
-            return await base.HandleAuthenticateAsync();
+            if (await tickets.OpenAsync(Context, cookie, Scheme.Name) is not { } ticket)
+                return Refused;
+
+            var validation = new CookieValidatePrincipalContext(Context, Scheme, Options, ticket);
+            await Events.ValidatePrincipal(validation);
+            if (validation.Principal is not { } principal)
+                return Refused;
+
+            return AuthenticateResult.Success(ReferenceEquals(principal, ticket.Principal) ? ticket : new(principal, validation.Properties, Scheme.Name));
         }
         catch (SessionStoreUnavailableException)
         {
@@ -36,7 +52,8 @@ public sealed class SessionCookieHandler(
     /// <exception cref="TooManySessionsException">The person is to be asked which session shall end. The one that the request came with is as it was.</exception>
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
-        properties ??= new AuthenticationProperties();
+        // They may be those of the present session, which its requests share.
+        properties = properties?.Clone() ?? new AuthenticationProperties();
         await AuthenticateAsync();
         await tickets.AskForRoomAsync(Context, user, properties.IsPersistent);
         await EndCurrentSessionAsync(RevocationReason.SignedInAgain);

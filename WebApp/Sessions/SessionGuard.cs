@@ -11,32 +11,55 @@ public sealed partial class SessionGuard(
 {
     private readonly SessionPolicy _policy = options.Value;
 
-    /// <summary>Whether the request may go on as <paramref name="session"/>'s, perhaps locked: then it is <see cref="RequestSession.Current"/>.</summary>
+    /// <summary>Whether the request may go on as the session's, perhaps locked: then it is <see cref="RequestSession.Current"/>.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="session">Live, as the store has it.</param>
-    /// <param name="presented">A key of the session that was issued.</param>
-    /// <param name="seed">The session's.</param>
-    internal async Task<bool> AcceptAsync(HttpContext context, UserSession session, SessionKey presented, byte[] seed)
+    /// <param name="cookie">With the session as the store has it.</param>
+    internal async ValueTask<bool> AcceptAsync(HttpContext context, VerifiedCookie cookie)
     {
-        var now = clock.GetUtcMilliseconds();
+        var (session, now) = (cookie.Session, clock.GetUtcMilliseconds());
         var use = recorder.UseOf(context, session, now);
-        var secretUse = session.UseOf(presented.Version, now, _policy.RotationGrace);
+        var secretUse = session.UseOf(cookie.Key.Version, now, _policy.RotationGrace);
         var signals = session.Lock is null ? SessionSignals.Find(session, use, _policy) : [];
-        if (await JudgeAsync(context, session, secretUse, use) is not { } accepted
-            || await StopAsync(context, accepted, signals, use) is not { } judged)
+        if (secretUse is not SecretUse.Current && await JudgeAsync(context, session, secretUse, use) is var judged)
+            session = judged;
+        if (session is not null && signals.Count > 0)
+            session = await StopAsync(context, session, signals, use);
+        if (session is null)
             return false;
 
+        Accept(context, cookie, session, secretUse, use, signals);
+        return true;
+    }
+
+    /// <summary>
+    /// As <see cref="AcceptAsync"/>, for a session as it was a moment ago. False when there is anything out of the ordinary: then the store is to be
+    /// asked before the session is judged.
+    /// </summary>
+    internal bool TryAccept(HttpContext context, VerifiedCookie cookie)
+    {
+        var (session, now) = (cookie.Session, clock.GetUtcMilliseconds());
+        var use = recorder.UseOf(context, session, now);
+        if (!session.IsLive(now) || session.Lock is not null
+            || session.UseOf(cookie.Key.Version, now, _policy.RotationGrace) is not SecretUse.Current
+            || SessionSignals.Find(session, use, _policy).Count > 0)
+            return false;
+
+        Accept(context, cookie, session, SecretUse.Current, use, []);
+        return true;
+    }
+
+    private void Accept(HttpContext context, VerifiedCookie cookie, UserSession session, SecretUse secretUse, SessionUse use, IReadOnlyList<SignalSeen> signals)
+    {
         var request = RequestSession.Of(context);
-        (request.Current, request.Key, request.Seed) = (judged, presented, seed);
+        (request.Current, request.Key, request.Seed) = (session, cookie.Key, cookie.Seed);
         request.HasNewestSecret = secretUse is SecretUse.Current or SecretUse.Next;
         if (secretUse is SecretUse.Next or SecretUse.Ahead)
-            _ = recorder.RotateAsync(session, presented.Version, now);
-        else if (secretUse is SecretUse.Current && _policy.IsRotationDue(session, now) && IsNavigation(context.Request))
-            request.NextKey = presented.Next(seed);
+            _ = recorder.RotateAsync(cookie.Session, cookie.Key.Version, use.SeenAt);
+        else if (secretUse is SecretUse.Current && _policy.IsRotationDue(session, use.SeenAt) && IsNavigation(context.Request))
+            request.NextKey = cookie.Key.Next(cookie.Seed);
         // An older secret may be a copy's: where it comes from is not where the session is used. Nor is what was stopped just now.
-        if (request.HasNewestSecret && judged.Lock is null && IsActivity(context) && recorder.IsWorthRecording(session, use))
-            request.Recorded = recorder.TouchAsync(session, use, [.. signals.Where(signal => !signal.Rule.Stops)]);
-        return true;
+        if (request.HasNewestSecret && session.Lock is null && IsActivity(context) && recorder.IsWorthRecording(session, use) && cookie.TryBeginTouch())
+            request.Recorded = recorder.TouchAsync(cookie, use, signals);
     }
 
     /// <summary>

@@ -5,7 +5,7 @@ namespace WebApp.Sessions;
 
 /// <summary>Keeps the record of how sessions are used. No request waits for what it writes, and a write that fails is tried by the next one.</summary>
 public sealed partial class SessionRecorder(
-    IUserSessionStore sessions, SessionEvents events, IOptions<SessionPolicy> options, TimeProvider clock, ILogger<SessionRecorder> logger)
+    IUserSessionStore sessions, SessionCache cache, SessionEvents events, IOptions<SessionPolicy> options, TimeProvider clock, ILogger<SessionRecorder> logger)
 {
     /// <summary>How often a change of network, country or browser is recorded at most, whatever a client does.</summary>
     private static readonly TimeSpan ChangeDistance = TimeSpan.FromSeconds(10);
@@ -17,6 +17,9 @@ public sealed partial class SessionRecorder(
     private const int MaxRefusedTold = 100;
 
     private readonly SessionPolicy _policy = options.Value;
+
+    /// <summary>A cached session is touched a little early: the answer brings it up to date before its time in the cache is over, which saves a look-up.</summary>
+    private readonly double _touchAt = cache.IsOn ? 0.9 : 1;
 
     /// <summary>What the request tells, and the session knows of, where it is used.</summary>
     internal SessionUse UseOf(HttpContext context, UserSession session, DateTimeOffset now)
@@ -35,7 +38,7 @@ public sealed partial class SessionRecorder(
     /// <summary>What the header leaves out stays as it was known: else a half-empty one would make way for any other browser.</summary>
     internal static BrowserFamily FamilyOf(HttpRequest request, BrowserFamily known)
     {
-        var seen = Device.Parse(request.Headers.UserAgent.ToString()).Family;
+        var seen = Device.FamilyOf(request.Headers.UserAgent.ToString());
         return seen.DiffersFrom(known)
             ? seen
             : new(seen.Browser == 0 ? known.Browser : seen.Browser, seen.System == 0 ? known.System : seen.System);
@@ -52,7 +55,7 @@ public sealed partial class SessionRecorder(
     internal bool IsWorthRecording(UserSession session, SessionUse use)
     {
         var since = use.SeenAt - session.LastSeenAt;
-        return since >= _policy.TouchInterval(session) || session.AuthenticatedAt > session.LastSeenAt || (since >= ChangeDistance && (HasMoved(session, use) || session.Family != use.Family));
+        return since >= _touchAt * _policy.TouchInterval(session) || session.AuthenticatedAt > session.LastSeenAt || (since >= ChangeDistance && (HasMoved(session, use) || session.Family != use.Family));
     }
 
     private static bool HasMoved(UserSession session, SessionUse use) => use.MovedAt != session.MovedAt || use.Country != session.Country;
@@ -74,20 +77,25 @@ public sealed partial class SessionRecorder(
         }
     });
 
-    internal Task TouchAsync(UserSession session, SessionUse use, IReadOnlyList<SignalSeen> signals) => Task.Run(async () =>
+    internal Task TouchAsync(VerifiedCookie cookie, SessionUse use, IReadOnlyList<SignalSeen> signals) => Task.Run(async () =>
     {
+        var session = cookie.Session;
         try
         {
-            if (!await sessions.TouchAsync(session.UserId, session.Id, use))
+            var read = cache.Mark(session.UserId);
+            if (await sessions.TouchAsync(session.UserId, session.Id, use) is not { } touched)
                 return;
 
+            if (cookie.With(touched, read) is { } renewed)
+                cache.Keep(renewed);
             if (IsMoveTold(session, use))
                 await events.RaiseAsync(new SessionMoved(session.UserId, session.Id, session.LastAddress, use));
-            foreach (var signal in signals)
+            foreach (var signal in signals.Where(signal => !signal.Rule.Stops))
                 await events.RaiseAsync(new SignalRaised(session.UserId, session.Id, signal, use.Address));
         }
         catch (SessionStoreUnavailableException e)
         {
+            cookie.TouchFailed();
             LogTouchFailed(e, session.UserId, session.Id);
         }
     });

@@ -77,12 +77,12 @@ internal static class SessionSignals
     public static IReadOnlyList<SignalSeen> Find(UserSession session, SessionUse use, SessionPolicy policy)
     {
         var rules = policy.Signals;
-        List<SignalSeen> seen = [];
+        List<SignalSeen>? seen = null;
         if (session.Family.DiffersFrom(use.Family))
             Add(Signal.BrowserChanged, rules.BrowserChanged, session.Family.ToString(), use.Family.ToString());
         // Whoever has proved their identity since may have come from anywhere. The kind of browser is recorded with the proof.
         if (session.AuthenticatedAt > session.LastSeenAt)
-            return seen;
+            return seen is null ? [] : seen;
 
         if (session.Country is { } from && use.Country is { } to && from != to)
         {
@@ -94,12 +94,12 @@ internal static class SessionSignals
         if (session.PreviousAddress is { } before && Network.Differ(session.LastAddress, use.Address) && !Network.Differ(before, use.Address)
             && use.SeenAt - session.MovedAt < AtOnce)
             Add(Signal.TwoNetworks, rules.TwoNetworks, session.LastAddress!.ToString(), use.Address!.ToString());
-        return seen;
+        return seen is null ? [] : seen;
 
         void Add(Signal signal, SignalRule rule, string before, string now)
         {
             if (rule.Action != SignalAction.Off)
-                seen.Add(new(signal, rule, before, now));
+                (seen ??= []).Add(new(signal, rule, before, now));
         }
     }
 }

@@ -11,8 +11,8 @@ namespace WebApp.Sessions;
 /// Only the overloads with an <see cref="HttpContext"/> are ever called by the handler.
 /// </summary>
 public sealed partial class SessionTicketStore(
-    IUserSessionStore sessions, TicketProtector tickets, SessionGuard guard, SessionRecorder recorder, SessionManager manager, IOptions<SessionPolicy> options,
-    SessionEvents events, TimeProvider clock, ILogger<SessionTicketStore> logger) : ITicketStore
+    IUserSessionStore sessions, TicketProtector tickets, SessionCookieFormat format, SessionCache cache, SessionGuard guard, SessionRecorder recorder,
+    SessionManager manager, IOptions<SessionPolicy> options, SessionEvents events, TimeProvider clock, ILogger<SessionTicketStore> logger) : ITicketStore
 {
     private readonly SessionPolicy _policy = options.Value;
 
@@ -86,39 +86,46 @@ public sealed partial class SessionTicketStore(
         if (!SessionKey.TryDecode(key, out var presented))
             return null;
 
-        var request = RequestSession.Of(httpContext);
+        var read = cache.Mark(presented.UserId);
         var session = await sessions.FindAsync(presented.UserId, presented.SessionId);
-        if (session is null)
-        {
-            // Only this app can have made the cookie, so the session did exist: time has taken it.
-            request.Ended = new(SessionEndCause.Expired, null);
+        return await VerifyAsync(httpContext, default, presented, session, read, CookieAuthenticationDefaults.AuthenticationScheme) is { } verified
+            && await guard.AcceptAsync(httpContext, verified)
+                ? verified.Ticket
+                : null;
+    }
+
+    /// <summary>As <see cref="RetrieveAsync"/>, for a whole cookie; with <see cref="SessionPolicy.LocalCache"/> on the store need not be asked.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="cookie">Its value, whatever it may be.</param>
+    /// <param name="scheme">The authentication scheme that asks.</param>
+    internal async ValueTask<AuthenticationTicket?> OpenAsync(HttpContext context, string cookie, string scheme)
+    {
+        if (CookieHash.Of(cookie) is not { } hash)
             return null;
+
+        var known = cache.Find(hash);
+        var isStrict = !cache.IsOn || StrictSessionAttribute.IsStrict(context);
+        if (known is not null && !isStrict && cache.MayServe(known) && guard.TryAccept(context, known))
+            return known.Ticket;
+        if ((known?.Key ?? format.Read(cookie)) is not { } key)
+            return null;
+
+        var read = cache.Mark(key.UserId);
+        UserSession? session;
+        if (isStrict)
+            session = await sessions.FindAsync(key.UserId, key.SessionId);
+        else
+            (session, read) = await LookUpAsync(hash, key);
+
+        var verified = known?.With(session, read);
+        if (verified is null || cache.IsOn)
+        {
+            verified ??= await VerifyAsync(context, hash, key, session, read, scheme);
+            if (verified is not null)
+                cache.Keep(verified);
         }
 
-        if (!presented.IsOf(session))
-            return null;
-
-        if (session.Revocation is { } revocation)
-        {
-            request.Ended = new(revocation.Reason.Cause(), revocation.At);
-            recorder.Refuse(httpContext, session);
-            return null;
-        }
-
-        if (tickets.Unprotect(session, CookieAuthenticationDefaults.AuthenticationScheme) is not var (seed, ticket))
-        {
-            // Of the requests that meet such a ticket at once, only the one that ended the session says so.
-            if (await manager.EndPresentedAsync(httpContext, session, RevocationReason.Unreadable))
-                LogUnreadable(logger, session.UserId, session.Id);
-            return null;
-        }
-
-        if (!presented.WasIssued(seed) || !await guard.AcceptAsync(httpContext, session, presented, seed))
-            return null;
-
-        // A sign-in that takes the place of this session asks the ticket.
-        ticket.Properties.IsPersistent = session.Remembered;
-        return ticket;
+        return verified is not null && await guard.AcceptAsync(context, verified) ? verified.Ticket : null;
     }
 
     /// <summary>Saves a rebuilt principal in the session that this request came with; false when that session has ended meanwhile.</summary>
@@ -147,6 +154,41 @@ public sealed partial class SessionTicketStore(
     Task ITicketStore.RemoveAsync(string key) => throw NeedsContext();
 
     /// <summary>Adds the session, and returns those that ended for it.</summary>
+    private Task<(UserSession? Session, CacheMark Read)> LookUpAsync(CookieHash hash, SessionKey key) =>
+        cache.LookUpAsync(hash, key.UserId, () => sessions.FindAsync(key.UserId, key.SessionId));
+
+    /// <summary>Null unless the key opens the session that the store found, which is live.</summary>
+    private async Task<VerifiedCookie?> VerifyAsync(HttpContext context, CookieHash hash, SessionKey key, UserSession? session, CacheMark read, string scheme)
+    {
+        var request = RequestSession.Of(context);
+        if (session is null)
+        {
+            // Only this app can have made the cookie, so the session did exist: time has taken it.
+            request.Ended = new(SessionEndCause.Expired, null);
+            return null;
+        }
+
+        if (!key.IsOf(session))
+            return null;
+
+        if (session.Revocation is { } revocation)
+        {
+            request.Ended = new(revocation.Reason.Cause(), revocation.At);
+            recorder.Refuse(context, session);
+            return null;
+        }
+
+        if (tickets.Unprotect(session, scheme) is not var (seed, ticket))
+        {
+            // Of the requests that meet such a ticket at once, only the one that ended the session says so.
+            if (await manager.EndPresentedAsync(context, session, RevocationReason.Unreadable))
+                LogUnreadable(logger, session.UserId, session.Id);
+            return null;
+        }
+
+        return key.WasIssued(seed) ? new(hash, key, session, seed, VerifiedCookie.Share(ticket, session), read) : null;
+    }
+
     private async Task<IReadOnlyList<SessionId>> AddAsync(RequestSession request, UserSession session, SessionTerms terms, ClaimsPrincipal user)
     {
         var generation = request.SignInGeneration!.Value;

@@ -110,7 +110,7 @@ public sealed class RedisMemoryTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.NotNull((await Store.FindAsync(user, two.Id))?.Revocation);
         Assert.NotEqual(default, await Store.GetGenerationAsync(user));
         // A session in use does not go idle for want of memory.
-        Assert.True(await Store.TouchAsync(other.UserId, other.Id, new(_clock.GetUtcNow().AddMinutes(5), null)));
+        Assert.NotNull(await Store.TouchAsync(other.UserId, other.Id, new(_clock.GetUtcNow().AddMinutes(5), null)));
         Samples.AssertSame(spared, await Store.FindAsync(user, spared.Id));
     }
 
@@ -134,7 +134,7 @@ public sealed class RedisMemoryTests(ITestOutputHelper output) : IAsyncLifetime
 
         Assert.Null(await Store.FindAsync(one.UserId, one.Id));
         Assert.Empty(await Store.ListAsync(one.UserId));
-        Assert.False(await Store.TouchAsync(one.UserId, one.Id, new(_clock.GetUtcNow().AddMinutes(5), null)));
+        Assert.Null(await Store.TouchAsync(one.UserId, one.Id, new(_clock.GetUtcNow().AddMinutes(5), null)));
         Assert.True(await Store.RevokeAsync(one.UserId, one.Id, Samples.Revocation(_clock.GetUtcNow())));
         Assert.Equal([two.Id], await Store.RevokeAllAsync(two.UserId, null, Samples.Revocation(_clock.GetUtcNow())));
 

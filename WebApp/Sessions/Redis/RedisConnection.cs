@@ -33,6 +33,9 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     private volatile bool _verified;
     private int _doubts;
 
+    /// <summary>Something happened to the connection, or to the servers behind it: what they told before may no longer hold.</summary>
+    internal event EventHandler? Doubted;
+
     /// <summary>Whether calls are let through.</summary>
     public bool IsVerified => _verified;
 
@@ -122,6 +125,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     {
         lock (_state)
             _verified = false;
+        Doubted?.Invoke(this, EventArgs.Empty);
     }
 
     /// <summary>Returns after <paramref name="delay"/>, or as soon as something has happened to the connection.</summary>
@@ -264,6 +268,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
             (wasVerified, _verified) = (_verified, false);
         }
 
+        Doubted?.Invoke(this, EventArgs.Empty);
         Wake();
         return wasVerified;
     }

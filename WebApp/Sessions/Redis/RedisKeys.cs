@@ -8,7 +8,10 @@ namespace WebApp.Sessions.Redis;
 /// </summary>
 internal sealed class RedisKeys(Guid userId)
 {
-    private readonly string _tag = $"{{s{UserBytes(userId)[^1]:x2}}}";
+    /// <summary>How many hash tags there are.</summary>
+    public const int Tags = 256;
+
+    private readonly string _tag = TagOf(UserBytes(userId)[^1]);
 
     public RedisKey Index => $"uu:{_tag}:{userId:N}";
 
@@ -20,6 +23,9 @@ internal sealed class RedisKeys(Guid userId)
 
     public RedisKey Record(SessionId id) => RecordPrefix + id;
 
+    /// <summary>A key that lies where those of the tag's users do. There is nothing under it.</summary>
+    public static RedisKey AnyOf(int tag) => $"us:{TagOf(tag)}:";
+
     public static byte[] UserBytes(Guid userId) => userId.ToByteArray(bigEndian: true);
 
     public static byte[] IdBytes(SessionId id)
@@ -28,4 +34,6 @@ internal sealed class RedisKeys(Guid userId)
         id.Write(bytes);
         return bytes;
     }
+
+    private static string TagOf(int number) => $"{{s{number:x2}}}";
 }

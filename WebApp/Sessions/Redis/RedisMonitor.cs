@@ -18,7 +18,8 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
     private static readonly TimeSpan WhileDown = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
 
-    private readonly RedisRevocations _revocations = new(connection.EvaluateUnverifiedAsync, clock);
+    private readonly RedisRevocations _revocations = new(
+        (userId, script, keys, args) => connection.EvaluateUnverifiedAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]), clock);
     private HashSet<string> _known = [];
     private bool _saidDown;
     private bool _saidEviction;

@@ -3,7 +3,8 @@ using WebApp.Sessions.Sql;
 
 namespace WebApp.Sessions.Redis;
 
-internal delegate Task<RedisResult> RunScript(string script, RedisKey[] keys, params RedisValue[] args);
+/// <summary>Runs one of <see cref="RedisScripts"/> that change a user's sessions. The user's id goes before <paramref name="args"/>.</summary>
+internal delegate Task<RedisResult> RunScript(Guid userId, string script, RedisKey[] keys, params RedisValue[] args);
 
 /// <summary>
 /// Takes something away in Redis: sessions, their use until identity is proved, rights. Used twice: by the store, over the verified connection,
@@ -14,9 +15,9 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
     public async Task<bool> RevokeAsync(Guid userId, SessionId id, Revocation revocation)
     {
         var keys = new RedisKeys(userId);
-        return Reply.IsYes(await run(RedisScripts.Revoke,
+        return Reply.IsYes(await run(userId, RedisScripts.Revoke,
             [keys.Record(id), keys.Index],
-            RedisKeys.UserBytes(userId), clock.GetUtcNow().ToUnixTimeMilliseconds(), RedisKeys.IdBytes(id), RedisSessionRecord.WriteRevocation(revocation)));
+            clock.GetUtcNow().ToUnixTimeMilliseconds(), RedisKeys.IdBytes(id), RedisSessionRecord.WriteRevocation(revocation)));
     }
 
     public Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation) =>
@@ -43,17 +44,17 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
 
     /// <summary>Locks unless identity was proved since: repeated, it locks nobody out again.</summary>
     public async Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock) =>
-        Reply.IsYes(await run(RedisScripts.Lock,
+        Reply.IsYes(await run(userId, RedisScripts.Lock,
             [new RedisKeys(userId).Record(id)],
-            RedisKeys.UserBytes(userId), clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            clock.GetUtcNow().ToUnixTimeMilliseconds(),
             sessionLock.At.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteLock(sessionLock)));
 
     public async Task RequireRightsAsync(Guid userId, int version)
     {
         var keys = new RedisKeys(userId);
-        if (!Reply.IsYes(await run(RedisScripts.RequireRights,
+        if (!Reply.IsYes(await run(userId, RedisScripts.RequireRights,
             [keys.Index, keys.Rights],
-            RedisKeys.UserBytes(userId), clock.GetUtcNow().ToUnixTimeMilliseconds(), keys.RecordPrefix, version, RedisSessionRecord.WriteRights(version),
+            clock.GetUtcNow().ToUnixTimeMilliseconds(), keys.RecordPrefix, version, RedisSessionRecord.WriteRights(version),
             (long)UserGeneration.Lifetime.TotalMilliseconds)))
             throw new SessionStoreUnavailableException("Redis had no memory to refuse the rights of sign-ins under way.");
     }
@@ -62,9 +63,8 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
         Guid userId, SessionId? except, Revocation revocation, DateTimeOffset? createdUntil, UserGeneration? next)
     {
         var keys = new RedisKeys(userId);
-        var reply = (RedisResult[])(await run(RedisScripts.RevokeAll,
+        var reply = (RedisResult[])(await run(userId, RedisScripts.RevokeAll,
             [keys.Index, keys.Generation],
-            RedisKeys.UserBytes(userId),
             clock.GetUtcNow().ToUnixTimeMilliseconds(),
             keys.RecordPrefix,
             except is { } spared ? RedisKeys.IdBytes(spared) : RedisValue.EmptyString,

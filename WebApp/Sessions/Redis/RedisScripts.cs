@@ -16,6 +16,9 @@ internal static class RedisScripts
     /// <summary>Of Add alone: there is no room.</summary>
     public const int Full = 2;
 
+    /// <summary>The channel that hears which user's sessions have changed: the 16 bytes of the user id.</summary>
+    public const string News = "us:news";
+
     /// <summary>How much longer than its session can be seen a key stays, so that the app's clock has the last word.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
@@ -85,6 +88,11 @@ internal static class RedisScripts
           redis.call('ZREM', index, id)
         end
 
+        -- Who remembers sessions of this user must ask again. Should Redis not allow it, the change stands all the same.
+        local function tell()
+          redis.pcall('PUBLISH', '{{News}}', ARGV[2])
+        end
+
         local not_after = tonumber(ARGV[1])
 
         """;
@@ -144,15 +152,16 @@ internal static class RedisScripts
         redis.call('SET', KEYS[1], record, 'PX', ttl)
         -- Last, so that full memory still refuses the two writes above.
         redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', clock())
+        if #reply > 1 then tell() end
         return reply
         """;
 
-    /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, seen at, the use as bytes. Answers Yes, No or TooLate.</summary>
+    /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, seen at, the use as bytes. Answers Yes and the record; or No or TooLate alone.</summary>
     public static readonly string Touch = Common + $$"""
         local now, seen = tonumber(ARGV[3]), tonumber(ARGV[5])
         local record = redis.call('GET', KEYS[1])
-        if clock() > not_after then return {{TooLate}} end
-        if not live(record, ARGV[2], now) or number(record, {{LastSeenAt}}) >= seen then return {{No}} end
+        if clock() > not_after then return { {{TooLate}} } end
+        if not live(record, ARGV[2], now) or number(record, {{LastSeenAt}}) >= seen then return { {{No}} } end
 
         local ends = math.min(seen + number(record, {{IdleTimeoutAt}}), number(record, {{AbsoluteDeadlineAt}}))
         local ttl = ends - now + {{Grace.TotalMilliseconds}}
@@ -160,7 +169,7 @@ internal static class RedisScripts
         redis.call('PEXPIRE', KEYS[1], ttl)
         redis.call('SETRANGE', KEYS[1], {{LastSeenAt}}, ARGV[6])
         enter(KEYS[2], ARGV[4], ttl)
-        return {{Yes}}
+        return { {{Yes}}, redis.call('GET', KEYS[1]) }
         """;
 
     /// <summary>
@@ -174,6 +183,7 @@ internal static class RedisScripts
 
         touch_nothing(KEYS[1])
         redis.call('SETRANGE', KEYS[1], ARGV[6], ARGV[7])
+        tell()
         return {{Yes}}
         """;
 
@@ -186,6 +196,7 @@ internal static class RedisScripts
 
         touch_nothing(KEYS[1])
         redis.call('SETRANGE', KEYS[1], {{LockedAt}}, ARGV[5])
+        tell()
         return {{Yes}}
         """;
 
@@ -198,6 +209,7 @@ internal static class RedisScripts
 
         redis.call('PEXPIRE', KEYS[1], math.min(redis.call('PTTL', KEYS[1]), math.max(deadline - now, 0) + {{Grace.TotalMilliseconds}}))
         redis.call('SETRANGE', KEYS[1], {{AbsoluteDeadlineAt}}, ARGV[5])
+        tell()
         return {{Yes}}
         """;
 
@@ -210,6 +222,7 @@ internal static class RedisScripts
         touch_nothing(KEYS[1])
         redis.call('SET', KEYS[1], string.sub(record, 1, {{RightsAt}}) .. ARGV[4]
           .. string.sub(record, {{RightsAt + RightsSize}} + 1, tail_offset(record)) .. ARGV[5], 'KEEPTTL')
+        tell()
         return {{Yes}}
         """;
 
@@ -235,6 +248,7 @@ internal static class RedisScripts
             redis.call('SETRANGE', key, {{RequiredRightsAt}}, ARGV[6])
           end
         end
+        tell()
         return reply
         """;
 
@@ -266,6 +280,7 @@ internal static class RedisScripts
         if not ours then return {{No}} end
 
         bury(KEYS[2], KEYS[1], ARGV[4], record, ARGV[5], now)
+        tell()
         return {{Yes}}
         """;
 
@@ -295,6 +310,7 @@ internal static class RedisScripts
           redis.call('DEL', KEYS[2])
           if redis.pcall('SET', KEYS[2], ARGV[7], 'PX', ARGV[8]).err then reply[1] = {{No}} end
         end
+        tell()
         return reply
         """;
 

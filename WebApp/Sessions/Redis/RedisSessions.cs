@@ -16,6 +16,8 @@ public static class RedisSessions
             provider.GetRequiredService<IOptions<SessionPolicy>>(),
             provider.GetRequiredService<ILogger<RedisConnection>>()))
         .AddSingleton<RevocationJournal>()
+        .AddSingleton<SessionCache>()
         .AddSingleton<IUserSessionStore, RedisUserSessionStore>()
-        .AddHostedService<RedisMonitor>();
+        .AddHostedService<RedisMonitor>()
+        .AddHostedService<RedisInvalidations>();
 }

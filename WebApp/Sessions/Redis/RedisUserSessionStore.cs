@@ -22,9 +22,9 @@ namespace WebApp.Sessions.Redis;
 /// A RevokeAll seen through later spares sessions created after it; from another instance, a sign-in already under way may slip in before that.
 /// </remarks>
 internal sealed partial class RedisUserSessionStore(
-    RedisConnection connection, RevocationJournal journal, TimeProvider clock, ILogger<RedisUserSessionStore> logger) : IUserSessionStore
+    RedisConnection connection, RevocationJournal journal, SessionCache cache, TimeProvider clock, ILogger<RedisUserSessionStore> logger) : IUserSessionStore
 {
-    private readonly RedisRevocations _revocations = new(connection.EvaluateAsync, clock);
+    private readonly RedisRevocations _revocations = new((userId, script, keys, args) => ChangeAsync(connection, cache, userId, script, keys, args), clock);
     private int _saidUnreadable;
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id)
@@ -59,12 +59,14 @@ internal sealed partial class RedisUserSessionStore(
         return (int)reply[0] == RedisScripts.Full ? AddOutcome.Full : Reply.IsYes(reply[0]) ? AddOutcome.Added : AddOutcome.Superseded;
     }
 
-    public async Task<bool> TouchAsync(Guid userId, SessionId id, SessionUse use)
+    public async Task<UserSession?> TouchAsync(Guid userId, SessionId id, SessionUse use)
     {
         var keys = new RedisKeys(userId);
-        return Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Touch,
+        // The one change that nobody need be told of.
+        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Touch,
             [keys.Record(id), keys.Index],
-            RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)));
+            RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)))!;
+        return Reply.IsYes(reply[0]) ? Present(userId, id, (byte[])reply[1]!) : null;
     }
 
     public Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) => RewriteAsync(userId, id,
@@ -85,17 +87,17 @@ internal sealed partial class RedisUserSessionStore(
     }
 
     public async Task<bool> ShortenAsync(Guid userId, SessionId id, DateTimeOffset absoluteDeadline) =>
-        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Shorten,
+        Reply.IsYes(await ChangeAsync(userId, RedisScripts.Shorten,
             [new RedisKeys(userId).Record(id)],
-            RedisKeys.UserBytes(userId), Now(), absoluteDeadline.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteTime(absoluteDeadline)));
+            Now(), absoluteDeadline.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteTime(absoluteDeadline)));
 
     public Task<bool> ShowNameAsync(Guid userId, SessionId id, DateTimeOffset until) => RewriteAsync(userId, id,
         0, [], RedisSessionRecord.NameShownUntilAt, RedisSessionRecord.WriteTime(until));
 
     public async Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket, int rightsVersion) =>
-        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.UpdateTicket,
+        Reply.IsYes(await ChangeAsync(userId, RedisScripts.UpdateTicket,
             [new RedisKeys(userId).Record(id)],
-            RedisKeys.UserBytes(userId), Now(), RedisSessionRecord.WriteRights(rightsVersion), ticket.ToArray()));
+            Now(), RedisSessionRecord.WriteRights(rightsVersion), ticket.ToArray()));
 
     public async Task RequireRightsAsync(Guid userId, int version)
     {
@@ -137,16 +139,35 @@ internal sealed partial class RedisUserSessionStore(
     {
         var keys = new RedisKeys(session.UserId);
         var ttl = session.ExpiresAt + RedisScripts.Grace - clock.GetUtcNow();
-        return (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Add,
+        return (RedisResult[])(await ChangeAsync(session.UserId, RedisScripts.Add,
             [keys.Record(session.Id), keys.Index, keys.Generation, keys.Rights],
-            RedisKeys.UserBytes(session.UserId), Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session),
+            Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session),
             (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit, revocation, IUserSessionStore.MaxTombstones))!;
     }
 
     private async Task<bool> RewriteAsync(Guid userId, SessionId id, int expectedAt, byte[] expected, int at, byte[] bytes) =>
-        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.Rewrite,
+        Reply.IsYes(await ChangeAsync(userId, RedisScripts.Rewrite,
             [new RedisKeys(userId).Record(id)],
-            RedisKeys.UserBytes(userId), Now(), expectedAt, expected, at, bytes));
+            Now(), expectedAt, expected, at, bytes));
+
+    private Task<RedisResult> ChangeAsync(Guid userId, string script, RedisKey[] keys, params RedisValue[] args) =>
+        ChangeAsync(connection, cache, userId, script, keys, args);
+
+    /// <summary>
+    /// Other instances hear of a change; this one knows, and before its caller does. After a failure, too: the change may have been made.
+    /// </summary>
+    private static async Task<RedisResult> ChangeAsync(
+        RedisConnection connection, SessionCache cache, Guid userId, string script, RedisKey[] keys, RedisValue[] args)
+    {
+        try
+        {
+            return await connection.EvaluateAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]);
+        }
+        finally
+        {
+            cache.Forget(userId);
+        }
+    }
 
     private Task SettleAsync(long? row) => row is { } written ? journal.TryConfirmAsync(written) : Task.CompletedTask;
 

@@ -49,12 +49,12 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         return AddOutcome.Added;
     });
 
-    public Task<bool> TouchAsync(Guid userId, SessionId id, SessionUse use) => RunAsync(async db =>
+    public Task<UserSession?> TouchAsync(Guid userId, SessionId id, SessionUse use) => RunAsync(async db =>
     {
         await using var transaction = await db.Database.BeginTransactionAsync();
         var row = await Live(db, userId).SingleOrDefaultAsync(s => s.Id == id && s.LastSeenAt < use.SeenAt);
         if (row is null)
-            return false;
+            return null;
 
         row.LastSeenAt = use.SeenAt;
         row.LastAddress = use.Address;
@@ -62,10 +62,11 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         row.MovedAt = use.MovedAt;
         row.Country = use.Country;
         row.Family = use.Family;
-        row.KeepUntil = row.ToSession().ExpiresAt;
+        var touched = row.ToSession();
+        row.KeepUntil = touched.ExpiresAt;
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-        return true;
+        return (UserSession?)touched;
     });
 
     public Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) => RunAsync(async db =>

@@ -1,0 +1,178 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using StackExchange.Redis;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>
+/// Hears which users' sessions have changed, and lends <see cref="SessionCache"/> its trust for as long as it is certain to hear.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The script that changes a session also publishes it (<see cref="RedisScripts.News"/>). Whether such news would arrive is tried five times a
+/// second: a heartbeat goes out by a script to every master, in the way that news goes, and what comes back proves that all that was
+/// published there before it has arrived. Trust lasts <see cref="Lease"/> from when the last one was sent, so it ends by itself when anything on
+/// the way hangs, breaks, or is slow: Redis, the network, the subscription, or this process.
+/// </para>
+/// <para>
+/// The client mends a broken subscription silently, and what was published meanwhile is lost. It counts its sockets: if there is a new one since the
+/// heartbeat before was sent, everything is forgotten.
+/// </para>
+/// <para>
+/// On a Cluster news travels from node to node, and a message lost between them is told to nobody. So entries live for
+/// <see cref="LifeOnCluster"/> only.
+/// </para>
+/// </remarks>
+internal sealed partial class RedisInvalidations(RedisConnection connection, SessionCache cache, ILogger<RedisInvalidations> logger) : BackgroundService
+{
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan LifeOnCluster = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    private const string Beat = "redis.call('PUBLISH', ARGV[2], ARGV[3])";
+    private const int GuidSize = 16;
+    private const int BeatSize = GuidSize + sizeof(int) + sizeof(long) + sizeof(long);
+    private static readonly RedisChannel Channel = new(RedisScripts.News, RedisChannel.PatternMode.Literal);
+
+    private readonly byte[] _me = Guid.NewGuid().ToByteArray();
+    private readonly Lock _state = new();
+    private Route[] _routes = [];
+    private bool _subscribed;
+    private bool _isHearing;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!cache.IsOn)
+            return;
+
+        connection.Doubted += (_, _) => cache.Distrust();
+        using var timer = new PeriodicTimer(Interval);
+        try
+        {
+            do
+            {
+                await TryBeatAsync();
+                if (cache.IsTrusted != _isHearing)
+                    LogHearing(_isHearing = !_isHearing);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The app is stopping.
+        }
+    }
+
+    private async Task TryBeatAsync()
+    {
+        try
+        {
+            await SubscribeAsync();
+            RedisKey[] keys = await connection.RunAsync(db => Task.FromResult(KeysOfMasters(db.Multiplexer)));
+            lock (_state)
+            {
+                if (!keys.SequenceEqual(_routes.Select(route => route.Key)))
+                {
+                    cache.Distrust();
+                    _routes = [.. keys.Select(key => new Route(key))];
+                }
+            }
+
+            await Task.WhenAll(keys.Select((key, number) => connection.RunAsync(db =>
+                db.ScriptEvaluateAsync(Beat, [key], ["", RedisScripts.News, WriteBeat(number, SocketsOf(db.Multiplexer))], CommandFlags.DemandMaster))));
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            // The monitor says why. Nothing is heard, so nothing is trusted.
+        }
+    }
+
+    /// <summary>To a master, for a replica may miss what its master published, and not notice.</summary>
+    private async Task SubscribeAsync()
+    {
+        var masters = connection.Masters;
+        await connection.RunAsync(async db =>
+        {
+            var subscriber = db.Multiplexer.GetSubscriber();
+            var at = _subscribed ? subscriber.SubscribedEndpoint(Channel)?.ToString() : null;
+            if (masters.Any(master => master.EndPoint == at))
+                return true;
+
+            cache.Distrust();
+            if (_subscribed)
+                await subscriber.UnsubscribeAsync(Channel);
+            await subscriber.SubscribeAsync(Channel, (_, message) => Hear(db.Multiplexer, message!), CommandFlags.DemandMaster);
+            return _subscribed = true;
+        });
+    }
+
+    /// <summary>For every master a key that lies there, among those that sessions have.</summary>
+    private static RedisKey[] KeysOfMasters(ConnectionMultiplexer redis)
+    {
+        var nodes = redis.GetEndPoints().Select(endPoint => redis.GetServer(endPoint).ClusterConfiguration).FirstOrDefault(nodes => nodes is not null);
+        var keys = Enumerable.Range(0, RedisKeys.Tags).Select(RedisKeys.AnyOf);
+        return [.. nodes is null ? keys.Take(1) : keys.DistinctBy(key => nodes.GetBySlot(key)?.EndPoint)];
+    }
+
+    private static long SocketsOf(ConnectionMultiplexer redis) => redis.GetCounters().Subscription.SocketCount;
+
+    private byte[] WriteBeat(int route, long sockets)
+    {
+        var bytes = new byte[BeatSize];
+        _me.CopyTo(bytes, 0);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(GuidSize), route);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(GuidSize + sizeof(int)), sockets);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(BeatSize - sizeof(long)), Stopwatch.GetTimestamp());
+        return bytes;
+    }
+
+    private void Hear(ConnectionMultiplexer redis, byte[] message)
+    {
+        if (message.Length == GuidSize)
+        {
+            cache.Forget(new(message, bigEndian: true));
+        }
+        else if (message.Length == BeatSize && message.AsSpan(0, GuidSize).SequenceEqual(_me))
+        {
+            HearBeat(
+                BinaryPrimitives.ReadInt32BigEndian(message.AsSpan(GuidSize)),
+                BinaryPrimitives.ReadInt64BigEndian(message.AsSpan(GuidSize + sizeof(int))),
+                BinaryPrimitives.ReadInt64BigEndian(message.AsSpan(BeatSize - sizeof(long))),
+                SocketsOf(redis));
+        }
+    }
+
+    private void HearBeat(int number, long socketsWhenSent, long sentAt, long sockets)
+    {
+        lock (_state)
+        {
+            if (number >= _routes.Length || sentAt <= _routes[number].HeardUpTo)
+                return;
+
+            var route = _routes[number];
+            // Between the heartbeat before and this one the subscription may have been another: what came in between may be lost.
+            if (sockets != route.Sockets)
+                cache.ForgetAll();
+            (route.HeardUpTo, route.Sockets) = (sentAt, socketsWhenSent);
+
+            var heardUpTo = _routes.Min(r => r.HeardUpTo);
+            if (heardUpTo > 0)
+                cache.Trust(heardUpTo, Lease, _routes.Length == 1 ? TimeSpan.MaxValue : LifeOnCluster);
+        }
+    }
+
+    [LoggerMessage(40, LogLevel.Information, "Whether sessions may be taken from the local cache, because every change of them is heard of: {IsHearing}")]
+    private partial void LogHearing(bool isHearing);
+
+    /// <summary>The way that the news of one master takes.</summary>
+    private sealed class Route(RedisKey key)
+    {
+        public RedisKey Key => key;
+
+        /// <summary>When the last heartbeat that came back was sent: a timestamp of <see cref="Stopwatch"/>.</summary>
+        public long HeardUpTo { get; set; }
+
+        /// <summary>How many sockets the client had opened for subscriptions when it was sent.</summary>
+        public long Sockets { get; set; } = -1;
+    }
+}
