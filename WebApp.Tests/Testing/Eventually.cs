@@ -18,4 +18,20 @@ public static class Eventually
     }
 
     public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);
+
+    /// <summary>What <paramref name="act"/> returns once it does not fail: for what is done while something else is being broken.</summary>
+    public static async Task<T> AnyAsync<T>(Func<Task<T>> act)
+    {
+        for (var started = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await act();
+            }
+            catch (Exception) when (Stopwatch.GetElapsedTime(started) < Patience)
+            {
+                await Task.Delay(10);
+            }
+        }
+    }
 }

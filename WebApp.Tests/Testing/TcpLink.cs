@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace WebApp.Tests.Testing;
+
+/// <summary>A way to a server that can fail as networks do: bytes vanish and nobody is told, or connections break.</summary>
+public sealed class TcpLink : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentBag<TcpClient> _ends = [];
+    private readonly int _target;
+    private readonly Task _accepting;
+    private volatile bool _isCut;
+
+    public TcpLink(int target)
+    {
+        _target = target;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public string ConnectionString => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    /// <summary>From now on nothing comes through, in either direction.</summary>
+    public void Cut() => _isCut = true;
+
+    /// <summary>What was under way is lost, and so are the connections.</summary>
+    public void Mend()
+    {
+        Break();
+        _isCut = false;
+    }
+
+    /// <summary>Closes the connections; new ones come through.</summary>
+    public void Break()
+    {
+        foreach (var end in _ends)
+            end.Dispose();
+        _ends.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _accepting;
+        Break();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+                await JoinAsync(await _listener.AcceptTcpClientAsync());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Disposed.
+        }
+    }
+
+    private async Task JoinAsync(TcpClient near)
+    {
+        var far = new TcpClient();
+        try
+        {
+            await far.ConnectAsync(IPAddress.Loopback, _target);
+        }
+        catch (SocketException)
+        {
+            near.Dispose();
+            return;
+        }
+
+        near.NoDelay = far.NoDelay = true;
+        _ends.Add(near);
+        _ends.Add(far);
+        _ = CarryAsync(near, far);
+        _ = CarryAsync(far, near);
+    }
+
+    private async Task CarryAsync(TcpClient from, TcpClient to)
+    {
+        var buffer = new byte[16384];
+        try
+        {
+            while (await from.GetStream().ReadAsync(buffer) is > 0 and var count)
+            {
+                if (!_isCut)
+                    await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // One end is closed, so is the other.
+        }
+
+        from.Dispose();
+        to.Dispose();
+    }
+}
