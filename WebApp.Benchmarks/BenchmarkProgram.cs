@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using WebApp.Benchmarks.Http;
+
+namespace WebApp.Benchmarks;
+
+internal static class BenchmarkProgram
+{
+    private const string Usage = """
+        What sessions cost, measured on this machine.
+
+        Usage: dotnet run -c Release --project WebApp.Benchmarks -- COMMAND [OPTIONS]
+
+          http     a signed-in page behind each kind of authentication, side by side
+            --rounds N            how often each target has its turn (7)
+            --seconds S           how long each turn is (3)
+            --paced-seconds S     how long the run at one request per second and session is (60)
+            --connections A,B     keep-alive connections in use at once (16,64)
+            --only A,B            some of the targets (all)
+
+        Each command:
+            --output DIR          where the report goes (WebApp.Benchmarks/results)
+
+        Needs redis-server on the PATH. Servers listen on 127.0.0.1, on free ports.
+
+        """;
+
+    private static async Task<int> Main(string[] args)
+    {
+        // So that what was started is stopped (see Child) when this process is told to end.
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
+        try
+        {
+            return await RunAsync(args);
+        }
+        catch (UsageException e)
+        {
+            await Console.Error.WriteLineAsync($"{e.Message}\n\n{Usage}");
+            return 2;
+        }
+        catch (MissingToolException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 3;
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] args)
+    {
+        switch (args)
+        {
+            case ["http", .. var options]:
+                return await HttpBenchmark.RunAsync(HttpOptions.Parse(options));
+            // The parts that a benchmark runs as processes of their own.
+            case ["server", { } target, .. var settings]:
+                return await PeerServer.RunAsync(target, settings);
+            case ["load"]:
+                await LoadWorker.RunAsync();
+                return 0;
+            case ["--help" or "-h" or "help", ..]:
+                Console.Write(Usage);
+                return 0;
+            case []:
+                throw new UsageException("Which benchmark?");
+            default:
+                throw new UsageException($"There is no command \"{args[0]}\".");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using WebApp.Benchmarks.Machine;
+
+namespace WebApp.Benchmarks.Http;
+
+/// <summary>A folder for what the servers keep on disk; it is deleted at the end.</summary>
+internal sealed class Workplace : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("webapp-benchmarks-").FullName;
+    private readonly string _certificate;
+
+    public Workplace()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=benchmark", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(2));
+        _certificate = Path.Combine(_folder, "keys.pem");
+        File.WriteAllText(_certificate, certificate.ExportCertificatePem() + '\n' + key.ExportPkcs8PrivateKeyPem());
+    }
+
+    public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(_folder, $"{name}-{Guid.NewGuid():N}")).FullName;
+
+    /// <summary>What a server of this app is told, as command line arguments.</summary>
+    /// <param name="folder">The server's own.</param>
+    /// <param name="redis">Where the sessions are; with them the keys, so that all servers there understand each other's cookies.</param>
+    public string[] SettingsIn(string folder, RedisProcess redis) =>
+    [
+        $"--Folder={folder}",
+        $"--ConnectionStrings:Redis={redis.ConnectionString}",
+        $"--ConnectionStrings:Database=Data Source={Path.Combine(folder, "webapp.db")}",
+        $"--DataProtection:Certificate={_certificate}",
+    ];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
