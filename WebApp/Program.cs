@@ -43,7 +43,7 @@ app.UseUnavailablePage();
 app.UseErrorPages();
 app.UseRouting();
 app.UseUnsafeRequestChecks();
-app.UseAuthentication();
+app.UseSessionAuthentication();
 app.UseUnavailablePageForUnknownSessions();
 app.UseLockedSessions();
 app.UseAuthorization();

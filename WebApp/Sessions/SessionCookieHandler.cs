@@ -30,15 +30,18 @@ public sealed class SessionCookieHandler(
 
         try
         {
-            if (await tickets.OpenAsync(Context, cookie, Scheme.Name) is not { } ticket)
+            if (await tickets.OpenAsync(Context, cookie, Scheme.Name) is not { } verified)
                 return Refused;
 
-            var validation = new CookieValidatePrincipalContext(Context, Scheme, Options, ticket);
+            var validation = new CookieValidatePrincipalContext(Context, Scheme, Options, verified.Ticket);
             await Events.ValidatePrincipal(validation);
             if (validation.Principal is not { } principal)
                 return Refused;
+            if (!ReferenceEquals(principal, verified.Ticket.Principal))
+                return AuthenticateResult.Success(new(principal, validation.Properties, Scheme.Name));
 
-            return AuthenticateResult.Success(ReferenceEquals(principal, ticket.Principal) ? ticket : new(principal, validation.Properties, Scheme.Name));
+            verified.Validated();
+            return verified.Result;
         }
         catch (SessionStoreUnavailableException)
         {

@@ -82,7 +82,7 @@ internal static class SessionSignals
             Add(Signal.BrowserChanged, rules.BrowserChanged, session.Family.ToString(), use.Family.ToString());
         // Whoever has proved their identity since may have come from anywhere. The kind of browser is recorded with the proof.
         if (session.AuthenticatedAt > session.LastSeenAt)
-            return seen is null ? [] : seen;
+            return seen ?? (IReadOnlyList<SignalSeen>)[];
 
         if (session.Country is { } from && use.Country is { } to && from != to)
         {
@@ -94,7 +94,7 @@ internal static class SessionSignals
         if (session.PreviousAddress is { } before && Network.Differ(session.LastAddress, use.Address) && !Network.Differ(before, use.Address)
             && use.SeenAt - session.MovedAt < AtOnce)
             Add(Signal.TwoNetworks, rules.TwoNetworks, session.LastAddress!.ToString(), use.Address!.ToString());
-        return seen is null ? [] : seen;
+        return seen ?? (IReadOnlyList<SignalSeen>)[];
 
         void Add(Signal signal, SignalRule rule, string before, string now)
         {

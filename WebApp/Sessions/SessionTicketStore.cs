@@ -98,7 +98,7 @@ public sealed partial class SessionTicketStore(
     /// <param name="context">The request.</param>
     /// <param name="cookie">Its value, whatever it may be.</param>
     /// <param name="scheme">The authentication scheme that asks.</param>
-    internal async ValueTask<AuthenticationTicket?> OpenAsync(HttpContext context, string cookie, string scheme)
+    internal async ValueTask<VerifiedCookie?> OpenAsync(HttpContext context, string cookie, string scheme)
     {
         if (CookieHash.Of(cookie) is not { } hash)
             return null;
@@ -106,7 +106,7 @@ public sealed partial class SessionTicketStore(
         var known = cache.Find(hash);
         var isStrict = !cache.IsOn || StrictSessionAttribute.IsStrict(context);
         if (known is not null && !isStrict && cache.MayServe(known) && guard.TryAccept(context, known))
-            return known.Ticket;
+            return known;
         if ((known?.Key ?? format.Read(cookie)) is not { } key)
             return null;
 
@@ -125,7 +125,7 @@ public sealed partial class SessionTicketStore(
                 cache.Keep(verified);
         }
 
-        return verified is not null && await guard.AcceptAsync(context, verified) ? verified.Ticket : null;
+        return verified is not null && await guard.AcceptAsync(context, verified) ? verified : null;
     }
 
     /// <summary>Saves a rebuilt principal in the session that this request came with; false when that session has ended meanwhile.</summary>

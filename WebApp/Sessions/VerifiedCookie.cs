@@ -11,11 +11,11 @@ namespace WebApp.Sessions;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct CookieHash(UInt128 High, UInt128 Low)
 {
-    /// <summary>Null for a text that no cookie of this app has: too long, or not ASCII.</summary>
-    public static CookieHash? Of(string cookie)
+    /// <summary>Null for a text that no cookie of this app has: empty, too long, or not ASCII.</summary>
+    public static CookieHash? Of(ReadOnlySpan<char> cookie)
     {
         Span<byte> text = stackalloc byte[SessionCookieFormat.MaxLength], hash = stackalloc byte[SHA256.HashSizeInBytes];
-        if (cookie.Length > text.Length || Ascii.FromUtf16(cookie, text, out var length) != System.Buffers.OperationStatus.Done)
+        if (cookie.IsEmpty || cookie.Length > text.Length || Ascii.FromUtf16(cookie, text, out var length) != System.Buffers.OperationStatus.Done)
             return null;
 
         SHA256.HashData(text[..length], hash);
@@ -35,6 +35,7 @@ internal readonly record struct CookieHash(UInt128 High, UInt128 Low)
 internal sealed class VerifiedCookie(CookieHash hash, SessionKey key, UserSession session, byte[] seed, AuthenticationTicket ticket, CacheMark read)
 {
     private long _touchedAfter;
+    private volatile bool _isValidated;
 
     public CookieHash Hash => hash;
 
@@ -48,6 +49,12 @@ internal sealed class VerifiedCookie(CookieHash hash, SessionKey key, UserSessio
 
     public CacheMark Read => read;
 
+    /// <summary>What the framework's handler would answer.</summary>
+    public AuthenticateResult Result { get; } = AuthenticateResult.Success(ticket);
+
+    /// <summary>Whether <see cref="Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationEvents.ValidatePrincipal"/> has had no objection since the session was read.</summary>
+    public bool IsValidated => _isValidated;
+
     /// <summary>About how many bytes of memory this takes (measured with tickets of usual size).</summary>
     public int Size => 2048 + (3 * session.Ticket.Length) + (2 * session.UserAgent.Length);
 
@@ -57,6 +64,8 @@ internal sealed class VerifiedCookie(CookieHash hash, SessionKey key, UserSessio
         && now.FamilyHash.Span.SequenceEqual(session.FamilyHash.Span) && now.Ticket.Span.SequenceEqual(session.Ticket.Span)
             ? new(hash, key, now, seed, ticket, read)
             : null;
+
+    public void Validated() => _isValidated = true;
 
     /// <summary>Of the requests that find the recorded use stale side by side, one is to write.</summary>
     public bool TryBeginTouch() => Interlocked.Exchange(ref _touchedAfter, session.LastSeenAt.UtcTicks) != session.LastSeenAt.UtcTicks;

@@ -28,7 +28,7 @@ internal sealed class Ours : Peer
     public override void Use(WebApplication app)
     {
         app.UseUnavailablePage();
-        app.UseAuthentication();
+        app.UseSessionAuthentication();
         app.UseUnavailablePageForUnknownSessions();
         app.UseLockedSessions();
         app.UseAuthorization();
