@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -32,8 +33,30 @@ public sealed class SessionKeyTests
     public void A_key_of_another_family_is_of_no_session()
     {
         Assert.False(_key.WithOtherFamily().IsOf(SessionOf(_key)));
+        Assert.False(_key.IsOf(SessionOf(_key) with { FamilyHash = new byte[SessionKey.FamilyHashSize] }));
         Assert.False(_key.IsOf(SessionOf(_key) with { FamilyHash = new byte[32] }));
+        Assert.False(_key.IsOf(SessionOf(_key) with { FamilyHash = _key.HashFamily().AsMemory(0, SessionKey.FamilyHashSize - 1) }));
         Assert.False(_key.IsOf(SessionOf(_key) with { FamilyHash = ReadOnlyMemory<byte>.Empty }));
+    }
+
+    // Rows of earlier versions have the whole SHA-256.
+    [Fact]
+    public void A_key_is_of_a_session_that_has_the_whole_hash()
+    {
+        var bytes = new byte[SessionKey.Size];
+        _key.Write(bytes);
+
+        Assert.True(_key.IsOf(SessionOf(_key) with { FamilyHash = SHA256.HashData(bytes.AsSpan(32, 16)) }));
+    }
+
+    [Fact]
+    public void A_key_of_an_older_longer_seed_was_issued()
+    {
+        var seed = RandomNumberGenerator.GetBytes(32);
+        var next = _key.Next(seed);
+
+        Assert.True(next.WasIssued(seed));
+        Assert.False(next.WasIssued(seed[..SessionKey.SeedSize]));
     }
 
     [Fact]

@@ -57,7 +57,6 @@ public sealed class CachedApps : IAsyncLifetime
     {
         app.Settings["ConnectionStrings:Redis"] = redis;
         app.Settings["Sessions:LocalCache"] = "On";
-        app.Settings["Sessions:CommandTimeout"] = "00:00:01";
         await app.UntilReadyAsync();
         await UntilTrustedAsync(app);
     }

@@ -14,7 +14,7 @@ public static class Samples
     {
         UserId = userId ?? Guid.NewGuid(),
         Id = SessionId.New(),
-        FamilyHash = RandomNumberGenerator.GetBytes(32),
+        FamilyHash = RandomNumberGenerator.GetBytes(SessionKey.FamilyHashSize),
         Secret = new(2, uint.MaxValue),
         PreviousSecret = new(1, 0),
         SecretSince = now.AddMilliseconds(-1),

@@ -6,7 +6,7 @@ namespace WebApp.Sessions;
 
 /// <summary>
 /// What a browser's cookie carries: whose session, which one, and the secret that proves possession. The secret has a part that stays
-/// (the family, of which the store has only the SHA-256: a leaked store signs nobody in) and a part that rotates.
+/// (the family, of which the store has only a hash: a leaked store signs nobody in) and a part that rotates.
 /// </summary>
 /// <remarks>
 /// The rotating part is an HMAC of the version under the session's seed, which lies sealed in the store. So it need not be stored, any number
@@ -19,7 +19,10 @@ public sealed class SessionKey
     private const int ProofSize = 16;
 
     /// <summary>Bytes of a seed.</summary>
-    public const int SeedSize = 32;
+    public const int SeedSize = 16;
+
+    /// <summary>Bytes of a family's hash.</summary>
+    public const int FamilyHashSize = 16;
 
     /// <summary>Bytes of a key: user id (16), session id (16), family (16), version (8), rotating part (16).</summary>
     public const int Size = UserIdSize + WebApp.Sessions.SessionId.Size + FamilySize + SecretVersion.Size + ProofSize;
@@ -43,7 +46,7 @@ public sealed class SessionKey
     /// <summary>Which of the session's secrets this is.</summary>
     public SecretVersion Version { get; }
 
-    /// <summary>A seed for a new session: 256 random bits.</summary>
+    /// <summary>A seed for a new session: 128 random bits.</summary>
     public static byte[] NewSeed() => RandomNumberGenerator.GetBytes(SeedSize);
 
     /// <summary>A key for a new session: a new id, a family of 128 random bits (as ASVS 7.2.3 asks), and the first rotating part.</summary>
@@ -62,17 +65,19 @@ public sealed class SessionKey
     /// <summary>The same session's key of another version.</summary>
     public SessionKey At(SecretVersion version, byte[] seed) => new(UserId, SessionId, _family, version, Prove(seed, SessionId, version));
 
-    /// <summary>The SHA-256 of the family. A plain hash suffices: 128 random bits can't be guessed.</summary>
-    public byte[] HashFamily() => SHA256.HashData(_family);
+    /// <summary>The first half of the family's SHA-256. That suffices: 128 random bits can't be guessed, nor found for 128 bits of a hash.</summary>
+    public byte[] HashFamily() => SHA256.HashData(_family)[..FamilyHashSize];
 
     /// <summary>Whether this key is of <paramref name="session"/>'s family, compared in constant time. It may be of any age.</summary>
+    /// <remarks>Rows of earlier versions have the whole hash.</remarks>
     public bool IsOf(UserSession session)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(_family, hash);
         return UserId == session.UserId
             && SessionId == session.Id
-            && CryptographicOperations.FixedTimeEquals(hash, session.FamilyHash.Span);
+            && session.FamilyHash.Length >= FamilyHashSize
+            && CryptographicOperations.FixedTimeEquals(hash[..FamilyHashSize], session.FamilyHash.Span[..FamilyHashSize]);
     }
 
     /// <summary>Whether this key was issued: its rotating part is that of its version, compared in constant time.</summary>

@@ -51,7 +51,7 @@ public sealed partial class SessionTicketStore(
             Family = SessionRecorder.FamilyOf(httpContext.Request, default),
             Country = recorder.CountryOf(httpContext.Request),
             RightsVersion = request.RightsVersion,
-            Ticket = tickets.Protect(key.SessionId, new(seed, WithoutDeadlines(ticket))),
+            Ticket = tickets.Protect(userId, key.SessionId, new(seed, WithoutDeadlines(ticket))),
         };
 
         var ended = await AddAsync(request, session, terms, ticket.Principal);
@@ -135,7 +135,7 @@ public sealed partial class SessionTicketStore(
     /// <exception cref="InvalidOperationException">The request came with no live session.</exception>
     public Task<bool> UpdateAsync(HttpContext httpContext, AuthenticationTicket ticket, int rightsVersion) =>
         RequestSession.Of(httpContext) is { Current: { } session, Seed: { } seed }
-            ? sessions.UpdateTicketAsync(session.UserId, session.Id, tickets.Protect(session.Id, new(seed, ticket)), rightsVersion)
+            ? sessions.UpdateTicketAsync(session.UserId, session.Id, tickets.Protect(session.UserId, session.Id, new(seed, ticket)), rightsVersion)
             : throw new InvalidOperationException("The request came with no live session.");
 
     /// <summary>Never reached: the handler renews on sliding expiration and on request only, and <see cref="SessionCookieHandler"/> has neither.</summary>

@@ -12,7 +12,7 @@ public sealed record UserSession
 
     public required SessionId Id { get; init; }
 
-    /// <summary>SHA-256 (32 bytes) of the lasting part of the secret in the browser's cookie (see <see cref="SessionKey"/>).</summary>
+    /// <summary>Hash of the lasting part of the secret in the browser's cookie (see <see cref="SessionKey.HashFamily"/>).</summary>
     public required ReadOnlyMemory<byte> FamilyHash { get; init; }
 
     /// <summary>The version of the secret that the browser showed last.</summary>

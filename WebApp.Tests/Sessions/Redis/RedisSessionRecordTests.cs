@@ -1,3 +1,4 @@
+using System.Net;
 using WebApp.Sessions;
 using WebApp.Sessions.Redis;
 using WebApp.Tests.Testing;
@@ -7,6 +8,60 @@ namespace WebApp.Tests.Sessions.Redis;
 public sealed class RedisSessionRecordTests
 {
     private readonly UserSession _session = Samples.Session(new TestClock().GetUtcNow());
+
+    // Sessions outlive a deployment: what one version wrote, the next must read.
+    [Fact]
+    public void The_bytes_of_format_4_stay_readable()
+    {
+        var record = Convert.FromHexString(
+            "04" + "01" + "000102030405060708090A0B0C0D0E0F" + "00000005" + "00000004" + "000000000000" + "019000000000" + "019100000000" + "00000036EE80"
+            + "F0F1F2F3F4F5F6F7F8F9FAFBFCFDFEFF" + "01" + "0009" + "02" + "0000000300000030" + "0000000200000020" + "019000000001" + "019000000002"
+            + "000000000000" + "00" + "0701" + "4348" + "019000000003" + "06" + "04CB007107" + "00" + "0401020304" + "81" + "013134" + "AABB");
+
+        var session = RedisSessionRecord.Read(_session.Id, record);
+
+        Samples.AssertSame(
+            new()
+            {
+                Id = _session.Id,
+                UserId = new("00010203-0405-0607-0809-0a0b0c0d0e0f"),
+                RightsVersion = 5,
+                RequiredRightsVersion = 4,
+                CreatedAt = Time(0x019000000000),
+                AbsoluteDeadline = Time(0x019100000000),
+                IdleTimeout = TimeSpan.FromHours(1),
+                FamilyHash = Convert.FromHexString("F0F1F2F3F4F5F6F7F8F9FAFBFCFDFEFF"),
+                Remembered = true,
+                ProofAttempts = 2,
+                Secret = new(3, 0x30),
+                PreviousSecret = new(2, 0x20),
+                SecretSince = Time(0x019000000001),
+                AuthenticatedAt = Time(0x019000000002),
+                Family = new(7, 1),
+                Country = "CH",
+                LastSeenAt = Time(0x019000000003),
+                LastAddress = IPAddress.Parse("203.0.113.7"),
+                SignInAddress = IPAddress.Parse("1.2.3.4"),
+                SignInMethod = "pwd",
+                UserAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/14",
+                Ticket = new byte[] { 0xAA, 0xBB },
+            },
+            session);
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("pwd", 1)]
+    [InlineData("swk", 1)]
+    [InlineData("pop", 4)]
+    [InlineData("ääääääääääääääääääääääääääääääää", 65)]
+    public void A_sign_in_method_comes_back_and_takes_a_byte_if_it_is_known(string method, int size)
+    {
+        var record = RedisSessionRecord.Write(_session with { SignInMethod = method });
+
+        Assert.Equal(method, RedisSessionRecord.Read(_session.Id, record)!.SignInMethod);
+        Assert.Equal(size - 1, record.Length - RedisSessionRecord.Write(_session with { SignInMethod = "pwd" }).Length);
+    }
 
     [Fact]
     public void A_record_cut_short_anywhere_before_the_ticket_is_unreadable()
@@ -24,6 +79,8 @@ public sealed class RedisSessionRecordTests
 
         for (var at = 0; at < record.Length; at++)
         {
+            // As a tombstone it has a tail that is none.
+            _ = RedisSessionRecord.Read(_session.Id, [record[0], RedisSessionRecord.Revoked, .. record[2..Math.Max(at, 2)]]);
             foreach (var value in new byte[] { 0, 1, 2, 0x7F, 0x80, 0xFF })
             {
                 var damaged = record.ToArray();
@@ -36,8 +93,12 @@ public sealed class RedisSessionRecordTests
     [Fact]
     public void A_session_that_breaks_its_promises_is_not_written()
     {
-        Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { FamilyHash = new byte[31] }));
-        Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { SignInMethod = new('x', 256) }));
+        Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { FamilyHash = new byte[SessionKey.FamilyHashSize - 1] }));
+        Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { SignInMethod = new('x', 128) }));
         Assert.Throws<ArgumentException>(() => RedisSessionRecord.Write(_session with { UserAgent = new('x', 66_000) }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RedisSessionRecord.Write(_session with { CreatedAt = DateTimeOffset.UnixEpoch.AddMilliseconds(-1) }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RedisSessionRecord.Write(_session with { IdleTimeout = TimeSpan.MaxValue }));
     }
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 }

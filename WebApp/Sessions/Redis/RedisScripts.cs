@@ -6,6 +6,7 @@ namespace WebApp.Sessions.Redis;
 /// The Lua scripts. Each runs as a whole, so nothing slips between its check and its write. All keys of one script share a hash tag.
 /// Those that change a session do nothing, and answer <see cref="TooLate"/>, once Redis' clock has passed <c>ARGV[1]</c>.
 /// Times are milliseconds; <c>now</c> is the app's clock, which alone judges deadlines.
+/// A record of format 3 is turned into format 4 as it is read, in the script's memory alone; what a script writes is a whole record, of format 4.
 /// </summary>
 internal static class RedisScripts
 {
@@ -22,14 +23,15 @@ internal static class RedisScripts
     /// <summary>How much longer than its session can be seen a key stays, so that the app's clock has the last word.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
-    private static readonly string Common = $$"""
+    private static readonly string Common = RedisRecordFormat3.Lua + $$"""
+
         local function clock()
           local time = redis.call('TIME')
           return time[1] * 1000 + math.floor(time[2] / 1000)
         end
 
         local function number(record, offset)
-          return (struct.unpack('>I8', record, offset + 1))
+          return (struct.unpack('>I6', record, offset + 1))
         end
 
         local function version(record, offset)
@@ -38,6 +40,11 @@ internal static class RedisScripts
 
         local function bytes(record, offset, size)
           return string.sub(record, offset + 1, offset + size)
+        end
+
+        local function get(key)
+          local record = redis.call('GET', key)
+          return is_format_3(record) and from_format_3(record) or record
         end
 
         local function readable(record)
@@ -53,8 +60,13 @@ internal static class RedisScripts
             and number(record, {{AbsoluteDeadlineAt}}) > now
         end
 
+        -- Where the addresses end, and with them the part of varying size that a touch rewrites.
+        local function use_end(record)
+          return {{HeaderSize}} + string.byte(record, {{AddressesAt}} + 1)
+        end
+
         local function tail_offset(record)
-          return (struct.unpack('>I2', record, {{TailOffsetAt}} + 1))
+          return use_end(record) + struct.unpack('>I2', record, {{BegunSizeAt}} + 1)
         end
 
         local function key_of(prefix, id)
@@ -64,6 +76,18 @@ internal static class RedisScripts
         -- A first write that needs no memory: after it Redis lets a script write even at its memory limit.
         local function touch_nothing(key)
           redis.call('PEXPIRE', key, redis.call('PTTL', key))
+        end
+
+        -- Puts a part in the place of all from one offset to another. The key must not be written if it has gone.
+        local function replace(key, record, from, to, part)
+          local whole = string.sub(record, 1, from) .. part .. string.sub(record, to + 1)
+          redis.call('SET', key, whole, 'XX', 'KEEPTTL')
+          return whole
+        end
+
+        local function overwrite(key, record, offset, part)
+          touch_nothing(key)
+          replace(key, record, offset, offset + #part, part)
         end
 
         -- The index outlives every record that it names.
@@ -115,7 +139,7 @@ internal static class RedisScripts
           local present, buried = {}, {}
           for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
             local key = key_of(ARGV[8], id)
-            local record = redis.call('GET', key)
+            local record = get(key)
             if live(record, ARGV[2], now) then
               present[#present + 1] = { id = id, key = key, record = record, at = number(record, {{LastSeenAt}}) }
             elseif record and readable(record) and string.byte(record, {{StateAt}} + 1) == {{Revoked}} then
@@ -159,7 +183,7 @@ internal static class RedisScripts
     /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, seen at, the use as bytes. Answers Yes and the record; or No or TooLate alone.</summary>
     public static readonly string Touch = Common + $$"""
         local now, seen = tonumber(ARGV[3]), tonumber(ARGV[5])
-        local record = redis.call('GET', KEYS[1])
+        local record = get(KEYS[1])
         if clock() > not_after then return { {{TooLate}} } end
         if not live(record, ARGV[2], now) or number(record, {{LastSeenAt}}) >= seen then return { {{No}} } end
 
@@ -167,9 +191,9 @@ internal static class RedisScripts
         local ttl = ends - now + {{Grace.TotalMilliseconds}}
         -- First the write that needs no memory: a session in use must not go idle because memory is full.
         redis.call('PEXPIRE', KEYS[1], ttl)
-        redis.call('SETRANGE', KEYS[1], {{LastSeenAt}}, ARGV[6])
+        local touched = replace(KEYS[1], record, {{FamilyAt}}, use_end(record), ARGV[6])
         enter(KEYS[2], ARGV[4], ttl)
-        return { {{Yes}}, redis.call('GET', KEYS[1]) }
+        return { {{Yes}}, touched }
         """;
 
     /// <summary>
@@ -177,25 +201,23 @@ internal static class RedisScripts
     /// stand, they, where to write, what. Answers Yes, No or TooLate.
     /// </summary>
     public static readonly string Rewrite = Common + $$"""
-        local record = redis.call('GET', KEYS[1])
+        local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, tonumber(ARGV[4]), #ARGV[5]) ~= ARGV[5] then return {{No}} end
 
-        touch_nothing(KEYS[1])
-        redis.call('SETRANGE', KEYS[1], ARGV[6], ARGV[7])
+        overwrite(KEYS[1], record, tonumber(ARGV[6]), ARGV[7])
         tell()
         return {{Yes}}
         """;
 
     /// <summary>KEYS: record. ARGV: not-after, user id, now, locked at, lock as bytes. Answers Yes, No or TooLate.</summary>
     public static readonly string Lock = Common + $$"""
-        local record = redis.call('GET', KEYS[1])
+        local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) or string.byte(record, {{LockReasonAt}} + 1) ~= 0
           or number(record, {{AuthenticatedAt}}) > tonumber(ARGV[4]) then return {{No}} end
 
-        touch_nothing(KEYS[1])
-        redis.call('SETRANGE', KEYS[1], {{LockedAt}}, ARGV[5])
+        overwrite(KEYS[1], record, {{LockedAt}}, ARGV[5])
         tell()
         return {{Yes}}
         """;
@@ -203,25 +225,25 @@ internal static class RedisScripts
     /// <summary>KEYS: record. ARGV: not-after, user id, now, absolute deadline, it as bytes. Answers Yes, No or TooLate.</summary>
     public static readonly string Shorten = Common + $$"""
         local now, deadline = tonumber(ARGV[3]), tonumber(ARGV[4])
-        local record = redis.call('GET', KEYS[1])
+        local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], now) or number(record, {{AbsoluteDeadlineAt}}) <= deadline then return {{No}} end
 
         redis.call('PEXPIRE', KEYS[1], math.min(redis.call('PTTL', KEYS[1]), math.max(deadline - now, 0) + {{Grace.TotalMilliseconds}}))
-        redis.call('SETRANGE', KEYS[1], {{AbsoluteDeadlineAt}}, ARGV[5])
+        replace(KEYS[1], record, {{AbsoluteDeadlineAt}}, {{AbsoluteDeadlineAt + TimeSize}}, ARGV[5])
         tell()
         return {{Yes}}
         """;
 
     /// <summary>KEYS: record. ARGV: not-after, user id, now, rights, ticket. Answers Yes, No or TooLate.</summary>
     public static readonly string UpdateTicket = Common + $$"""
-        local record = redis.call('GET', KEYS[1])
+        local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) then return {{No}} end
 
         touch_nothing(KEYS[1])
-        redis.call('SET', KEYS[1], string.sub(record, 1, {{RightsAt}}) .. ARGV[4]
-          .. string.sub(record, {{RightsAt + RightsSize}} + 1, tail_offset(record)) .. ARGV[5], 'KEEPTTL')
+        local kept = string.sub(record, 1, {{RightsAt}}) .. ARGV[4] .. string.sub(record, {{RightsAt + RightsSize}} + 1, tail_offset(record))
+        redis.call('SET', KEYS[1], kept .. ARGV[5], 'XX', 'KEEPTTL')
         tell()
         return {{Yes}}
         """;
@@ -242,10 +264,9 @@ internal static class RedisScripts
         end
         for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
           local key = key_of(ARGV[4], id)
-          local record = redis.call('GET', key)
+          local record = get(key)
           if live(record, ARGV[2], now) and version(record, {{RequiredRightsAt}}) < required then
-            touch_nothing(key)
-            redis.call('SETRANGE', key, {{RequiredRightsAt}}, ARGV[6])
+            overwrite(key, record, {{RequiredRightsAt}}, ARGV[6])
           end
         end
         tell()
@@ -254,7 +275,7 @@ internal static class RedisScripts
 
     /// <summary>KEYS: record. ARGV: not-after, user id, at, at and address as bytes, least distance. Answers Yes, No or TooLate.</summary>
     public static readonly string CountRefused = Common + $$"""
-        local record = redis.call('GET', KEYS[1])
+        local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not record or not readable(record) or string.byte(record, {{StateAt}} + 1) ~= {{Revoked}}
           or bytes(record, {{UserIdAt}}, {{UserIdSize}}) ~= ARGV[2] then return {{No}} end
@@ -263,15 +284,14 @@ internal static class RedisScripts
         local count = struct.unpack('>I2', record, refused + 1)
         if number(record, refused + 2) + tonumber(ARGV[5]) > tonumber(ARGV[3]) then return {{No}} end
 
-        touch_nothing(KEYS[1])
-        redis.call('SETRANGE', KEYS[1], refused, struct.pack('>I2', math.min(count + 1, 65535)) .. ARGV[4])
+        overwrite(KEYS[1], record, refused, struct.pack('>I2', math.min(count + 1, 65535)) .. ARGV[4])
         return {{Yes}}
         """;
 
     /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, revocation. Answers Yes, No or TooLate.</summary>
     public static readonly string Revoke = Common + $$"""
         local now = tonumber(ARGV[3])
-        local record = redis.call('GET', KEYS[1])
+        local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not record then return {{No}} end
 
@@ -296,7 +316,7 @@ internal static class RedisScripts
         local reply = { {{Yes}} }
         for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
           local key = key_of(ARGV[4], id)
-          local record = redis.call('GET', key)
+          local record = get(key)
           local concerned = id ~= ARGV[5] and record and (not readable(record)
             or (live(record, ARGV[2], now) and (not created_until or number(record, {{CreatedAt}}) <= created_until)))
           if concerned then

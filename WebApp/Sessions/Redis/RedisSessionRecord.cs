@@ -1,84 +1,92 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace WebApp.Sessions.Redis;
 
 /// <summary>
-/// A session as the bytes of one Redis value. What changes in a session's life stands at fixed places, so that a script can rewrite it in place:
+/// A session as the bytes of one Redis value, format 4. What scripts compare and rewrite stands at fixed places:
 /// <code>
-///   0  version (1)               60  previous address (16)     128  created (8)
-///   1  state (1)                 76  moved (8)                 136  absolute deadline (8)
-///   2  user id (16)              84  family (2)                144  idle timeout (8)
-///  18  rights (4)                86  secret (8)                152  family hash (32)
-///  22  required rights (4)       94  previous secret (8)       184  sign-in address (16)
-///  26  name shown until (8)     102  secret since (8)          200  flags (1)
-///  34  last seen (8)            110  authenticated (8)         201  where the tail begins (2)
-///  42  last address (16)        118  locked (8)                203  user agent: length (2), text
-///  58  country (2)              126  lock reason (1)                sign-in method: length (1), text
-///                               127  proof attempts (1)             tail: the ticket, or the revocation
+///   0  version (1)               50  family hash (16)          105  family (2)
+///   1  state (1)                 66  flags (1)                 107  country (2)
+///   2  user id (16)              67  size of [begun] (2)       109  last seen (6)
+///  18  rights (4)                69  proof attempts (1)        115  size of the addresses (1)
+///  22  required rights (4)       70  secret (8)                116  last address, previous address, moved (6, or nothing)
+///  26  name shown until (6)      78  previous secret (8)            [begun: sign-in address, sign-in method, user agent]
+///  32  created (6)               86  secret since (6)               tail: the ticket, or the revocation
+///  38  absolute deadline (6)     92  authenticated (6)
+///  44  idle timeout (6)          98  locked (6)
+///                               104  lock reason (1)
 /// </code>
-/// Numbers are big-endian, times milliseconds since 1970 (0: never). An address is IPv6 (its scope is not kept) or IPv4-mapped; all zeros: unknown.
-/// The revocation is: at (8), reason (1), whether there is a case reference (1), refused attempts (2), the last of them (8), its address (16),
-/// the case reference's text. The session id is in the key only.
+/// Numbers are big-endian, times milliseconds since 1970 (0: never). An address is its length (0: unknown) and its bytes; IPv6 without its scope.
+/// A sign-in method is a length below 128 and a text, or 128 and its number in <see cref="Methods"/>. The user agent: see
+/// <see cref="CompactUserAgent"/>. The revocation is: at (6), reason (1), whether there is a case reference (1), refused attempts (2), the last
+/// of them (6), its address (16, IPv4 mapped to IPv6; all zeros: unknown), the case reference's text. The session id is in the key only.
 /// </summary>
+/// <remarks>A typical session must stay below 315 bytes: there Redis' allocator has a step, and the next one is at 379.</remarks>
 internal static class RedisSessionRecord
 {
-    public const byte FormatVersion = 3;
+    public const byte FormatVersion = 4;
     public const byte Live = 1;
     public const byte Revoked = 2;
 
+    public const int TimeSize = 6;
     public const int StateAt = 1;
     public const int UserIdAt = 2;
+    public const int UserIdSize = 16;
     public const int RightsAt = 18;
     public const int RequiredRightsAt = 22;
     public const int RightsSize = 4;
     public const int NameShownUntilAt = 26;
-    public const int LastSeenAt = 34;
-    public const int FamilyAt = 84;
-    public const int SecretAt = 86;
-    public const int AuthenticatedAt = 110;
-    public const int LockedAt = 118;
-    public const int LockReasonAt = 126;
-    public const int ProofAttemptsAt = 127;
-    public const int CreatedAt = 128;
-    public const int AbsoluteDeadlineAt = 136;
-    public const int IdleTimeoutAt = 144;
-    public const int TailOffsetAt = 201;
-    public const int HeaderSize = 203;
-    public const int UserIdSize = 16;
+    public const int CreatedAt = 32;
+    public const int AbsoluteDeadlineAt = 38;
+    public const int IdleTimeoutAt = 44;
+    public const int BegunSizeAt = 67;
+    public const int ProofAttemptsAt = 69;
+    public const int SecretAt = 70;
+    public const int AuthenticatedAt = 92;
+    public const int LockedAt = 98;
+    public const int LockReasonAt = 104;
+    public const int FamilyAt = 105;
+    public const int LastSeenAt = 109;
+    public const int AddressesAt = 115;
+    public const int HeaderSize = 116;
 
     /// <summary>Within a revocation: the refused attempts, whose last one follows on their number.</summary>
-    public const int RefusedAt = 10;
+    public const int RefusedAt = 8;
 
     /// <summary>The length of a revocation without a case reference.</summary>
-    public const int RevocationSize = 36;
+    public const int RevocationSize = 32;
 
-    private const int LastAddressAt = 42;
-    private const int CountryAt = 58;
+    private const int FamilyHashAt = 50;
+    private const int FlagsAt = 66;
+    private const int CountryAt = 107;
     private const int CountrySize = 2;
-    private const int PreviousAddressAt = 60;
-    private const int MovedAt = 76;
-    private const int FamilyHashAt = 152;
-    private const int FamilyHashSize = 32;
-    private const int SignInAddressAt = 184;
-    private const int FlagsAt = 200;
     private const int AddressSize = 16;
     private const byte RememberedFlag = 1;
+    private const int NumberedMethod = 128;
+
+    // The places in this are stored: append, never reorder.
+    private static readonly string[] Methods = ["", "pwd", "otp", "mfa", "hwk", "swk"];
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The value of a live session.</summary>
-    /// <exception cref="ArgumentException">The hash or a text is not of the size that <see cref="UserSession"/> promises.</exception>
+    /// <exception cref="ArgumentException">The hash, a text or a time is not of the size that <see cref="UserSession"/> promises.</exception>
     public static byte[] Write(UserSession session)
     {
-        byte[] agent = Encoding.UTF8.GetBytes(session.UserAgent), method = Encoding.UTF8.GetBytes(session.SignInMethod);
-        var tailAt = HeaderSize + sizeof(ushort) + agent.Length + sizeof(byte) + method.Length;
-        if (session.FamilyHash.Length != FamilyHashSize || method.Length > byte.MaxValue || tailAt > ushort.MaxValue)
-            throw new ArgumentException("The family's hash, the user agent or the sign-in method is not of the size that a session promises.", nameof(session));
+        byte[] begun = [.. WriteAddress(session.SignInAddress), .. WriteMethod(session.SignInMethod), .. CompactUserAgent.Encode(session.UserAgent)];
+        if (session.FamilyHash.Length != SessionKey.FamilyHashSize || begun.Length > ushort.MaxValue)
+            throw new ArgumentException("The family's hash or the user agent is not of the size that a session promises.", nameof(session));
 
-        var record = new byte[tailAt + session.Ticket.Length];
+        var use = WriteUse(new(session.LastSeenAt, session.LastAddress)
+        {
+            Country = session.Country,
+            PreviousAddress = session.PreviousAddress,
+            MovedAt = session.MovedAt,
+            Family = session.Family,
+        });
+        var record = new byte[FamilyAt + use.Length + begun.Length + session.Ticket.Length];
         var span = record.AsSpan();
         span[0] = FormatVersion;
         span[StateAt] = Live;
@@ -86,52 +94,37 @@ internal static class RedisSessionRecord
         WriteRights(session.RightsVersion).CopyTo(span[RightsAt..]);
         WriteRights(session.RequiredRightsVersion).CopyTo(span[RequiredRightsAt..]);
         WriteTime(span[NameShownUntilAt..], session.NameShownUntil);
-        WriteUse(new(session.LastSeenAt, session.LastAddress)
-        {
-            Country = session.Country,
-            PreviousAddress = session.PreviousAddress,
-            MovedAt = session.MovedAt,
-            Family = session.Family,
-        }).CopyTo(span[LastSeenAt..]);
-        WriteSecret(session.Secret, session.PreviousSecret, session.SecretSince).CopyTo(span[SecretAt..]);
-        WriteTime(span[AuthenticatedAt..], session.AuthenticatedAt);
-        if (session.Lock is { } sessionLock)
-            WriteLock(sessionLock).CopyTo(span[LockedAt..]);
-        span[ProofAttemptsAt] = session.ProofAttempts;
         WriteTime(span[CreatedAt..], session.CreatedAt);
         WriteTime(span[AbsoluteDeadlineAt..], session.AbsoluteDeadline);
-        BinaryPrimitives.WriteInt64BigEndian(span[IdleTimeoutAt..], (long)session.IdleTimeout.TotalMilliseconds);
+        WriteMilliseconds(span[IdleTimeoutAt..], (long)session.IdleTimeout.TotalMilliseconds);
         session.FamilyHash.Span.CopyTo(span[FamilyHashAt..]);
-        WriteAddress(span[SignInAddressAt..], session.SignInAddress);
         span[FlagsAt] = session.Remembered ? RememberedFlag : (byte)0;
-        BinaryPrimitives.WriteUInt16BigEndian(span[TailOffsetAt..], (ushort)tailAt);
-
-        BinaryPrimitives.WriteUInt16BigEndian(span[HeaderSize..], (ushort)agent.Length);
-        var rest = span[(HeaderSize + sizeof(ushort))..];
-        agent.CopyTo(rest);
-        rest[agent.Length] = (byte)method.Length;
-        method.CopyTo(rest[(agent.Length + 1)..]);
-        session.Ticket.Span.CopyTo(span[tailAt..]);
+        BinaryPrimitives.WriteUInt16BigEndian(span[BegunSizeAt..], (ushort)begun.Length);
+        span[ProofAttemptsAt] = session.ProofAttempts;
+        WriteSecretAndLock(session).CopyTo(span[SecretAt..]);
+        use.CopyTo(span[FamilyAt..]);
+        begun.CopyTo(span[(FamilyAt + use.Length)..]);
+        session.Ticket.Span.CopyTo(span[^session.Ticket.Length..]);
         return record;
     }
 
-    /// <summary>What a touch rewrites: all from last seen to family, which stand side by side.</summary>
+    /// <summary>What a touch rewrites: all from family to the addresses, which stand side by side. Its size may differ from what was there.</summary>
     public static byte[] WriteUse(SessionUse use)
     {
-        var bytes = new byte[SecretAt - LastSeenAt];
-        WriteTime(bytes, use.SeenAt);
-        WriteAddress(bytes.AsSpan(LastAddressAt - LastSeenAt), use.Address);
-        Encoding.ASCII.GetBytes(use.Country ?? "", bytes.AsSpan(CountryAt - LastSeenAt, CountrySize));
-        WriteAddress(bytes.AsSpan(PreviousAddressAt - LastSeenAt), use.PreviousAddress);
-        WriteTime(bytes.AsSpan(MovedAt - LastSeenAt), use.MovedAt);
-        WriteFamily(bytes.AsSpan(FamilyAt - LastSeenAt), use.Family);
+        byte[] addresses = [.. WriteAddress(use.Address), .. WriteAddress(use.PreviousAddress), .. use.MovedAt is { } moved ? WriteTime(moved) : []];
+        var bytes = new byte[HeaderSize - FamilyAt + addresses.Length];
+        WriteFamily(bytes, use.Family);
+        Encoding.ASCII.GetBytes(use.Country ?? "", bytes.AsSpan(CountryAt - FamilyAt, CountrySize));
+        WriteTime(bytes.AsSpan(LastSeenAt - FamilyAt), use.SeenAt);
+        bytes[AddressesAt - FamilyAt] = (byte)addresses.Length;
+        addresses.CopyTo(bytes, HeaderSize - FamilyAt);
         return bytes;
     }
 
     /// <summary>What a proof of identity expects: all from secret to lock reason, which stand side by side.</summary>
     public static byte[] WriteSecretAndLock(UserSession session)
     {
-        var bytes = new byte[ProofAttemptsAt - SecretAt];
+        var bytes = new byte[FamilyAt - SecretAt];
         WriteSecret(session.Secret, session.PreviousSecret, session.SecretSince).CopyTo(bytes, 0);
         WriteTime(bytes.AsSpan(AuthenticatedAt - SecretAt), session.AuthenticatedAt);
         if (session.Lock is { } sessionLock)
@@ -139,20 +132,20 @@ internal static class RedisSessionRecord
         return bytes;
     }
 
-    /// <summary>What a proof of identity rewrites: all from family to proof attempts, which stand side by side.</summary>
+    /// <summary>What a proof of identity rewrites: all from proof attempts to family, which stand side by side.</summary>
     public static byte[] WriteProof(SessionProof proof)
     {
-        var bytes = new byte[CreatedAt - FamilyAt];
-        WriteFamily(bytes, proof.Family);
-        WriteSecret(proof.Next, proof.Presented, proof.At).CopyTo(bytes, SecretAt - FamilyAt);
-        WriteTime(bytes.AsSpan(AuthenticatedAt - FamilyAt), proof.At);
+        var bytes = new byte[CountryAt - ProofAttemptsAt];
+        WriteSecret(proof.Next, proof.Presented, proof.At).CopyTo(bytes, SecretAt - ProofAttemptsAt);
+        WriteTime(bytes.AsSpan(AuthenticatedAt - ProofAttemptsAt), proof.At);
+        WriteFamily(bytes.AsSpan(FamilyAt - ProofAttemptsAt), proof.Family);
         return bytes;
     }
 
     /// <summary>What a lock rewrites: when and why, which stand side by side.</summary>
     public static byte[] WriteLock(SessionLock sessionLock)
     {
-        var bytes = new byte[ProofAttemptsAt - LockedAt];
+        var bytes = new byte[FamilyAt - LockedAt];
         WriteTime(bytes, sessionLock.At);
         bytes[LockReasonAt - LockedAt] = (byte)sessionLock.Reason;
         return bytes;
@@ -169,7 +162,7 @@ internal static class RedisSessionRecord
     /// <summary>A time of its own.</summary>
     public static byte[] WriteTime(DateTimeOffset time)
     {
-        var bytes = new byte[sizeof(long)];
+        var bytes = new byte[TimeSize];
         WriteTime(bytes, time);
         return bytes;
     }
@@ -177,9 +170,9 @@ internal static class RedisSessionRecord
     /// <summary>What a refused attempt rewrites behind their number: when and from where.</summary>
     public static byte[] WriteRefused(DateTimeOffset at, IPAddress? address)
     {
-        var bytes = new byte[sizeof(long) + AddressSize];
+        var bytes = new byte[TimeSize + AddressSize];
         WriteTime(bytes, at);
-        WriteAddress(bytes.AsSpan(sizeof(long)), address);
+        address?.MapToIPv6().TryWriteBytes(bytes.AsSpan(TimeSize), out _);
         return bytes;
     }
 
@@ -194,7 +187,7 @@ internal static class RedisSessionRecord
     /// <summary>What a rotation rewrites: secret, previous secret and since when, which stand side by side.</summary>
     public static byte[] WriteSecret(SecretVersion version, SecretVersion previous, DateTimeOffset since)
     {
-        var bytes = new byte[(2 * SecretVersion.Size) + sizeof(long)];
+        var bytes = new byte[(2 * SecretVersion.Size) + TimeSize];
         version.Write(bytes);
         previous.Write(bytes.AsSpan(SecretVersion.Size));
         WriteTime(bytes.AsSpan(2 * SecretVersion.Size), since);
@@ -207,23 +200,22 @@ internal static class RedisSessionRecord
         var reference = Encoding.UTF8.GetBytes(revocation.CaseReference ?? "");
         var tail = new byte[RevocationSize + reference.Length];
         WriteTime(tail, revocation.At);
-        tail[sizeof(long)] = (byte)revocation.Reason;
-        tail[sizeof(long) + 1] = revocation.CaseReference is null ? (byte)0 : (byte)1;
+        tail[TimeSize] = (byte)revocation.Reason;
+        tail[TimeSize + 1] = revocation.CaseReference is null ? (byte)0 : (byte)1;
         reference.CopyTo(tail, RevocationSize);
         return tail;
     }
 
-    /// <summary>Null for another version and for bytes that are no record.</summary>
+    /// <summary>Null for an unknown version and for bytes that are no record.</summary>
     public static UserSession? Read(SessionId id, byte[] record)
     {
-        if (record.Length < HeaderSize || record[0] != FormatVersion || record[StateAt] is not (Live or Revoked))
-            return null;
-
         try
         {
-            return Decode(id, record);
+            if (RedisRecordFormat3.Is(record))
+                record = RedisRecordFormat3.Convert(record);
+            return record.Length >= HeaderSize && record[0] == FormatVersion && record[StateAt] is Live or Revoked ? Decode(id, record) : null;
         }
-        catch (Exception e) when (e is ArgumentException or OverflowException)
+        catch (ArgumentException)
         {
             // A length that points outside, a time that is none, or text that is not UTF-8.
             return null;
@@ -233,17 +225,16 @@ internal static class RedisSessionRecord
     private static UserSession Decode(SessionId id, byte[] record)
     {
         var span = record.AsSpan();
-        var rest = span[HeaderSize..BinaryPrimitives.ReadUInt16BigEndian(span[TailOffsetAt..])];
-        var agent = rest.Slice(sizeof(ushort), BinaryPrimitives.ReadUInt16BigEndian(rest));
-        rest = rest[(sizeof(ushort) + agent.Length)..];
-        var method = rest.Slice(1, rest[..1][0]);
-        var tail = record.AsMemory(BinaryPrimitives.ReadUInt16BigEndian(span[TailOffsetAt..]));
+        ReadOnlySpan<byte> addresses = span.Slice(HeaderSize, span[AddressesAt]);
+        var begunAt = HeaderSize + addresses.Length;
+        ReadOnlySpan<byte> begun = span.Slice(begunAt, BinaryPrimitives.ReadUInt16BigEndian(span[BegunSizeAt..]));
+        var tail = record.AsMemory(begunAt + begun.Length);
         var revoked = record[StateAt] == Revoked;
         return new()
         {
             Id = id,
             UserId = new Guid(span.Slice(UserIdAt, UserIdSize), bigEndian: true),
-            FamilyHash = record.AsMemory(FamilyHashAt, FamilyHashSize),
+            FamilyHash = record.AsMemory(FamilyHashAt, SessionKey.FamilyHashSize),
             Secret = SecretVersion.Read(span[SecretAt..]),
             PreviousSecret = SecretVersion.Read(span[(SecretAt + SecretVersion.Size)..]),
             SecretSince = ReadTime(span[(SecretAt + (2 * SecretVersion.Size))..]),
@@ -252,17 +243,17 @@ internal static class RedisSessionRecord
             Lock = record[LockReasonAt] == 0 ? null : new(ReadTime(span[LockedAt..]), (LockReason)record[LockReasonAt]),
             ProofAttempts = record[ProofAttemptsAt],
             LastSeenAt = ReadTime(span[LastSeenAt..]),
-            IdleTimeout = new TimeSpan(checked(BinaryPrimitives.ReadInt64BigEndian(span[IdleTimeoutAt..]) * TimeSpan.TicksPerMillisecond)),
+            IdleTimeout = TimeSpan.FromMilliseconds(ReadMilliseconds(span[IdleTimeoutAt..])),
             AbsoluteDeadline = ReadTime(span[AbsoluteDeadlineAt..]),
             Remembered = (record[FlagsAt] & RememberedFlag) != 0,
-            SignInMethod = Utf8.GetString(method),
-            SignInAddress = ReadAddress(span.Slice(SignInAddressAt, AddressSize)),
-            LastAddress = ReadAddress(span.Slice(LastAddressAt, AddressSize)),
-            PreviousAddress = ReadAddress(span.Slice(PreviousAddressAt, AddressSize)),
-            MovedAt = ReadTimeOrNever(span[MovedAt..]),
+            LastAddress = TakeAddress(ref addresses),
+            PreviousAddress = TakeAddress(ref addresses),
+            MovedAt = addresses.IsEmpty ? null : ReadTimeOrNever(addresses),
             Country = record[CountryAt] == 0 ? null : Encoding.ASCII.GetString(span.Slice(CountryAt, CountrySize)),
             Family = new(record[FamilyAt], record[FamilyAt + 1]),
-            UserAgent = Utf8.GetString(agent),
+            SignInAddress = TakeAddress(ref begun),
+            SignInMethod = TakeMethod(ref begun),
+            UserAgent = CompactUserAgent.Decode(begun, Utf8),
             RightsVersion = BinaryPrimitives.ReadInt32BigEndian(span[RightsAt..]),
             RequiredRightsVersion = BinaryPrimitives.ReadInt32BigEndian(span[RequiredRightsAt..]),
             NameShownUntil = ReadTimeOrNever(span[NameShownUntilAt..]),
@@ -274,37 +265,72 @@ internal static class RedisSessionRecord
 
     private static Revocation ReadRevocation(ReadOnlySpan<byte> tail)
     {
-        var (reason, hasReference) = (tail[sizeof(long)..][0], tail[(sizeof(long) + 1)..][0] != 0);
+        var (reason, hasReference) = (tail.Slice(TimeSize, 1)[0], tail.Slice(TimeSize + 1, 1)[0] != 0);
         return new(ReadTime(tail), (RevocationReason)reason, hasReference ? Utf8.GetString(tail[RevocationSize..]) : null);
     }
 
     private static RefusedAttempts? ReadRefused(ReadOnlySpan<byte> tail)
     {
         var count = BinaryPrimitives.ReadUInt16BigEndian(tail[RefusedAt..]);
-        var last = tail.Slice(RefusedAt + sizeof(ushort), sizeof(long) + AddressSize);
-        return count == 0 ? null : new(count, ReadTime(last), ReadAddress(last[sizeof(long)..]));
+        var last = tail.Slice(RefusedAt + sizeof(ushort), TimeSize + AddressSize);
+        return count == 0 ? null : new(count, ReadTime(last), ReadAddress(last[TimeSize..]));
     }
 
     private static void WriteFamily(Span<byte> destination, BrowserFamily family) => (destination[0], destination[1]) = (family.Browser, family.System);
 
-    private static void WriteTime(Span<byte> destination, DateTimeOffset? time) =>
-        BinaryPrimitives.WriteInt64BigEndian(destination, time?.ToUnixTimeMilliseconds() ?? 0);
+    private static void WriteTime(Span<byte> destination, DateTimeOffset? time) => WriteMilliseconds(destination, time?.ToUnixTimeMilliseconds() ?? 0);
 
-    private static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes));
-
-    private static DateTimeOffset? ReadTimeOrNever(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64BigEndian(bytes) == 0 ? null : ReadTime(bytes);
-
-    private static void WriteAddress(Span<byte> destination, IPAddress? address)
+    private static void WriteMilliseconds(Span<byte> destination, long milliseconds)
     {
-        if (address?.AddressFamily == AddressFamily.InterNetwork)
-            address = address.MapToIPv6();
-        address?.TryWriteBytes(destination, out _);
+        ArgumentOutOfRangeException.ThrowIfNegative(milliseconds);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(milliseconds, (1L << (8 * TimeSize)) - 1);
+        BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)(milliseconds >> 32));
+        BinaryPrimitives.WriteUInt32BigEndian(destination[sizeof(ushort)..], (uint)milliseconds);
+    }
+
+    private static long ReadMilliseconds(ReadOnlySpan<byte> bytes) =>
+        ((long)BinaryPrimitives.ReadUInt16BigEndian(bytes) << 32) | BinaryPrimitives.ReadUInt32BigEndian(bytes[sizeof(ushort)..]);
+
+    private static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes) => DateTimeOffset.FromUnixTimeMilliseconds(ReadMilliseconds(bytes));
+
+    private static DateTimeOffset? ReadTimeOrNever(ReadOnlySpan<byte> bytes) => ReadMilliseconds(bytes) == 0 ? null : ReadTime(bytes);
+
+    private static byte[] WriteAddress(IPAddress? address) => address?.GetAddressBytes() is { } bytes ? [(byte)bytes.Length, .. bytes] : [0];
+
+    private static byte[] WriteMethod(string method)
+    {
+        if (Array.IndexOf(Methods, method) is var number and >= 0)
+            return [(byte)(NumberedMethod + number)];
+
+        var text = Encoding.UTF8.GetBytes(method);
+        return text.Length < NumberedMethod ? [(byte)text.Length, .. text] : throw new ArgumentException("The sign-in method is too long.", nameof(method));
+    }
+
+    private static IPAddress? TakeAddress(ref ReadOnlySpan<byte> bytes)
+    {
+        var address = Take(ref bytes, Take(ref bytes, 1)[0]);
+        return address.IsEmpty ? null : ReadAddress(address);
+    }
+
+    private static string TakeMethod(ref ReadOnlySpan<byte> bytes)
+    {
+        var first = Take(ref bytes, 1)[0];
+        if (first < NumberedMethod)
+            return Utf8.GetString(Take(ref bytes, first));
+
+        return first - NumberedMethod < Methods.Length ? Methods[first - NumberedMethod] : throw new ArgumentException("The byte names no method.", nameof(bytes));
+    }
+
+    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> bytes, int size)
+    {
+        var taken = bytes[..size];
+        bytes = bytes[size..];
+        return taken;
     }
 
     private static IPAddress? ReadAddress(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.IndexOfAnyExcept((byte)0) < 0)
+        if (bytes.Length == AddressSize && bytes.IndexOfAnyExcept((byte)0) < 0)
             return null;
 
         var address = new IPAddress(bytes);

@@ -76,7 +76,7 @@ internal sealed partial class RedisUserSessionStore(
         RedisSessionRecord.ProofAttemptsAt, [taken], RedisSessionRecord.ProofAttemptsAt, [(byte)(taken + 1)]);
 
     public Task<bool> ConfirmAsync(UserSession seen, SessionProof proof) => RewriteAsync(seen.UserId, seen.Id,
-        RedisSessionRecord.SecretAt, RedisSessionRecord.WriteSecretAndLock(seen), RedisSessionRecord.FamilyAt, RedisSessionRecord.WriteProof(proof));
+        RedisSessionRecord.SecretAt, RedisSessionRecord.WriteSecretAndLock(seen), RedisSessionRecord.ProofAttemptsAt, RedisSessionRecord.WriteProof(proof));
 
     public async Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock)
     {
