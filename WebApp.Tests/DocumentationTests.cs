@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using WebApp.Accounts;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -46,13 +47,15 @@ public sealed partial class DocumentationTests
     [Fact]
     public void The_READMEs_defaults_are_those_of_the_code()
     {
-        var policy = new SessionPolicy();
+        var settings = new Dictionary<string, object>(StringComparer.Ordinal) { ["Sessions"] = new SessionPolicy(), ["Passwords"] = new PasswordGateOptions() };
         var rows = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(line => SettingRow().Match(line)).Where(row => row.Success).ToList();
 
-        Assert.True(rows.Count >= 9, $"Only {rows.Count} settings were found in the README");
+        Assert.True(rows.Count >= 11, $"Only {rows.Count} settings were found in the README");
         Assert.All(rows, row => Assert.Equal(
             row.Groups["default"].Value,
-            Convert.ToString(typeof(SessionPolicy).GetProperty(row.Groups["name"].Value)!.GetValue(policy), CultureInfo.InvariantCulture)));
+            Convert.ToString(ValueOf(settings[row.Groups["section"].Value], row.Groups["name"].Value), CultureInfo.InvariantCulture)));
+
+        static object? ValueOf(object options, string name) => options.GetType().GetProperty(name)!.GetValue(options);
     }
 
     /// <summary>The abstract class counts, for its tests run on each store. Without a folder it is one of the threats, or of this one.</summary>
@@ -69,6 +72,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| (?<id>\d+\.\d+\.\d+|WSTG-SESS-\d\d) \|.*$", RegexOptions.ExplicitCapture)]
     private static partial Regex RequirementRow();
 
-    [GeneratedRegex(@"^\| `Sessions:(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex SettingRow();
 }

@@ -12,6 +12,7 @@ public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<Iden
     /// <param name="name">What the person wants to be called.</param>
     /// <param name="password">As typed; see <see cref="PasswordRules"/>.</param>
     /// <param name="address">The peer's address, for the audit log; null from the command line.</param>
+    /// <exception cref="PasswordsBusyException">Too many wait to have a password hashed.</exception>
     public async Task<(IdentityResult Result, AppUser User)> RegisterAsync(string email, string name, string password, string? address)
     {
         var user = new AppUser { UserName = email, Email = email, Name = name, CreatedAt = clock.GetUtcNow() };

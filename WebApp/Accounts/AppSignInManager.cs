@@ -15,14 +15,21 @@ namespace WebApp.Accounts;
 /// and of parallel guesses no more are evaluated than the lockout allows.
 /// </summary>
 public sealed class AppSignInManager(
-    UserManager<AppUser> users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
+    AppUserManager users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
     ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
-    AppDbContext db, SessionManager sessions, DummyPassword dummy, AuditLog audit, TimeProvider clock)
+    AppDbContext db, SessionManager sessions, AuditLog audit, TimeProvider clock)
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
+    private AppUserManager Users => (AppUserManager)UserManager;
+
     /// <summary>Succeeded, or the one failure that tells nothing apart.</summary>
     /// <exception cref="SignInSupersededException">All of the user's sessions were ended while this sign-in was under way.</exception>
-    public override async Task<SignInResult> PasswordSignInAsync(string userName, string password, bool isPersistent, bool lockoutOnFailure)
+    /// <exception cref="PasswordsBusyException">Too many wait already; no account was touched.</exception>
+    public override Task<SignInResult> PasswordSignInAsync(string userName, string password, bool isPersistent, bool lockoutOnFailure) =>
+        // Before anything that depends on whose address it is: known and unknown wait alike, and who is turned away is not counted.
+        Users.InTurnAsync(() => SignInInTurnAsync(userName, password, isPersistent, lockoutOnFailure));
+
+    private async Task<SignInResult> SignInInTurnAsync(string userName, string password, bool isPersistent, bool lockoutOnFailure)
     {
         var normalized = UserManager.NormalizeName(userName);
         var id = await db.Users.Where(u => u.NormalizedUserName == normalized).Select(u => (Guid?)u.Id).SingleOrDefaultAsync();
@@ -101,7 +108,7 @@ public sealed class AppSignInManager(
     private async Task<SignInResult> PretendAsync(string password, Guid? id)
     {
         await db.Users.OrderBy(u => u.Id).Take(1).ExecuteUpdateAsync(set => set.SetProperty(u => u.AccessFailedCount, u => u.AccessFailedCount));
-        dummy.Verify(password);
+        await Users.PretendToCheckPasswordAsync(password);
         await AuditFailureAsync(id);
         return SignInResult.Failed;
     }
@@ -121,5 +128,5 @@ public sealed class DummyPassword(IOptions<PasswordHasherOptions> options)
     private readonly PasswordHasher<AppUser> _hasher = new(options);
     private readonly string _hash = new PasswordHasher<AppUser>(options).HashPassword(Nobody, Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
 
-    public void Verify(string password) => _hasher.VerifyHashedPassword(Nobody, _hash, password);
+    public PasswordVerificationResult Verify(string password) => _hasher.VerifyHashedPassword(Nobody, _hash, password);
 }

@@ -1,14 +1,16 @@
-using Microsoft.AspNetCore.Identity;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
 
 /// <summary>Confirms the identity of whoever is signed in already. It brings a locked session back, and counts as a recent sign-in.</summary>
-public sealed class IdentityConfirmation(AppSignInManager signIn, UserManager<AppUser> users, SessionConfirmation session, TimeProvider clock)
+public sealed class IdentityConfirmation(AppSignInManager signIn, AppUserManager users, SessionConfirmation session, TimeProvider clock)
 {
     /// <summary>A wrong password counts as a failed sign-in; the last of <see cref="SessionPolicy.MaxProofAttempts"/> ends the session.</summary>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
-    public async Task<IdentityConfirmationOutcome> ConfirmAsync(HttpContext context, string password)
+    /// <exception cref="PasswordsBusyException">Too many wait already; no attempt was taken.</exception>
+    public Task<IdentityConfirmationOutcome> ConfirmAsync(HttpContext context, string password) => users.InTurnAsync(() => ConfirmInTurnAsync(context, password));
+
+    private async Task<IdentityConfirmationOutcome> ConfirmInTurnAsync(HttpContext context, string password)
     {
         // A locked account judges no password: it must cost the session no attempt, or whoever knows the address could have it ended.
         if (await users.GetUserAsync(context.User) is not { } user || user.LockoutEnd > clock.GetUtcNow())

@@ -1,14 +1,17 @@
-using Microsoft.AspNetCore.Identity;
 using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
 
 /// <summary>Changes a person's own password; this session begins anew, and every other one ends unless it is to be kept.</summary>
-public sealed class PasswordChange(AppSignInManager signIn, UserManager<AppUser> users, SessionManager sessions, AuditLog audit)
+public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users, SessionManager sessions, AuditLog audit)
 {
     /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
-    public async Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others)
+    /// <exception cref="PasswordsBusyException">Too many wait already; nothing was judged or changed.</exception>
+    public Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others) =>
+        users.InTurnAsync(() => ChangeInTurnAsync(context, currentPassword, newPassword, others));
+
+    private async Task<PasswordChangeResult> ChangeInTurnAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others)
     {
         if (await users.GetUserAsync(context.User) is not { } user
             || !(await signIn.CheckPasswordSignInAsync(user, currentPassword, lockoutOnFailure: true)).Succeeded)

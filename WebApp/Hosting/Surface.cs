@@ -33,6 +33,7 @@ internal static class Surface
         }).AddMvcOptions(mvc =>
         {
             mvc.Filters.Add<StalePage.Filter>();
+            mvc.Filters.Add<BusyPage>();
             mvc.Filters.Add<KeptForms.Filter>();
             mvc.Filters.Add<HandlerRequired>();
         });

@@ -1,0 +1,244 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
+using WebApp.Audit;
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Threats;
+
+/// <summary>Somebody signs in so often at once that the hashing of passwords leaves nothing to those who are signed in (ASVS 5.0, 15.2.2).</summary>
+public sealed class SignInFloodTests : IAsyncLifetime
+{
+    private const string Busy = "Many people are signing in just now. Please try again in a moment.";
+
+    private readonly CountingHasher _hasher = new();
+    private readonly TestApp _app;
+    private Browser _visitor = null!;
+    private string _token = "";
+
+    public SignInFloodTests() => _app = new TestApp
+    {
+        EdgeServices = services =>
+        {
+            services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
+            _hasher.Around(services);
+        },
+        Settings = { ["Passwords:ParallelHashes"] = "1", ["Passwords:LongestWait"] = "00:05:00" },
+    };
+
+    private PasswordGate Gate => _app.Services.GetRequiredService<PasswordGate>();
+
+    [Fact]
+    public async Task Two_hundred_at_once_are_answered_in_order_one_at_a_time_while_signed_in_people_go_on()
+    {
+        const int Count = 200;
+        using var owner = await _app.NewUserAsync();
+        var finished = new ConcurrentQueue<int>();
+        var turn = await TakeTheTurnAsync();
+        var signIns = new List<Task<Page>>();
+        for (var place = 0; place < Count; place++)
+        {
+            // Known and unknown addresses by turns.
+            signIns.Add(InOrderAsync(place, place % 2 == 0 ? "alice@example.com" : $"nobody-{place}@example.com"));
+            await UntilWaitingAsync(place + 1);
+        }
+
+        Assert.Equal(200, (await owner.GetAsync("/account/sessions")).Status);
+        turn.Dispose();
+        var all = Task.WhenAll(signIns);
+        do
+            Assert.Equal(200, (await owner.GetAsync("/account/sessions")).Status);
+        while (!all.IsCompleted);
+
+        Assert.All((await all).Index(), answer => Assert.Equal(answer.Index % 2 == 0 ? 302 : 200, answer.Item.Status));
+        // Answers overtake each other on their way, by a few places.
+        Assert.All(finished.Index(), place => Assert.InRange(place.Item, place.Index - 20, place.Index + 20));
+        Assert.Equal(1, _hasher.MostAtOnce);
+        Assert.Equal(0, _hasher.OnRequestThreads);
+
+        async Task<Page> InOrderAsync(int place, string email)
+        {
+            var answer = await SignInAsync(email, Browser.DemoPassword);
+            finished.Enqueue(place);
+            return answer;
+        }
+    }
+
+    [Fact]
+    public async Task Before_its_turn_a_sign_in_looks_at_no_account_known_locked_or_unknown()
+    {
+        var (known, locked) = (await _app.NewAccountAsync(), await _app.NewAccountAsync());
+        for (var i = 0; i < 5; i++)
+            await SignInAsync(locked.Email!, "a wrong guess at it");
+        var turn = await TakeTheTurnAsync();
+        var logged = _app.Log.Lines.Count;
+
+        var signIns = new[] { known.Email!, locked.Email!, "nobody@example.com" }.Select(email => SignInAsync(email, Browser.Password)).ToList();
+        await UntilWaitingAsync(signIns.Count);
+
+        Assert.False(_app.Log.HasSince(logged, line => line.Contains("\"AspNetUsers\"", StringComparison.Ordinal)), "An account was looked at");
+        turn.Dispose();
+        Assert.Equal([302, 200, 200], (await Task.WhenAll(signIns)).Select(answer => answer.Status));
+    }
+
+    [Fact]
+    public async Task Whoever_leaves_while_waiting_costs_no_hash_and_no_attempt()
+    {
+        var user = await _app.NewAccountAsync();
+        var turn = await TakeTheTurnAsync();
+        var (logged, hashes) = (_app.Log.Lines.Count, _hasher.Verified);
+        using var leaving = _app.NewBrowser();
+        leaving.Cookies["webapp-dev-antiforgery"] = _visitor.Cookies["webapp-dev-antiforgery"];
+        var signIn = leaving.PostAsync("/account/login", SignInForm(user.Email!, "a wrong guess at it"));
+        await UntilWaitingAsync(1);
+
+        leaving.Dispose();
+        await Assert.ThrowsAnyAsync<Exception>(() => signIn);
+        await UntilWaitingAsync(0);
+        turn.Dispose();
+
+        Assert.Equal(302, (await SignInAsync(user.Email!, Browser.Password)).Status);
+        Assert.Equal(hashes + 1, _hasher.Verified);
+        Assert.DoesNotContain(await _app.AuditOfAsync(user.Id), entry => entry.Action == AuditAction.SignInFailed);
+        Assert.False(_app.Log.HasSince(logged, line => line.StartsWith("Error", StringComparison.Ordinal)), "To leave is no failure");
+    }
+
+    [Fact]
+    public async Task A_sign_in_too_many_is_asked_to_come_back_and_is_neither_judged_nor_counted()
+    {
+        var user = await _app.NewAccountAsync();
+        var (turn, queue) = (await TakeTheTurnAsync(), await FillQueueAsync());
+
+        foreach (var email in new[] { user.Email!, "nobody@example.com" })
+        {
+            for (var i = 0; i < 6; i++)
+                AssertBusy(await SignInAsync(email, "a wrong guess at it"), email);
+        }
+
+        await EmptyAsync(queue, turn);
+        Assert.Equal(0, _hasher.Verified);
+        Assert.DoesNotContain(await _app.AuditOfAsync(user.Id), entry => entry.Action == AuditAction.SignInFailed);
+        Assert.Equal(302, (await SignInAsync(user.Email!, Browser.Password)).Status);
+    }
+
+    [Fact]
+    public async Task The_other_forms_with_a_password_are_asked_to_come_back_too_and_nothing_is_begun()
+    {
+        using var owner = await _app.NewUserAsync();
+        var (confirm, change) = (await owner.GetAsync("/account/sessions"), await owner.GetAsync("/account/change-password"));
+        var register = await _visitor.GetAsync("/account/register");
+        var (turn, queue) = (await TakeTheTurnAsync(), await FillQueueAsync());
+
+        change.Fill("CurrentPassword", "a wrong guess at it").Fill("NewPassword", "another good passphrase");
+        AssertBusy(await change.PressAsync("Change password"), null);
+        register.Fill("Name", "Nina").Fill("Email", "nina@example.com").Fill("Password", Browser.Password);
+        AssertBusy(await register.PressAsync("Create account"), "nina@example.com");
+        AssertBusy(await owner.PostAsync("/account/confirm", ("__RequestVerificationToken", confirm.AntiforgeryToken), ("Password", "a wrong guess at it")), null);
+
+        await EmptyAsync(queue, turn);
+        Assert.Equal(0, _hasher.Verified);
+        var key = _app.KeyOf(owner);
+        Assert.Equal(0, (await _app.Services.GetRequiredService<IUserSessionStore>().FindAsync(key.UserId, key.SessionId))!.ProofAttempts);
+        register.Fill("Password", Browser.Password);
+        Assert.Equal("/account/sessions", (await register.PressAsync("Create account")).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task Turning_people_away_is_one_warning_a_minute()
+    {
+        var (turn, queue) = (await TakeTheTurnAsync(), await FillQueueAsync());
+
+        for (var i = 0; i < 5; i++)
+            await SignInAsync("nobody@example.com", Browser.Password);
+        Assert.Single(Warnings());
+
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await SignInAsync("nobody@example.com", Browser.Password);
+        Assert.Equal(2, Warnings().Count);
+        Assert.Contains("6 requests were turned away", Warnings()[1], StringComparison.Ordinal);
+        await EmptyAsync(queue, turn);
+
+        IReadOnlyList<string> Warnings() => [.. _app.Log.Lines.Where(line => line.StartsWith("Warning WebApp.Accounts.PasswordGate", StringComparison.Ordinal))];
+    }
+
+    [Fact]
+    public async Task Unless_it_is_set_half_of_the_cores_hash()
+    {
+        await using TestApp unset = new(), set = new() { Settings = { ["Passwords:ParallelHashes"] = "3" } };
+
+        Assert.Equal(Math.Max(1, Environment.ProcessorCount / 2), await TurnsAtOnceAsync(unset));
+        Assert.Equal(3, await TurnsAtOnceAsync(set));
+
+        static async Task<int> TurnsAtOnceAsync(TestApp app)
+        {
+            var gate = app.Services.GetRequiredService<PasswordGate>();
+            using var enough = new CancellationTokenSource();
+            for (var turns = 0; ; turns++)
+            {
+                var turn = gate.EnterAsync(enough.Token);
+                if (turn.IsCompletedSuccessfully)
+                    continue;
+
+                await enough.CancelAsync();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => turn);
+                return turns;
+            }
+        }
+    }
+
+    public async Task InitializeAsync()
+    {
+        _visitor = _app.NewBrowser();
+        _token = (await _visitor.GetAsync("/account/login")).AntiforgeryToken;
+    }
+
+    public async Task DisposeAsync()
+    {
+        _visitor.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private static void AssertBusy(Page page, string? email)
+    {
+        Assert.Equal(503, page.Status);
+        Assert.Equal(["10"], page.Headers["Retry-After"]);
+        Assert.Contains(Busy, page.Text, StringComparison.Ordinal);
+        Assert.Equal(email, page.Document.QuerySelector("input[name=Email]")?.GetAttribute("value"));
+        Assert.All(page.Document.QuerySelectorAll("input[type=password]"), field => Assert.False(field.HasAttribute("value")));
+        Assert.DoesNotContain("a wrong guess at it", page.Body, StringComparison.Ordinal);
+    }
+
+    private Task<IDisposable> TakeTheTurnAsync() => Gate.EnterAsync(CancellationToken.None);
+
+    /// <summary>Waits as often as it may. The answer is cancelled to leave.</summary>
+    private async Task<CancellationTokenSource> FillQueueAsync()
+    {
+        var leave = new CancellationTokenSource();
+        while (true)
+        {
+            var place = Gate.EnterAsync(leave.Token);
+            if (place.IsFaulted)
+            {
+                await Assert.ThrowsAsync<PasswordsBusyException>(() => place);
+                return leave;
+            }
+        }
+    }
+
+    private async Task EmptyAsync(CancellationTokenSource queue, IDisposable turn)
+    {
+        await queue.CancelAsync();
+        queue.Dispose();
+        turn.Dispose();
+        await UntilWaitingAsync(0);
+    }
+
+    private Task UntilWaitingAsync(int count) => Eventually.TrueAsync(() => Gate.Waiting == count, $"{count} wait for their turn");
+
+    private Task<Page> SignInAsync(string email, string password) => _visitor.PostAsync("/account/login", SignInForm(email, password));
+
+    private (string Name, string Value)[] SignInForm(string email, string password) =>
+        [("__RequestVerificationToken", _token), ("Email", email), ("Password", password)];
+}

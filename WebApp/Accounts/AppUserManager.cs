@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+
+namespace WebApp.Accounts;
+
+/// <summary>
+/// Identity's user manager; whatever hashes a password has to have its turn at the <see cref="PasswordGate"/>, and is thrown a
+/// <see cref="PasswordsBusyException"/> if that would take too long.
+/// </summary>
+public sealed class AppUserManager(
+    IUserStore<AppUser> store, IOptions<IdentityOptions> options, IPasswordHasher<AppUser> hasher, IEnumerable<IUserValidator<AppUser>> userValidators,
+    IEnumerable<IPasswordValidator<AppUser>> passwordValidators, ILookupNormalizer normalizer, IdentityErrorDescriber errors, IServiceProvider services,
+    ILogger<UserManager<AppUser>> logger, PasswordGate gate, DummyPassword dummy, IHttpContextAccessor contexts)
+    : UserManager<AppUser>(store, options, hasher, userValidators, passwordValidators, normalizer, errors, services, logger)
+{
+    private bool _hasTurn;
+
+    /// <summary>
+    /// Does in one turn what hashes more than once, and what must not be begun before the turn: who is turned away, or leaves, has touched nothing then.
+    /// </summary>
+    /// <exception cref="PasswordsBusyException">Too many wait already.</exception>
+    public async Task<T> InTurnAsync<T>(Func<Task<T>> work)
+    {
+        if (_hasTurn)
+            return await work();
+
+        using var turn = await gate.EnterAsync(contexts.HttpContext?.RequestAborted ?? CancellationToken.None);
+        _hasTurn = true;
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _hasTurn = false;
+        }
+    }
+
+    /// <summary>Costs as much as <see cref="CheckPasswordAsync"/>, for the cases in which there is no password to check.</summary>
+    public Task PretendToCheckPasswordAsync(string password) => HashAsync(() => Task.FromResult(dummy.Verify(password)));
+
+    public override Task<bool> CheckPasswordAsync(AppUser user, string password) => HashAsync(() => base.CheckPasswordAsync(user, password));
+
+    public override Task<IdentityResult> CreateAsync(AppUser user, string password) => HashAsync(() => base.CreateAsync(user, password));
+
+    public override Task<IdentityResult> ChangePasswordAsync(AppUser user, string currentPassword, string newPassword) =>
+        HashAsync(() => base.ChangePasswordAsync(user, currentPassword, newPassword));
+
+    public override Task<IdentityResult> ResetPasswordAsync(AppUser user, string token, string newPassword) =>
+        HashAsync(() => base.ResetPasswordAsync(user, token, newPassword));
+
+    public override Task<IdentityResult> AddPasswordAsync(AppUser user, string password) => HashAsync(() => base.AddPasswordAsync(user, password));
+
+    // Identity hashes on the thread that calls it. Those of the pool are for requests: there are no more of them than cores.
+    private Task<T> HashAsync<T>(Func<Task<T>> hash) => InTurnAsync(() =>
+        Task.Factory.StartNew(hash, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap());
+}
