@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using WebApp.Benchmarks.Http;
+using WebApp.Benchmarks.Micro;
 using WebApp.Benchmarks.Scale;
 
 namespace WebApp.Benchmarks;
@@ -23,6 +24,9 @@ internal static class BenchmarkProgram
             --sessions-per-user N (5)
             --rounds N            how often each size has its turn (5)
             --seconds S           how long each turn of requests is (2)
+
+          micro    the parts of a request's way, one by one (BenchmarkDotNet)
+            --long                measure longer
 
         Each command:
             --output DIR          where the report goes (WebApp.Benchmarks/results)
@@ -60,6 +64,8 @@ internal static class BenchmarkProgram
                 return await HttpBenchmark.RunAsync(HttpOptions.Parse(options));
             case ["scale", .. var options]:
                 return await ScaleBenchmark.RunAsync(ScaleOptions.Parse(options));
+            case ["micro", .. var options]:
+                return MicroBenchmark.Run(options);
             // The parts that a benchmark runs as processes of their own.
             case ["server", { } target, .. var settings]:
                 return await PeerServer.RunAsync(target, settings);

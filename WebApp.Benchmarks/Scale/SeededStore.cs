@@ -45,6 +45,8 @@ internal sealed class SeededStore : IAsyncDisposable
 
     public int Size => _ids.Length;
 
+    public IServiceProvider Services => _app.Services;
+
     public IUserSessionStore Store => _app.Services.GetRequiredService<IUserSessionStore>();
 
     /// <summary>Cookies of some of the sessions, spread over all of them.</summary>
