@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using WebApp.Benchmarks.Http;
+using WebApp.Benchmarks.Micro;
+using WebApp.Benchmarks.Scale;
 
 namespace WebApp.Benchmarks;
 
@@ -16,6 +18,15 @@ internal static class BenchmarkProgram
             --paced-seconds S     how long the run at one request per second and session is (60)
             --connections A,B     keep-alive connections in use at once (16,64)
             --only A,B            some of the targets (all)
+
+          scale    this app's sessions as they grow in number: memory, a request, a look-up, a list, a revocation
+            --sizes A,B           how many sessions (1000,10000,100000,1000000)
+            --sessions-per-user N (5)
+            --rounds N            how often each size has its turn (5)
+            --seconds S           how long each turn of requests is (2)
+
+          micro    the parts of a request's way, one by one (BenchmarkDotNet)
+            --long                measure longer
 
         Each command:
             --output DIR          where the report goes (WebApp.Benchmarks/results)
@@ -51,6 +62,10 @@ internal static class BenchmarkProgram
         {
             case ["http", .. var options]:
                 return await HttpBenchmark.RunAsync(HttpOptions.Parse(options));
+            case ["scale", .. var options]:
+                return await ScaleBenchmark.RunAsync(ScaleOptions.Parse(options));
+            case ["micro", .. var options]:
+                return MicroBenchmark.Run(options);
             // The parts that a benchmark runs as processes of their own.
             case ["server", { } target, .. var settings]:
                 return await PeerServer.RunAsync(target, settings);

@@ -52,17 +52,3 @@ internal sealed class HttpGoals(IReadOnlyList<Measurement> turns, IReadOnlyList<
 
     private static Measurement? Of(IEnumerable<Measurement> round, string target) => round.FirstOrDefault(turn => turn.Turn.Target == target);
 }
-
-/// <param name="What">In words.</param>
-/// <param name="Target">In words.</param>
-/// <param name="Reached">Null when it was not measured.</param>
-/// <param name="Met">Whether the median keeps it; null when it was not measured.</param>
-/// <param name="Format">Of the numbers.</param>
-internal sealed record Goal(string What, string Target, Spread? Reached, bool? Met, string Format)
-{
-    public static Goal AtMost(string what, double limit, string format, Spread? reached) =>
-        new(what, $"at most {limit.ToString(format)}", reached, reached is null ? null : reached.Median <= limit, format);
-
-    public static Goal AtLeast(string what, double limit, string format, Spread? reached) =>
-        new(what, $"at least {limit.ToString(format)}", reached, reached is null ? null : reached.Median >= limit, format);
-}

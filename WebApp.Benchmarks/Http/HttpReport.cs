@@ -78,7 +78,7 @@ internal sealed class HttpReport(MachineFacts machine, HttpOptions options)
         foreach (var connections in options.Connections)
             AppendTable(text, connections);
         AppendFacts(text);
-        AppendGoals(text, goals);
+        Goal.Append(text, goals);
         return text.ToString();
     }
 
@@ -105,13 +105,6 @@ internal sealed class HttpReport(MachineFacts machine, HttpOptions options)
         text.AppendLine().AppendLine("A cookie's name and value, or the token. One session per user; the command `scale` has the memory of many.").AppendLine();
         foreach (var paced in _paced)
             text.AppendLine(CultureInfo.InvariantCulture, $"{paced.Target} at one request per second and session: {paced.RedisRoundTrips:N3} round trips to Redis per request, p50 {paced.Load.P50 / 1000:N2} ms, p99 {paced.Load.P99 / 1000:N2} ms.").AppendLine();
-    }
-
-    private static void AppendGoals(StringBuilder text, IReadOnlyList<Goal> goals)
-    {
-        text.AppendLine("## Targets").AppendLine().AppendLine("| | target | reached | |").AppendLine("|---|---|---|---|");
-        foreach (var goal in goals)
-            text.AppendLine($"| {goal.What} | {goal.Target} | {goal.Reached?.ToString(goal.Format) ?? "not measured"} | {goal.Met switch { true => "met", false => "**not met**", null => "" }} |");
     }
 
     private Measurement? CeilingOf(Turn turn) => _turns.Find(other => other.Turn == turn with { Target = HttpTarget.None });

@@ -44,13 +44,18 @@ internal sealed class HttpTarget : IAsyncDisposable
 
     public TimeSpan CpuTime => _server.CpuTime;
 
+    /// <param name="name">One of <see cref="All"/>.</param>
+    /// <param name="cores">Where it runs.</param>
+    /// <param name="place">Where it may leave files.</param>
+    /// <param name="redis">Where its sessions are.</param>
+    /// <param name="settings">More of them, as command line arguments.</param>
     /// <exception cref="InvalidOperationException">It did not start; the message says why.</exception>
-    public static async Task<HttpTarget> StartAsync(string name, Cores cores, Workplace place, RedisProcess redis)
+    public static async Task<HttpTarget> StartAsync(string name, Cores cores, Workplace place, RedisProcess redis, params string[] settings)
     {
         var folder = place.NewFolder(name);
         var server = Node.Contains(name)
             ? Child.Start(cores.Server, [new("NODE_ENV", "production")], "node", Path.Combine(await NodeAsync(), name + ".mjs"), redis.ConnectionString)
-            : Child.StartSelf(cores.Server, [], ["server", name, .. place.SettingsIn(folder, redis), .. ModeOf(name)]);
+            : Child.StartSelf(cores.Server, [], ["server", name, .. place.SettingsIn(folder, redis), .. ModeOf(name), .. settings]);
         try
         {
             return new(name, server, int.Parse(await server.ReadLineAsync(), CultureInfo.InvariantCulture), folder);

@@ -39,10 +39,11 @@ internal static class PeerServer
 
     public static async Task<int> RunAsync(string target, string[] settings)
     {
-        var app = Build(Peers[target](), settings, out var prepare);
+        var peer = Peers[target]();
+        var app = Build(peer, settings);
         try
         {
-            await prepare;
+            await peer.PrepareAsync(app);
             await app.StartAsync();
         }
 #pragma warning disable CA1031 // Whatever keeps the server from starting is for the benchmark to tell.
@@ -59,8 +60,8 @@ internal static class PeerServer
         return 0;
     }
 
-    /// <summary>The app, not yet started.</summary>
-    public static WebApplication Build(Peer peer, string[] settings, out Task prepared)
+    /// <summary>An app on a free port, that says nothing.</summary>
+    public static WebApplicationBuilder NewBuilder(string[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
@@ -70,10 +71,14 @@ internal static class PeerServer
         });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        peer.AddServices(builder);
+        return builder;
+    }
 
+    private static WebApplication Build(Peer peer, string[] settings)
+    {
+        var builder = NewBuilder(settings);
+        peer.AddServices(builder);
         var app = builder.Build();
-        prepared = peer.PrepareAsync(app);
         peer.Use(app);
         peer.Protect(app.MapGet("/", GreetAsync));
         app.MapPost("/sign-in", async context => await context.Response.WriteAsync(await peer.SignInAsync(context, BenchmarkUser.Read(context.Request.Query))));

@@ -12,6 +12,7 @@ internal sealed class Workplace : IDisposable
 
     public Workplace()
     {
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=benchmark", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(2));
@@ -32,5 +33,15 @@ internal sealed class Workplace : IDisposable
         $"--DataProtection:Certificate={_certificate}",
     ];
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone already; or a server that is just ending still writes there, and the system clears away what is temporary.
+        }
+    }
 }

@@ -3,7 +3,7 @@ namespace WebApp.Benchmarks.Machine;
 /// <summary>One line on the standard error that says how far things are.</summary>
 internal static class Progress
 {
-    private static int _shown;
+    private static int Shown;
 
     public static void Show(string text)
     {
@@ -13,8 +13,8 @@ internal static class Progress
             return;
         }
 
-        Console.Error.Write('\r' + text.PadRight(_shown));
-        _shown = text.Length;
+        Console.Error.Write('\r' + text.PadRight(Shown));
+        Shown = text.Length;
     }
 
     /// <summary>A line that stays.</summary>
@@ -23,6 +23,6 @@ internal static class Progress
         Show(text);
         if (!Console.IsErrorRedirected)
             Console.Error.WriteLine();
-        _shown = 0;
+        Shown = 0;
     }
 }

@@ -1,0 +1,38 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Exporters.Json;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
+using WebApp.Benchmarks.Http;
+using WebApp.Benchmarks.Machine;
+
+namespace WebApp.Benchmarks.Micro;
+
+/// <summary>The parts of the hot path, one by one.</summary>
+internal static class MicroBenchmark
+{
+    /// <exception cref="UsageException">The options make no sense.</exception>
+    /// <exception cref="MissingToolException">redis-server is not installed.</exception>
+    public static int Run(string[] args)
+    {
+        var options = new CommandOptions([.. args.Where(arg => arg != "--long")], "--output");
+        if (!Tools.Exist("redis-server"))
+            throw new MissingToolException("redis-server is not on the PATH. Install it (Debian: apt-get install redis-server) and try again.");
+
+        var job = args.Contains("--long") ? Job.Default : Job.ShortRun;
+        var config = ManualConfig.CreateEmpty()
+            // In this process: one built for the purpose would have to keep this repository's rules.
+            .AddJob(job.WithToolchain(InProcessNoEmitToolchain.Instance))
+            .AddDiagnoser(MemoryDiagnoser.Default)
+            .AddColumnProvider(DefaultColumnProviders.Instance)
+            .AddLogger(ConsoleLogger.Default)
+            .AddExporter(MarkdownExporter.GitHub, JsonExporter.Brief)
+            .WithArtifactsPath(Path.GetFullPath(options.Text("--output", HttpOptions.DefaultOutput)));
+        var summary = BenchmarkRunner.Run<HotPath>(config);
+        return summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success) ? 1 : 0;
+    }
+}
