@@ -33,7 +33,7 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
 
         Assert.NotNull(await _app.Store.FindAsync(session.UserId, session.Id));
         Assert.Single(await _app.Store.ListAsync(session.UserId));
-        Assert.False(await _app.Store.TouchAsync(session.UserId, session.Id, new(session.LastSeenAt, null)));
+        Assert.Null(await _app.Store.TouchAsync(session.UserId, session.Id, new(session.LastSeenAt, null)));
         Assert.Equal(former, await Redis.StringGetAsync(key));
         var ttl = await Redis.KeyTimeToLiveAsync(key);
         Assert.True(await _app.Store.ShowNameAsync(session.UserId, session.Id, Clock.GetUtcNow()));
@@ -54,7 +54,7 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
 
         Assert.True(await _app.Store.RevokeAsync(user, one.Id, Samples.Revocation(Clock.GetUtcNow())));
         Assert.Equal([two.Id], await _app.Store.RevokeAllAsync(user, null, Samples.Revocation(Clock.GetUtcNow())));
-        Assert.True(await _app.Store.TouchAsync(used.UserId, used.Id, use));
+        Assert.NotNull(await _app.Store.TouchAsync(used.UserId, used.Id, use));
 
         Assert.NotNull((await _app.Store.FindAsync(user, one.Id))?.Revocation);
         Assert.NotNull((await _app.Store.FindAsync(user, two.Id))?.Revocation);
