@@ -10,11 +10,12 @@ namespace WebApp.Benchmarks.Http;
 internal sealed class HttpTarget : IAsyncDisposable
 {
     public const string None = "none";
+    public const string Framework = "framework";
     public const string Strict = "ours-strict";
     public const string Cached = "ours-cached";
 
     /// <summary>In the order of the report.</summary>
-    public static readonly string[] All = [None, "cookie", "hs256", "jwt-library", "ticket-store", Strict, Cached, "express", "fastify"];
+    public static readonly string[] All = [None, Framework, "cookie", "hs256", "jwt-library", "ticket-store", Strict, Cached, "express", "fastify"];
 
     private const int SignInsAtOnce = 4;
     private static readonly string[] Node = ["express", "fastify"];
@@ -70,7 +71,7 @@ internal sealed class HttpTarget : IAsyncDisposable
     /// <summary>Signs in so many people, once each.</summary>
     public async Task SignInAsync(int first, int count)
     {
-        if (Name == None)
+        if (Name is None or Framework)
         {
             await UseAsync([.. Enumerable.Repeat(new Credential("", BenchmarkUser.Nobody.Email), count)]);
             return;

@@ -29,6 +29,7 @@ internal static class PeerServer
     private static readonly Dictionary<string, Func<Peer>> Peers = new(StringComparer.Ordinal)
     {
         ["none"] = () => new NoAuthentication(),
+        ["framework"] = () => new FixedAnswer(),
         ["cookie"] = () => new StatelessCookie(),
         ["hs256"] = () => new Hs256Bearer(),
         ["jwt-library"] = () => new JwtLibrary(),

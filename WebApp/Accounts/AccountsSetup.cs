@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Sessions;
@@ -65,9 +64,8 @@ public static class AccountsSetup
         services.AddAuthorizationBuilder()
             .AddPolicy(Roles.Support, policy => policy.RequireRole(Roles.Support, Roles.Admin))
             .AddPolicy(Roles.Admin, policy => policy.RequireRole(Roles.Admin))
-            .AddPolicy(RecentSignIn.ForPage, policy => policy.RequireAuthenticatedUser().AddRequirements(new RecentSignInRequirement(FormsOnly: false)))
-            .AddPolicy(RecentSignIn.ForForms, policy => policy.RequireAuthenticatedUser().AddRequirements(new RecentSignInRequirement(FormsOnly: true)));
-        services.AddSingleton<IAuthorizationHandler, RecentSignInHandler>();
+            .AddPolicy(RecentSignIn.ForPage, policy => policy.RequireAuthenticatedUser().AddRequirements(new RecentSignInRequirement(formsOnly: false)))
+            .AddPolicy(RecentSignIn.ForForms, policy => policy.RequireAuthenticatedUser().AddRequirements(new RecentSignInRequirement(formsOnly: true)));
     }
 
     /// <summary>The framework builds an absolute address from the Host header, which the client writes; a path is all it takes.</summary>

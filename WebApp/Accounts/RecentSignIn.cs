@@ -8,8 +8,18 @@ namespace WebApp.Accounts;
 /// Asks for a proof of identity within <see cref="SessionPolicy.RecentSignIn"/>, made in this very session and answered by the newest secret:
 /// an open browser or a copied cookie is not enough for what can't be undone (ASVS 7.5.1, 7.5.3).
 /// </summary>
-/// <param name="FormsOnly">The page may be seen without it; only what it sends needs it.</param>
-public sealed record RecentSignInRequirement(bool FormsOnly) : IAuthorizationRequirement;
+/// <param name="formsOnly">The page may be seen without it; only what it sends needs it.</param>
+/// <remarks>A requirement that judges itself: a handler of its own would be asked by every authorized request, whatever its page requires.</remarks>
+public sealed class RecentSignInRequirement(bool formsOnly) : AuthorizationHandler<RecentSignInRequirement>, IAuthorizationRequirement
+{
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RecentSignInRequirement requirement)
+    {
+        if (context.Resource is HttpContext http
+            && ((formsOnly && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))) || RecentSignIn.IsGivenBy(http)))
+            context.Succeed(this);
+        return Task.CompletedTask;
+    }
+}
 
 /// <summary>The names of the policies.</summary>
 public static class RecentSignIn
@@ -27,16 +37,5 @@ public static class RecentSignIn
         var services = context.RequestServices;
         return session is { HasNewestSecret: true, Current: { Lock: null } current }
             && services.GetRequiredService<IOptions<SessionPolicy>>().Value.IsRecentlyAuthenticated(current, services.GetRequiredService<TimeProvider>().GetUtcNow());
-    }
-}
-
-internal sealed class RecentSignInHandler : AuthorizationHandler<RecentSignInRequirement>
-{
-    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RecentSignInRequirement requirement)
-    {
-        if (context.Resource is HttpContext http
-            && ((requirement.FormsOnly && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))) || RecentSignIn.IsGivenBy(http)))
-            context.Succeed(requirement);
-        return Task.CompletedTask;
     }
 }

@@ -33,11 +33,11 @@ internal sealed class CachedAuthentication(SessionCache cache, SessionGuard guar
     /// <summary>False, and nothing is changed that the framework's way would not do again, unless the request is signed in.</summary>
     public bool TrySignIn(HttpContext context)
     {
-        if (!cache.IsOn || !cache.IsTrusted || StrictSessionAttribute.IsStrict(context)
+        if (!cache.IsOn || StrictSessionAttribute.IsStrict(context)
             || CookieHash.Of(FindCookie(context.Request.Headers.Cookie)) is not { } hash
-            || cache.Find(hash) is not { IsValidated: true } cookie || !cache.MayServe(cookie) || !guard.TryAccept(context, cookie)
+            || cache.Find(hash) is not { IsValidated: true } cookie || !cache.MayServe(cookie)
             // Only a handler can send a cookie.
-            || RequestSession.Of(context).NextKey is not null)
+            || guard.TryAccept(context, cookie) is not { NextKey: null })
             return false;
 
         context.User = cookie.Ticket.Principal;

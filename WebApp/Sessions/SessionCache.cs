@@ -62,7 +62,11 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     }
 
     /// <summary>Whether the cookie's session is as the store has it, as far as this process can know.</summary>
-    internal bool MayServe(VerifiedCookie cookie) => IsOn && IsTrusted && IsCurrent(cookie.Read, cookie.Session.UserId);
+    internal bool MayServe(VerifiedCookie cookie)
+    {
+        var now = Stopwatch.GetTimestamp();
+        return IsOn && now < Volatile.Read(ref _trustedUntil) && IsCurrent(cookie.Read, cookie.Session.UserId, now);
+    }
 
     /// <summary>To be taken before the store is asked.</summary>
     internal CacheMark Mark(Guid userId) => new(Volatile.Read(ref _epoch), Volatile.Read(ref CounterOf(userId)), Stopwatch.GetTimestamp());
@@ -90,7 +94,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
         try
         {
             var session = await shared.Answer;
-            if (ReferenceEquals(shared, mine) || (IsTrusted && IsCurrent(shared.Read, userId)))
+            if (ReferenceEquals(shared, mine) || (IsTrusted && IsCurrent(shared.Read, userId, Stopwatch.GetTimestamp())))
                 return (session, shared.Read);
         }
         finally
@@ -143,9 +147,8 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
-    private bool IsCurrent(CacheMark read, Guid userId) =>
-        read.Epoch == Volatile.Read(ref _epoch) && read.News == Volatile.Read(ref CounterOf(userId))
-        && Stopwatch.GetTimestamp() - read.At < Volatile.Read(ref _lentLife);
+    private bool IsCurrent(CacheMark read, Guid userId, long now) =>
+        read.Epoch == Volatile.Read(ref _epoch) && read.News == Volatile.Read(ref CounterOf(userId)) && now - read.At < Volatile.Read(ref _lentLife);
 
     // User ids are random.
     private ref int CounterOf(Guid userId) => ref _news[userId.GetHashCode() & (Counters - 1)];

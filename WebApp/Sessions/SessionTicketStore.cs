@@ -105,7 +105,7 @@ public sealed partial class SessionTicketStore(
 
         var known = cache.Find(hash);
         var isStrict = !cache.IsOn || StrictSessionAttribute.IsStrict(context);
-        if (known is not null && !isStrict && cache.MayServe(known) && guard.TryAccept(context, known))
+        if (known is not null && !isStrict && cache.MayServe(known) && guard.TryAccept(context, known) is not null)
             return known;
         if ((known?.Key ?? format.Read(cookie)) is not { } key)
             return null;
