@@ -17,7 +17,7 @@ public sealed class HeldPost
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var body = await new FormUrlEncodedContent(fields.Select(f => KeyValuePair.Create(f.Name, f.Value))).ReadAsByteArrayAsync();
         var held = new HeldPost(AnswerAsync(browser, path, new HeldContent(body, release.Task)), release);
-        await Eventually.TrueAsync(() => app.Log.HasSince(logged, IsAuthentication), "the held request is authenticated");
+        await Eventually.TrueAsync(() => app.Log.HasSince(logged, IsBehindAuthentication), "the held request is authenticated");
         return held;
     }
 
@@ -34,7 +34,7 @@ public sealed class HeldPost
         return await browser.SendAsync(request);
     }
 
-    private static bool IsAuthentication(string line) => line.Contains("Identity.Application was successfully authenticated", StringComparison.Ordinal);
+    private static bool IsBehindAuthentication(string line) => line.Contains("Executing endpoint", StringComparison.Ordinal);
 
     private sealed class HeldContent : HttpContent
     {

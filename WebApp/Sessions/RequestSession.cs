@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Authentication;
+
 namespace WebApp.Sessions;
 
 /// <summary>What this request has learnt of its browser's session. One per request: <see cref="Of"/>.</summary>
@@ -20,6 +22,9 @@ public sealed class RequestSession
     /// so only such a request counts as made by whoever proved it.
     /// </summary>
     public bool HasNewestSecret { get; internal set; }
+
+    /// <summary>Who asks, as it was found out; null while it was not.</summary>
+    internal AuthenticateResult? Result { get; set; }
 
     /// <summary>The key that the request came with, once it was found to open <see cref="Current"/>; null when signed out or signed in only now.</summary>
     internal SessionKey? Key { get; set; }

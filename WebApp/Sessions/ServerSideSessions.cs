@@ -25,7 +25,7 @@ public static class ServerSideSessions
         services.TryAddSingleton(TimeProvider.System);
         services.AddPooledDbContextFactory<SessionsDbContext>(options => database(options, SessionsDbContext.MigrationsHistoryTable));
         services.AddSingleton<SessionEvents>().AddSingleton<SessionCache>().AddSingleton<SessionManager>().AddSingleton<SessionRecorder>().AddSingleton<SessionGuard>().AddSingleton<SessionConfirmation>();
-        services.AddSingleton<TicketProtector>().AddSingleton<SessionCookieFormat>().AddSingleton<SessionTicketStore>();
+        services.AddSingleton<TicketProtector>().AddSingleton<SessionCookieFormat>().AddSingleton<SessionTicketStore>().AddSingleton<SessionAuthentication>();
         AddStore(builder);
 
         services.AddAuthentication(scheme).AddScheme<CookieAuthenticationOptions, SessionCookieHandler>(scheme, cookies =>

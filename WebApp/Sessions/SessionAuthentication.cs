@@ -1,73 +1,151 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace WebApp.Sessions;
 
 /// <summary>Authentication for requests with a session cookie.</summary>
-public static class SessionAuthentication
+public static class SessionAuthenticationSetup
 {
     /// <summary>
-    /// In the place of <c>UseAuthentication</c>, and the same, but for a session that the local cache serves: such a request is signed in by a look into
-    /// the cache, before a handler is made for it. All others, and all that is out of the ordinary, take the framework's way.
+    /// In the place of <c>UseAuthentication</c>, and the same to whatever comes after it: only no handler is made, which would cost as much as it
+    /// takes to know who asks, unless one is called for. With <see cref="SessionPolicy.LocalCache"/> on,
+    /// <see cref="CookieAuthenticationEvents.ValidatePrincipal"/> is raised once for each time that the store was asked, not for each request.
     /// </summary>
     public static void UseSessionAuthentication(this WebApplication app)
     {
         // WebApplication puts the middleware at the very start of any pipeline that doesn't say that it has it.
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
-        var schemes = app.Services.GetRequiredService<IAuthenticationSchemeProvider>();
-        app.Use(next =>
-        {
-            var framework = new AuthenticationMiddleware(next, schemes);
-            var cached = ActivatorUtilities.CreateInstance<CachedAuthentication>(app.Services);
-            return context => cached.TrySignIn(context) ? next(context) : framework.Invoke(context);
-        });
+        app.UseMiddleware<SessionAuthenticationMiddleware>();
     }
 }
 
-/// <summary>Signs a request in from the cache.</summary>
-internal sealed class CachedAuthentication(SessionCache cache, SessionGuard guard, IOptionsMonitor<CookieAuthenticationOptions> options, IOptions<AuthenticationOptions> schemes)
+/// <summary>Finds out who asks, and hands out the next key: for the middleware, with every request, and for the handler, when it is called for.</summary>
+public sealed class SessionAuthentication(SessionTicketStore tickets, SessionCookieFormat format)
 {
-    private readonly string _pair = options.Get(schemes.Value.DefaultScheme).Cookie.Name + "=";
+    private static readonly AuthenticateResult Refused = AuthenticateResult.Fail("The cookie opens no session.");
+    private static readonly AuthenticateResult Unavailable = AuthenticateResult.Fail("The session store did not answer.");
 
-    /// <summary>False, and nothing is changed that the framework's way would not do again, unless the request is signed in.</summary>
-    public bool TrySignIn(HttpContext context)
+    /// <summary>Once per request.</summary>
+    internal async ValueTask<AuthenticateResult> AuthenticateAsync(HttpContext context, AuthenticationScheme scheme, CookieAuthenticationOptions options)
     {
-        if (!cache.IsOn || StrictSessionAttribute.IsStrict(context)
-            || CookieHash.Of(FindCookie(context.Request.Headers.Cookie)) is not { } hash
-            || cache.Find(hash) is not { IsValidated: true } cookie || !cache.MayServe(cookie)
-            // Only a handler can send a cookie.
-            || guard.TryAccept(context, cookie) is not { NextKey: null })
-            return false;
+        var request = RequestSession.Of(context);
+        if (request.Result is { } known)
+            return known;
 
-        context.User = cookie.Ticket.Principal;
-        context.Features.Set<IAuthenticateResultFeature>(new Found { AuthenticateResult = cookie.Result });
-        return true;
+        try
+        {
+            request.Result = await FindAsync(context, scheme, options);
+            if (request.Result.Succeeded && !context.Response.HasStarted)
+                context.Response.OnStarting(() => SendNextKeyAsync(context, options));
+            return request.Result;
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            // An exception from here would also hit the error page, which authenticates too, and end in an empty 500.
+            request.IsUnavailable = true;
+            return request.Result = Unavailable;
+        }
+    }
+
+    private Task SendNextKeyAsync(HttpContext context, CookieAuthenticationOptions options)
+    {
+        // Not if the session has ended since, or a sign-in has taken its place.
+        if (RequestSession.Of(context) is not { NextKey: { } key, Current: { } session } || key.SessionId != session.Id)
+            return Task.CompletedTask;
+
+        var cookie = options.Cookie.Build(context);
+        if (session.Remembered)
+            cookie.Expires = session.AbsoluteDeadline;
+        options.CookieManager.AppendResponseCookie(context, options.Cookie.Name!, format.Protect(key), cookie);
+        return Task.CompletedTask;
+    }
+
+    private async ValueTask<AuthenticateResult> FindAsync(HttpContext context, AuthenticationScheme scheme, CookieAuthenticationOptions options)
+    {
+        if (options.CookieManager.GetRequestCookie(context, options.Cookie.Name!) is not { Length: > 0 } text)
+            return AuthenticateResult.NoResult();
+        if (await tickets.OpenAsync(context, text, scheme.Name) is not { } cookie)
+            return Refused;
+
+        var validation = new CookieValidatePrincipalContext(context, scheme, options, cookie.Ticket);
+        var events = options.EventsType is { } type ? (CookieAuthenticationEvents)context.RequestServices.GetRequiredService(type) : options.Events;
+        await events.ValidatePrincipal(validation);
+        if (validation.Principal is not { } principal)
+            return Refused;
+        if (!ReferenceEquals(principal, cookie.Ticket.Principal))
+            return AuthenticateResult.Success(new(principal, validation.Properties, scheme.Name));
+
+        cookie.Validated();
+        return cookie.Result;
+    }
+}
+
+internal sealed class SessionAuthenticationMiddleware(
+    RequestDelegate next, SessionAuthentication sessions, SessionCache cache, SessionGuard guard, IAuthenticationSchemeProvider schemes,
+    IOptions<AuthenticationOptions> authentication, IOptionsMonitor<CookieAuthenticationOptions> options)
+{
+    private readonly AuthenticationMiddleware _framework = new(next, schemes);
+    private readonly AuthenticationScheme _scheme = authentication.Value.SchemeMap[authentication.Value.DefaultScheme!].Build();
+    private readonly CookieAuthenticationOptions _options = options.Get(authentication.Value.DefaultScheme);
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        // Schemes with addresses of their own, such as sign-in with another site.
+        var others = schemes.GetRequestHandlerSchemesAsync();
+        if (!others.IsCompletedSuccessfully || others.Result.Any())
+            return _framework.Invoke(context);
+
+        if (cache.IsOn && !StrictSessionAttribute.IsStrict(context)
+            && CookieHash.Of(FindCookie(context.Request.Headers.Cookie)) is { } hash
+            && cache.Find(hash) is { IsValidated: true } cookie && cache.MayServe(cookie) && guard.TryAccept(context, cookie) is { NextKey: null } request)
+        {
+            SignIn(context, request.Result = cookie.Result);
+            return next(context);
+        }
+
+        return AuthenticateAsync(context);
+    }
+
+    private async Task AuthenticateAsync(HttpContext context)
+    {
+        var result = await sessions.AuthenticateAsync(context, _scheme, _options);
+        if (result.Succeeded)
+            SignIn(context, result);
+        await next(context);
+    }
+
+    private static void SignIn(HttpContext context, AuthenticateResult result)
+    {
+        context.User = result.Principal!;
+        context.Features.Set<IAuthenticateResultFeature>(new ResultFeature { AuthenticateResult = result });
     }
 
     /// <summary>
-    /// The value of the session cookie; empty when there is none, or when the header is not as browsers write it (several, escaped, quoted), so that
-    /// the framework has the last word on what it means.
+    /// The value of the session cookie; empty when there is none, or when the header is not as browsers write it, so that the framework has
+    /// the last word on what it means.
     /// </summary>
-    private ReadOnlySpan<char> FindCookie(Microsoft.Extensions.Primitives.StringValues headers)
+    private ReadOnlySpan<char> FindCookie(StringValues headers)
     {
         if (headers.Count != 1 || headers[0] is not { } header)
             return default;
 
+        var name = _options.Cookie.Name.AsSpan();
         var rest = header.AsSpan();
-        var at = rest.IndexOf(_pair, StringComparison.Ordinal);
-        if (at < 0 || (at > 0 && rest[at - 1] != ' '))
+        var at = rest.IndexOf(name, StringComparison.Ordinal);
+        if (at < 0 || (at > 0 && rest[at - 1] != ' ') || rest.Length == at + name.Length || rest[at + name.Length] != '=')
             return default;
 
-        rest = rest[(at + _pair.Length)..];
-        if (rest.IndexOf(_pair, StringComparison.Ordinal) >= 0)
+        rest = rest[(at + name.Length + 1)..];
+        if (rest.IndexOf(name, StringComparison.Ordinal) >= 0)
             return default;
 
         var end = rest.IndexOf(';');
         return end < 0 ? rest : rest[..end];
     }
 
-    private sealed class Found : IAuthenticateResultFeature
+    private sealed class ResultFeature : IAuthenticateResultFeature
     {
         public AuthenticateResult? AuthenticateResult { get; set; }
     }

@@ -13,43 +13,14 @@ namespace WebApp.Sessions;
 /// </summary>
 public sealed class SessionCookieHandler(
     IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    SessionManager manager, SessionTicketStore tickets, SessionCookieFormat format, IOptions<SessionPolicy> policy)
+    SessionAuthentication sessions, SessionManager manager, SessionTicketStore tickets, IOptions<SessionPolicy> policy)
     : CookieAuthenticationHandler(options, logger, encoder)
 {
-    private static readonly AuthenticateResult Refused = AuthenticateResult.Fail("The cookie opens no session.");
-    private static readonly AuthenticateResult Unavailable = AuthenticateResult.Fail("The session store did not answer.");
-
     /// <summary>
-    /// As the base's, without its detours (a ticket around the key, the key as text, deadlines in the cookie): this runs with every request.
+    /// As the base's, without its detours: a ticket around the key, the key as text, deadlines in the cookie.
     /// Sign-in and sign-out still find the session by way of <see cref="CookieAuthenticationOptions.SessionStore"/>.
     /// </summary>
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
-    {
-        if (Options.CookieManager.GetRequestCookie(Context, Options.Cookie.Name!) is not { Length: > 0 } cookie)
-            return AuthenticateResult.NoResult();
-
-        try
-        {
-            if (await tickets.OpenAsync(Context, cookie, Scheme.Name) is not { } verified)
-                return Refused;
-
-            var validation = new CookieValidatePrincipalContext(Context, Scheme, Options, verified.Ticket);
-            await Events.ValidatePrincipal(validation);
-            if (validation.Principal is not { } principal)
-                return Refused;
-            if (!ReferenceEquals(principal, verified.Ticket.Principal))
-                return AuthenticateResult.Success(new(principal, validation.Properties, Scheme.Name));
-
-            verified.Validated();
-            return verified.Result;
-        }
-        catch (SessionStoreUnavailableException)
-        {
-            // An exception from here would also hit the error page, which authenticates too, and end in an empty 500.
-            RequestSession.Of(Context).IsUnavailable = true;
-            return Unavailable;
-        }
-    }
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync() => await sessions.AuthenticateAsync(Context, Scheme, Options);
 
     /// <exception cref="SignInSupersededException">All of the user's sessions were revoked while this sign-in was under way.</exception>
     /// <exception cref="TooManySessionsException">The person is to be asked which session shall end. The one that the request came with is as it was.</exception>
@@ -85,21 +56,10 @@ public sealed class SessionCookieHandler(
     }
 
     /// <summary>
-    /// Hands the browser its next key when one waits. The base would send the presented key again after a validation that asks for renewal,
-    /// undoing a sign-in from another tab.
+    /// Nothing: the base would send the presented key again after a validation that asks for renewal, undoing a sign-in from another tab.
+    /// The next key, when one waits, is sent by <see cref="SessionAuthentication"/>.
     /// </summary>
-    protected override Task FinishResponseAsync()
-    {
-        // Not if the session has ended since, or a sign-in has taken its place.
-        if (RequestSession.Of(Context) is not { NextKey: { } key, Current: { } session } || key.SessionId != session.Id)
-            return Task.CompletedTask;
-
-        var cookie = Options.Cookie.Build(Context);
-        if (session.Remembered)
-            cookie.Expires = session.AbsoluteDeadline;
-        Options.CookieManager.AppendResponseCookie(Context, Options.Cookie.Name!, format.Protect(key), cookie);
-        return Task.CompletedTask;
-    }
+    protected override Task FinishResponseAsync() => Task.CompletedTask;
 
     /// <summary>Ends the session that the request presented or that an earlier sign-in in the same request began.</summary>
     private async Task EndCurrentSessionAsync(RevocationReason reason)

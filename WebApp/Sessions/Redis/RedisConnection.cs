@@ -29,6 +29,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     private readonly TaskCompletionSource _firstVerified = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<ConnectionMultiplexer>? _connecting;
     private volatile ConnectionMultiplexer? _redis;
+    private volatile IDatabase? _database;
     private volatile RedisProbe? _lastProbe;
     private volatile bool _verified;
     private int _doubts;
@@ -50,15 +51,21 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     {
         var started = Stopwatch.GetTimestamp();
         await VerifiedAsync(started);
-        return await GuardAsync(redis => EvaluateOn(redis, script, keys, args, started), started);
+        return await GuardAsync(db => EvaluateOn(db, script, keys, args, started), started);
     }
 
     /// <summary>Runs any command. It must be harmless if it is executed late (see the remarks on <see cref="RedisConnection"/>), or served by a replica if it doesn't demand the master.</summary>
-    public async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command)
+    public Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command)
     {
         var started = Stopwatch.GetTimestamp();
-        await VerifiedAsync(started);
-        return await GuardAsync(redis => command(redis.GetDatabase()), started);
+        // Every signed-in request comes by here: no task of its own for a wait that is over.
+        return _verified ? GuardAsync(command, started) : WaitAndRunAsync();
+
+        async Task<T> WaitAndRunAsync()
+        {
+            await VerifiedAsync(started);
+            return await GuardAsync(command, started);
+        }
     }
 
     /// <summary><see cref="RunAsync"/> for interfaces that know no tasks. Blocks the thread, but no longer than about the time-out.</summary>
@@ -86,19 +93,20 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     internal Task<RedisResult> EvaluateUnverifiedAsync(string script, RedisKey[] keys, params RedisValue[] args)
     {
         var started = Stopwatch.GetTimestamp();
-        return GuardAsync(redis => EvaluateOn(redis, script, keys, args, started), started);
+        return GuardAsync(db => EvaluateOn(db, script, keys, args, started), started);
     }
 
     /// <summary>Connects if need be, and asks every server who it is. Throws when one does not answer, or when no master does.</summary>
     internal async Task<RedisProbe> ProbeAsync()
     {
         var doubts = Volatile.Read(ref _doubts);
-        _redis ??= await ConnectAsync();
+        if (_redis is null)
+            _database = (_redis = await ConnectAsync()).GetDatabase();
         var last = _lastProbe;
-        var probe = await GuardAsync(redis => RedisProbe.AskAsync(redis, last, _timeout, doubts), Stopwatch.GetTimestamp());
+        var probe = await GuardAsync(db => RedisProbe.AskAsync(db.Multiplexer, last, _timeout, doubts), Stopwatch.GetTimestamp());
         // The client would find out by itself only much later.
         if (last is not null && !probe.HasMastersOf(last))
-            await GuardAsync(redis => redis.ConfigureAsync(), Stopwatch.GetTimestamp());
+            await GuardAsync(db => db.Multiplexer.ConfigureAsync(), Stopwatch.GetTimestamp());
         if (probe.Masters.Count == 0)
             throw new SessionStoreUnavailableException("No Redis master is connected.");
 
@@ -153,14 +161,14 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     /// The guard. The client may refuse a command (it was never sent, so it may be tried again), may never complete one (so each wait is bounded),
     /// and completes on its reader's thread (so the rest of the caller is moved away: it may block, and would hold up every other call).
     /// </summary>
-    private async Task<T> GuardAsync<T>(Func<ConnectionMultiplexer, Task<T>> command, long started)
+    private async Task<T> GuardAsync<T>(Func<IDatabase, Task<T>> command, long started)
     {
-        var redis = _redis ?? throw new SessionStoreUnavailableException("Redis is not connected yet.");
+        var database = _database ?? throw new SessionStoreUnavailableException("Redis is not connected yet.");
         for (var (refused, loaded) = (0, false); ;)
         {
             try
             {
-                return await command(redis).WaitAsync(Left(started));
+                return await command(database).WaitAsync(Left(started));
             }
             catch (RedisConnectionException e) when (e.CommandStatus == CommandStatus.WaitingToBeSent && refused++ < Retries)
             {
@@ -198,8 +206,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         }
     }
 
-    private Task<RedisResult> EvaluateOn(ConnectionMultiplexer redis, string script, RedisKey[] keys, RedisValue[] args, long started) =>
-        redis.GetDatabase().ScriptEvaluateAsync(script, keys, [NotAfter(started), .. args], CommandFlags.DemandMaster);
+    private Task<RedisResult> EvaluateOn(IDatabase db, string script, RedisKey[] keys, RedisValue[] args, long started) =>
+        db.ScriptEvaluateAsync(script, keys, [NotAfter(started), .. args], CommandFlags.DemandMaster);
 
     private RedisValue NotAfter(long started) =>
         _lastProbe is { } probe ? probe.RedisTimeNow() + (long)Left(started).TotalMilliseconds : throw new SessionStoreUnavailableException("Redis is not connected yet.");
