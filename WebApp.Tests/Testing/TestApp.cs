@@ -17,6 +17,9 @@ namespace WebApp.Tests.Testing;
 /// </summary>
 public class TestApp : WebApplicationFactory<Program>
 {
+    /// <summary>Whether tests on Redis run with the local cache: <c>On</c> or <c>Off</c>. test.sh runs them once with each.</summary>
+    private static readonly string LocalCache = Environment.GetEnvironmentVariable("TESTS_LOCAL_CACHE") ?? "Off";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("webapp-").FullName;
 
     public TestApp()
@@ -106,6 +109,8 @@ public class TestApp : WebApplicationFactory<Program>
         builder.UseSetting("ConnectionStrings:Database", $"Data Source={Database}");
         // No test should fail because the machine is busy.
         builder.UseSetting("Sessions:CommandTimeout", "00:00:05");
+        if (Settings.ContainsKey("ConnectionStrings:Redis"))
+            builder.UseSetting("Sessions:LocalCache", LocalCache);
         foreach (var (key, value) in Settings)
             builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));
