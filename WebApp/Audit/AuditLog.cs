@@ -9,9 +9,17 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, TimePr
     /// <exception cref="DbUpdateException">The database refused it; then the act it announces must not go on.</exception>
     public async Task AppendAsync(AuditEntry entry)
     {
-        await using var db = await databases.CreateDbContextAsync();
-        db.Entries.Add(entry with { At = clock.GetUtcNow() });
-        await db.SaveChangesAsync();
+        var now = clock.GetUtcNow();
+        // SQLite's calls block, whatever they are called, and sleep while another writes. The pool's threads are for requests, and for the news of
+        // ended sessions: there are no more of them than cores.
+        await Task.Factory.StartNew(WriteAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+
+        async Task WriteAsync()
+        {
+            await using var db = await databases.CreateDbContextAsync();
+            db.Entries.Add(entry with { At = now });
+            await db.SaveChangesAsync();
+        }
     }
 
     /// <summary>Up to <paramref name="count"/> entries, newest first, older than entry <paramref name="before"/> (null: from the newest on).</summary>

@@ -31,6 +31,8 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
 
     /// <summary>No entry is served for longer, however well the news comes in.</summary>
     private static readonly TimeSpan LongestLife = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long what was opened needs not be opened again.</summary>
     private static readonly TimeSpan GenerationLife = TimeSpan.FromMinutes(5);
 
     private readonly int[] _news = new int[Counters];
@@ -53,12 +55,10 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     /// <summary>What was verified of the cookie; null if it is not remembered. Only to be believed as far as <see cref="MayServe"/> says.</summary>
     internal VerifiedCookie? Find(CookieHash hash)
     {
-        if (_young.Cookies.TryGetValue(hash, out var cookie))
-            return cookie;
-
-        if (_old.Cookies.TryGetValue(hash, out cookie))
+        if (!_young.Cookies.TryGetValue(hash, out var cookie) && _old.Cookies.TryGetValue(hash, out cookie))
             Keep(cookie);
-        return cookie;
+        // A key of the key ring may have been revoked since it opened the cookie.
+        return cookie is not null && Stopwatch.GetElapsedTime(cookie.OpenedAt) < GenerationLife ? cookie : null;
     }
 
     /// <summary>Whether the cookie's session is as the store has it, as far as this process can know.</summary>

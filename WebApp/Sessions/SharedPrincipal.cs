@@ -4,7 +4,8 @@ namespace WebApp.Sessions;
 
 /// <summary>
 /// A principal that many requests have at once. Whatever would change it throws <see cref="InvalidOperationException"/>;
-/// <see cref="Clone"/> gives one that may be changed.
+/// <see cref="Clone"/> gives one that may be changed. (What the framework lets nobody guard are an identity's label, actor and bootstrap context:
+/// leave them alone.)
 /// </summary>
 internal sealed class SharedPrincipal : ClaimsPrincipal
 {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.ObjectModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -32,7 +33,9 @@ internal readonly record struct CookieHash(UInt128 High, UInt128 Low)
 /// <param name="seed">Of the session's secrets.</param>
 /// <param name="ticket">Can't be changed: see <see cref="Share"/>.</param>
 /// <param name="read">Before the store was asked.</param>
-internal sealed class VerifiedCookie(CookieHash hash, SessionKey key, UserSession session, byte[] seed, AuthenticationTicket ticket, CacheMark read)
+/// <param name="openedAt">When cookie and ticket were opened: a timestamp of <see cref="Stopwatch"/>.</param>
+internal sealed class VerifiedCookie(
+    CookieHash hash, SessionKey key, UserSession session, byte[] seed, AuthenticationTicket ticket, CacheMark read, long openedAt)
 {
     private long _touchedAfter;
     private volatile bool _isValidated;
@@ -49,6 +52,8 @@ internal sealed class VerifiedCookie(CookieHash hash, SessionKey key, UserSessio
 
     public CacheMark Read => read;
 
+    public long OpenedAt => openedAt;
+
     /// <summary>What the framework's handler would answer.</summary>
     public AuthenticateResult Result { get; } = AuthenticateResult.Success(ticket);
 
@@ -62,7 +67,7 @@ internal sealed class VerifiedCookie(CookieHash hash, SessionKey key, UserSessio
     public VerifiedCookie? With(UserSession? now, CacheMark read) =>
         now is not null && now.Id == session.Id && now.UserId == session.UserId && now.Remembered == session.Remembered
         && now.FamilyHash.Span.SequenceEqual(session.FamilyHash.Span) && now.Ticket.Span.SequenceEqual(session.Ticket.Span)
-            ? new(hash, key, now, seed, ticket, read)
+            ? new(hash, key, now, seed, ticket, read, openedAt)
             : null;
 
     public void Validated() => _isValidated = true;

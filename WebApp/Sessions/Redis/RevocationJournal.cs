@@ -110,12 +110,17 @@ internal sealed partial class RevocationJournal(
         return db.RevocationJournal.Where(r => old.Contains(r.Id)).ExecuteDeleteAsync();
     }
 
-    /// <summary>SQLite's calls block, whatever they are called: the pool takes them, so that the time-out holds.</summary>
-    private Task<T> BoundedAsync<T>(Func<SessionsDbContext, Task<T>> work) => Task.Run(async () =>
-    {
-        await using var db = await databases.CreateDbContextAsync();
-        return await work(db);
-    }).WaitAsync(policy.Value.CommandTimeout);
+    /// <summary>
+    /// SQLite's calls block, whatever they are called: a thread of their own takes them, so that the time-out holds, and so that the pool's threads are
+    /// there for those who wait to hear of the revocation.
+    /// </summary>
+    private Task<T> BoundedAsync<T>(Func<SessionsDbContext, Task<T>> work) => Task.Factory.StartNew(
+        async () =>
+        {
+            await using var db = await databases.CreateDbContextAsync();
+            return await work(db);
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap().WaitAsync(policy.Value.CommandTimeout);
 
     [LoggerMessage(10, LogLevel.Error, "What ends, locks or limits session {SessionId} (none: all) of user {UserId} could not be journalled; a failover of Redis could undo it")]
     private partial void LogNotWritten(Exception e, Guid userId, SessionId? sessionId);
