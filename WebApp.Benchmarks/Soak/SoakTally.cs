@@ -66,9 +66,8 @@ internal sealed class SoakTally
     {
         _servedMost = Math.Max(_servedMost, refused.Served);
         _firstRefused += refused.Served == 0 ? 1 : 0;
-        if (refused.Time is { } time)
-            _refusedAfter.Add(time.TotalMilliseconds);
-        else
+        _refusedAfter.Add((refused.Time ?? Patience).TotalMilliseconds);
+        if (refused.Time is null)
             _counts = _counts with { ServedTooLongElsewhere = _counts.ServedTooLongElsewhere + 1 };
     }
 
