@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using WebApp.Benchmarks.Http;
 using WebApp.Benchmarks.Micro;
 using WebApp.Benchmarks.Scale;
+using WebApp.Benchmarks.Soak;
 
 namespace WebApp.Benchmarks;
 
@@ -24,6 +25,10 @@ internal static class BenchmarkProgram
             --sessions-per-user N (5)
             --rounds N            how often each size has its turn (5)
             --seconds S           how long each turn of requests is (2)
+
+          soak     two instances: how soon one refuses what the other has ended, and both under a mixed load
+            --seconds S           how long the mixed load is (60)
+            --connections N       clients at once (64)
 
           micro    the parts of a request's way, one by one (BenchmarkDotNet)
             --long                measure longer
@@ -64,6 +69,8 @@ internal static class BenchmarkProgram
                 return await HttpBenchmark.RunAsync(HttpOptions.Parse(options));
             case ["scale", .. var options]:
                 return await ScaleBenchmark.RunAsync(ScaleOptions.Parse(options));
+            case ["soak", .. var options]:
+                return await SoakBenchmark.RunAsync(SoakOptions.Parse(options));
             case ["micro", .. var options]:
                 return MicroBenchmark.Run(options);
             // The parts that a benchmark runs as processes of their own.
@@ -71,6 +78,9 @@ internal static class BenchmarkProgram
                 return await PeerServer.RunAsync(target, settings);
             case ["load"]:
                 await LoadWorker.RunAsync();
+                return 0;
+            case ["soak-load"]:
+                await SoakWorker.RunAsync();
                 return 0;
             case ["--help" or "-h" or "help", ..]:
                 Console.Write(Usage);

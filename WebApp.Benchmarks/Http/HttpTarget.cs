@@ -97,6 +97,13 @@ internal sealed class HttpTarget : IAsyncDisposable
         return answer.IsSuccessStatusCode ? long.Parse(await answer.Content.ReadAsStringAsync(), CultureInfo.InvariantCulture) : null;
     }
 
+    /// <summary>What the server holds, after a full collection.</summary>
+    public async Task<ServerMemory> MemoryAsync()
+    {
+        var numbers = (await _client.GetStringAsync("/memory")).Split(' ');
+        return new(long.Parse(numbers[0], CultureInfo.InvariantCulture), long.Parse(numbers[1], CultureInfo.InvariantCulture));
+    }
+
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
@@ -137,3 +144,7 @@ internal sealed class HttpTarget : IAsyncDisposable
         return await npm.WaitAsync() == 0 ? folder : throw new InvalidOperationException("npm install failed.");
     }
 }
+
+/// <param name="Heap">Bytes of live objects.</param>
+/// <param name="Resident">Bytes of the process in memory.</param>
+internal sealed record ServerMemory(long Heap, long Resident);

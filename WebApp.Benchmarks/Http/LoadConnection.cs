@@ -15,7 +15,7 @@ internal sealed record Credential(string Header, string Name);
 internal sealed class LoadConnection(Credential[] credentials) : IDisposable
 {
     private const string Headers = """
-        GET / HTTP/1.1
+        {1} HTTP/1.1
         Host: 127.0.0.1
         Connection: keep-alive
         Upgrade-Insecure-Requests: 1
@@ -83,6 +83,34 @@ internal sealed class LoadConnection(Credential[] credentials) : IDisposable
 
     public void Dispose() => _socket?.Dispose();
 
+    /// <summary>A request as a browser sends it.</summary>
+    /// <param name="what">Method and path.</param>
+    /// <param name="header">More lines of the head; "" for none.</param>
+    internal static byte[] WriteRequest(string what, string header) => Encoding.ASCII.GetBytes(
+        $"{Headers.Replace("{0}", UserAgent, StringComparison.Ordinal).Replace("{1}", what, StringComparison.Ordinal)}{header}{(header.Length > 0 ? "\n" : "")}\n".ReplaceLineEndings("\r\n"));
+
+    /// <summary>Whether an answer has been received to its end.</summary>
+    internal static bool IsWhole(ReadOnlySpan<byte> answer)
+    {
+        var end = answer.IndexOf("\r\n\r\n"u8);
+        if (end < 0)
+            return false;
+
+        return LengthIn(answer[..(end + 2)]) is { } length ? answer.Length >= end + 4 + length : answer.EndsWith("0\r\n\r\n"u8);
+    }
+
+    /// <summary>The value of a header whose lower-case name is given; empty when it isn't there.</summary>
+    internal static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> head, ReadOnlySpan<byte> name)
+    {
+        for (int end; (end = head.IndexOf((byte)'\n')) > 0; head = head[(end + 1)..])
+        {
+            if (end > name.Length && head[name.Length] == ':' && Ascii.EqualsIgnoreCase(head[..name.Length], name))
+                return head[(name.Length + 1)..end].Trim(" \r"u8);
+        }
+
+        return [];
+    }
+
     private async ValueTask AskAsync()
     {
         var session = _sessions[_next];
@@ -96,19 +124,9 @@ internal sealed class LoadConnection(Credential[] credentials) : IDisposable
                 throw new IOException("The server closed the connection.");
             received += more;
         }
-        while (!IsWhole(received));
+        while (!IsWhole(_answer.AsSpan(0, received)));
 
         Judge(session, received);
-    }
-
-    private bool IsWhole(int received)
-    {
-        var answer = _answer.AsSpan(0, received);
-        var end = answer.IndexOf("\r\n\r\n"u8);
-        if (end < 0)
-            return false;
-
-        return LengthIn(answer[..(end + 2)]) is { } length ? received >= end + 4 + length : answer.EndsWith("0\r\n\r\n"u8);
     }
 
     private void Judge(Session session, int received)
@@ -128,18 +146,6 @@ internal sealed class LoadConnection(Credential[] credentials) : IDisposable
 
     private static int? LengthIn(ReadOnlySpan<byte> head) =>
         ValueOf(head, "content-length"u8) is { Length: > 0 } text && System.Buffers.Text.Utf8Parser.TryParse(text, out int length, out _) ? length : null;
-
-    /// <summary>The value of a header whose lower-case name is given; empty when it isn't there.</summary>
-    private static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> head, ReadOnlySpan<byte> name)
-    {
-        for (int end; (end = head.IndexOf((byte)'\n')) > 0; head = head[(end + 1)..])
-        {
-            if (end > name.Length && head[name.Length] == ':' && Ascii.EqualsIgnoreCase(head[..name.Length], name))
-                return head[(name.Length + 1)..end].Trim(" \r"u8);
-        }
-
-        return [];
-    }
 
     private sealed class Session
     {
@@ -167,7 +173,6 @@ internal sealed class LoadConnection(Credential[] credentials) : IDisposable
             Request = Write();
         }
 
-        private byte[] Write() =>
-            Encoding.ASCII.GetBytes($"{Headers.Replace("{0}", UserAgent, StringComparison.Ordinal)}{_header}{(_header.Length > 0 ? "\n" : "")}\n".ReplaceLineEndings("\r\n"));
+        private byte[] Write() => WriteRequest("GET /", _header);
     }
 }

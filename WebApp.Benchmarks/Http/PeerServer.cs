@@ -16,6 +16,11 @@ internal abstract class Peer
 
     public virtual void Use(WebApplication app) => app.UseAuthentication().UseAuthorization();
 
+    /// <summary>What it can do besides.</summary>
+    public virtual void Map(WebApplication app)
+    {
+    }
+
     /// <summary>The page's own rule.</summary>
     public virtual void Protect(IEndpointConventionBuilder page) => page.RequireAuthorization();
 
@@ -83,7 +88,9 @@ internal static class PeerServer
         peer.Use(app);
         peer.Protect(app.MapGet("/", GreetAsync));
         app.MapPost("/sign-in", async context => await context.Response.WriteAsync(await peer.SignInAsync(context, BenchmarkUser.Read(context.Request.Query))));
+        peer.Map(app);
         app.MapGet("/allocated", context => context.Response.WriteAsync(GC.GetTotalAllocatedBytes().ToString(CultureInfo.InvariantCulture)));
+        app.MapGet("/memory", context => context.Response.WriteAsync($"{GC.GetTotalMemory(forceFullCollection: true)} {Environment.WorkingSet}"));
         return app;
     }
 

@@ -34,9 +34,19 @@ internal sealed class Ours : Peer
         app.UseAuthorization();
     }
 
+    public override void Map(WebApplication app) => app.MapPost("/revoke", RevokeAsync).RequireAuthorization();
+
     public override async Task<string> SignInAsync(HttpContext context, BenchmarkUser user)
     {
         await context.SignInAsync(IdentityConstants.ApplicationScheme, user.ToPrincipal(IdentityConstants.ApplicationScheme));
         return "";
+    }
+
+    /// <summary>Ends the session that the request came with, in the way that the list of sessions in another browser would.</summary>
+    private static async Task RevokeAsync(HttpContext context)
+    {
+        var session = RequestSession.Of(context).Current!;
+        if (!await context.RequestServices.GetRequiredService<SessionManager>().RevokeAsync(session.UserId, session.Id, RevocationReason.SignedOutElsewhere))
+            context.Response.StatusCode = StatusCodes.Status409Conflict;
     }
 }
