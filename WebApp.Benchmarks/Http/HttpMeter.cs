@@ -69,11 +69,15 @@ internal sealed class HttpMeter(LoadProcess load)
         };
     }
 
-    /// <summary>A turn in which browsers take their time. Every command that Redis gets is looked at, which a busy one would not bear.</summary>
+    /// <summary>
+    /// A turn in which browsers take their time, after another just like it: what a session's return costs is over then. Every command that
+    /// Redis gets is looked at, which a busy one would not bear.
+    /// </summary>
     public async Task<PacedMeasurement> PaceAsync(HttpTarget target, RedisProcess redis, double seconds, double requestsPerSecond)
     {
         await load.OpenAsync(target.Port, target.CredentialsFile, WarmUpConnections);
         using var tap = await RedisTap.OpenAsync(redis.Port);
+        await load.RunAsync(seconds, requestsPerSecond);
         await Task.Delay(IdlePeriod);
         var idlePerSecond = tap.Commands / IdlePeriod.TotalSeconds;
         var before = tap.Commands;
