@@ -1,5 +1,7 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
@@ -118,8 +120,9 @@ internal sealed class SessionAuthenticationMiddleware(
 
     private static void SignIn(HttpContext context, AuthenticateResult result)
     {
-        context.User = result.Principal!;
-        context.Features.Set<IAuthenticateResultFeature>(new ResultFeature { AuthenticateResult = result });
+        var signedIn = new SignedIn(result);
+        context.Features.Set<IHttpAuthenticationFeature>(signedIn);
+        context.Features.Set<IAuthenticateResultFeature>(signedIn);
     }
 
     /// <summary>
@@ -145,8 +148,22 @@ internal sealed class SessionAuthenticationMiddleware(
         return end < 0 ? rest : rest[..end];
     }
 
-    private sealed class ResultFeature : IAuthenticateResultFeature
+    /// <summary>As the framework's middleware has it: who puts somebody else in the request's place takes the result away as well.</summary>
+    private sealed class SignedIn(AuthenticateResult result) : IHttpAuthenticationFeature, IAuthenticateResultFeature
     {
-        public AuthenticateResult? AuthenticateResult { get; set; }
+        private ClaimsPrincipal? _user = result.Principal;
+        private AuthenticateResult? _result = result;
+
+        public ClaimsPrincipal? User
+        {
+            get => _user;
+            set => (_user, _result) = (value, null);
+        }
+
+        public AuthenticateResult? AuthenticateResult
+        {
+            get => _result;
+            set => (_result, _user) = (value, value?.Principal);
+        }
     }
 }
