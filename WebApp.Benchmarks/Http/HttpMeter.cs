@@ -76,8 +76,8 @@ internal sealed class HttpMeter(LoadProcess load)
     public async Task<PacedMeasurement> PaceAsync(HttpTarget target, RedisProcess redis, double seconds, double requestsPerSecond)
     {
         await load.OpenAsync(target.Port, target.CredentialsFile, WarmUpConnections);
-        using var tap = await RedisTap.OpenAsync(redis.Port);
         await load.RunAsync(seconds, requestsPerSecond);
+        using var tap = await RedisTap.OpenAsync(redis.Port);
         await Task.Delay(IdlePeriod);
         var idlePerSecond = tap.Commands / IdlePeriod.TotalSeconds;
         var before = tap.Commands;
