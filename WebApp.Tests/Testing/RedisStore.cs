@@ -16,17 +16,19 @@ public sealed class RedisStore : IAsyncDisposable
 
     public IUserSessionStore Store => _services.GetRequiredService<IUserSessionStore>();
 
+    public SessionCache Cache => _services.GetRequiredService<SessionCache>();
+
     public RedisConnection Connection => _services.GetRequiredService<RedisConnection>();
 
     /// <summary>Does not wait for Redis. Calls may take five seconds unless said otherwise: no test of the rules should fail because the machine is busy.</summary>
     public static async Task<RedisStore> StartAsync(
-        string connectionString, IDbContextFactory<SessionsDbContext> database, TimeProvider clock, TimeSpan? commandTimeout = null)
+        string connectionString, IDbContextFactory<SessionsDbContext> database, TimeProvider clock, TimeSpan? commandTimeout = null, LocalCache cache = default)
     {
         var services = new ServiceCollection()
             .AddLogging()
             .AddSingleton(clock)
             .AddSingleton(database)
-            .Configure<SessionPolicy>(policy => policy.CommandTimeout = commandTimeout ?? TimeSpan.FromSeconds(5))
+            .Configure<SessionPolicy>(policy => (policy.CommandTimeout, policy.LocalCache) = (commandTimeout ?? TimeSpan.FromSeconds(5), cache))
             .AddRedisSessionStore(connectionString)
             .BuildServiceProvider();
         foreach (var hosted in services.GetServices<IHostedService>())

@@ -42,6 +42,34 @@ public sealed class RedisClusterTests(RedisCluster cluster) : UserSessionStoreRa
             await Eventually.TrueAsync(async () => await IsRevokedAsync(session), "the session can be looked up again");
     }
 
+    [Fact]
+    public async Task The_local_cache_hears_of_changes_on_every_node_and_trusts_nothing_while_one_is_silent()
+    {
+        await using var app = await RedisStore.StartAsync(cluster.ConnectionString, _database, Clock, cache: LocalCache.On);
+        await Eventually.TrueAsync(() => app.Cache.IsTrusted, "heartbeats of all nodes come back");
+        for (var i = 0; i < 30; i++)
+        {
+            var session = await AddAsync();
+            var before = app.Cache.Mark(session.UserId);
+
+            await Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow()));
+
+            await Eventually.TrueAsync(() => app.Cache.Mark(session.UserId).News > before.News, "the news have come");
+        }
+
+        await cluster.Nodes[1].FreezeAsync();
+        try
+        {
+            await Eventually.TrueAsync(() => !app.Cache.IsTrusted, "the silence is noticed");
+        }
+        finally
+        {
+            await cluster.Nodes[1].ThawAsync();
+        }
+
+        await Eventually.TrueAsync(() => app.Cache.IsTrusted, "heartbeats come back again");
+    }
+
     public override async Task DisposeAsync()
     {
         await _app.DisposeAsync();

@@ -85,6 +85,12 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
         {
             // The monitor says why. Nothing is heard, so nothing is trusted.
         }
+        catch (Exception e)
+        {
+            // As above; and it must not end the app.
+            if (_isHearing)
+                LogFailed(e);
+        }
     }
 
     /// <summary>To a master, for a replica may miss what its master published, and not notice.</summary>
@@ -163,6 +169,9 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
 
     [LoggerMessage(40, LogLevel.Information, "Whether sessions may be taken from the local cache, because every change of them is heard of: {IsHearing}")]
     private partial void LogHearing(bool isHearing);
+
+    [LoggerMessage(41, LogLevel.Error, "The heartbeat of the local cache failed; without it each request asks the store")]
+    private partial void LogFailed(Exception e);
 
     /// <summary>The way that the news of one master takes.</summary>
     private sealed class Route(RedisKey key)
