@@ -96,6 +96,8 @@ public sealed class LocalCacheTests(CachedApps apps) : IClassFixture<CachedApps>
         ["show its name"] = (store, session) => store.ShowNameAsync(session.UserId, session.Id, session.CreatedAt.AddMinutes(1)),
         ["require rights"] = (store, session) => store.RequireRightsAsync(session.UserId, session.RightsVersion + 1),
         ["update the ticket"] = (store, session) => store.UpdateTicketAsync(session.UserId, session.Id, session.Ticket, session.RightsVersion),
+        ["use it from elsewhere"] = (store, session) => store.TouchAsync(session.UserId, session.Id,
+            new(session.LastSeenAt.AddSeconds(30), System.Net.IPAddress.Parse("198.51.100.7")) { Family = session.Family }),
         ["make room for another"] = async (store, session) =>
             Assert.NotEmpty((await store.AddAsync(Samples.Session(session.CreatedAt, session.UserId), await store.GetGenerationAsync(session.UserId), limit: 1))!),
     };
@@ -115,6 +117,30 @@ public sealed class LocalCacheTests(CachedApps apps) : IClassFixture<CachedApps>
 
         await Eventually.TrueAsync(() => !CacheOf(apps.One).MayServe(cached), "the change is heard of");
         Assert.True(CacheOf(apps.One).IsTrusted);
+    }
+
+    [Fact]
+    public async Task A_use_from_the_same_place_is_no_news()
+    {
+        using var browser = await apps.CachedAsync();
+        var key = apps.One.KeyOf(browser);
+        var session = (await StoreOf(apps.Two).FindAsync(key.UserId, key.SessionId))!;
+        var cached = CacheOf(apps.One).Find(CookieHash.Of(browser.SessionCookie!)!.Value)!;
+
+        Assert.NotNull(await StoreOf(apps.Two).TouchAsync(key.UserId, key.SessionId, new(session.LastSeenAt.AddSeconds(30), session.LastAddress)
+        {
+            Family = session.Family,
+            Country = session.Country,
+            PreviousAddress = session.PreviousAddress,
+            MovedAt = session.MovedAt,
+        }));
+
+        // Whatever had been published before this has been heard.
+        var other = Samples.Session(apps.One.Clock.GetUtcNow());
+        var before = CacheOf(apps.One).Mark(other.UserId).News;
+        await StoreOf(apps.Two).RequireRightsAsync(other.UserId, 1);
+        await Eventually.TrueAsync(() => CacheOf(apps.One).Mark(other.UserId).News > before, "later news have come");
+        Assert.True(CacheOf(apps.One).MayServe(cached));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public static class SessionAuthenticationSetup
 {
     /// <summary>
     /// In the place of <c>UseAuthentication</c>, and the same to whatever comes after it: only no handler is made, which would cost as much as it
-    /// takes to know who asks, unless one is called for. With <see cref="SessionPolicy.LocalCache"/> on,
+    /// takes to know who asks, unless one is called for; and an <see cref="IClaimsTransformation"/> is run only by a handler. With <see cref="SessionPolicy.LocalCache"/> on,
     /// <see cref="CookieAuthenticationEvents.ValidatePrincipal"/> is raised once for each time that the store was asked, not for each request.
     /// </summary>
     public static void UseSessionAuthentication(this WebApplication app)
@@ -101,7 +101,7 @@ internal sealed class SessionAuthenticationMiddleware(
 
         if (cache.IsOn && !StrictSessionAttribute.IsStrict(context)
             && CookieHash.Of(FindCookie(context.Request.Headers.Cookie)) is { } hash
-            && cache.Find(hash) is { IsValidated: true } cookie && cache.MayServe(cookie) && guard.TryAccept(context, cookie) is { NextKey: null } request)
+            && cache.Find(hash) is { IsValidated: true } cookie && cache.MayServe(cookie) && guard.TryAccept(context, cookie) is { } request)
         {
             SignIn(context, request.Result = cookie.Result);
             return next(context);

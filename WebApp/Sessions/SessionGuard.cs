@@ -41,6 +41,7 @@ public sealed partial class SessionGuard(
         var use = recorder.UseOf(context, session, now);
         if (!session.IsLive(now) || session.Lock is not null
             || session.UseOf(cookie.Key.Version, now, _policy.RotationGrace) is not SecretUse.Current
+            || (_policy.IsRotationDue(session, now) && IsNavigation(context.Request))
             || SessionSignals.Find(session, use, _policy).Count > 0)
             return null;
 

@@ -39,6 +39,7 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
     private Route[] _routes = [];
     private bool _subscribed;
     private bool _isHearing;
+    private bool _saidFailed;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -80,6 +81,7 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
 
             await Task.WhenAll(keys.Select((key, number) => connection.RunAsync(db =>
                 db.ScriptEvaluateAsync(Beat, [key], ["", RedisScripts.News, WriteBeat(number, SocketsOf(db.Multiplexer))], CommandFlags.DemandMaster))));
+            _saidFailed = false;
         }
         catch (SessionStoreUnavailableException)
         {
@@ -88,34 +90,40 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
         catch (Exception e)
         {
             // As above; and it must not end the app.
-            if (_isHearing)
+            if (!_saidFailed)
                 LogFailed(e);
+            _saidFailed = true;
         }
     }
 
-    /// <summary>To a master, for a replica may miss what its master published, and not notice.</summary>
+    /// <summary>
+    /// To a master, for a replica may miss what its master published, and not notice. Not by the connection's guard: whether news can be heard
+    /// must not decide whether Redis can be asked.
+    /// </summary>
     private async Task SubscribeAsync()
     {
-        var masters = connection.Masters;
-        await connection.RunAsync(async db =>
-        {
-            var subscriber = db.Multiplexer.GetSubscriber();
-            var at = _subscribed ? subscriber.SubscribedEndpoint(Channel)?.ToString() : null;
-            if (masters.Any(master => master.EndPoint == at))
-                return true;
+        var redis = await connection.RunAsync(db => Task.FromResult(db.Multiplexer));
+        var subscriber = redis.GetSubscriber();
+        var at = _subscribed ? subscriber.SubscribedEndpoint(Channel)?.ToString() : null;
+        if (connection.Masters.Any(master => master.EndPoint == at))
+            return;
 
-            cache.Distrust();
-            if (_subscribed)
-                await subscriber.UnsubscribeAsync(Channel);
-            await subscriber.SubscribeAsync(Channel, (_, message) => Hear(db.Multiplexer, message!), CommandFlags.DemandMaster);
-            return _subscribed = true;
-        });
+        cache.Distrust();
+        if (_subscribed)
+            await subscriber.UnsubscribeAsync(Channel).WaitAsync(Lease);
+        // One that fails may have left its handler behind.
+        _subscribed = true;
+        await subscriber.SubscribeAsync(Channel, (_, message) => Hear(redis, message!), CommandFlags.DemandMaster).WaitAsync(Lease);
     }
 
-    /// <summary>For every master a key that lies there, among those that sessions have.</summary>
+    /// <summary>For every master a key that lies there, among those that sessions have; none if a Cluster does not tell which node has what.</summary>
     private static RedisKey[] KeysOfMasters(ConnectionMultiplexer redis)
     {
-        var nodes = redis.GetEndPoints().Select(endPoint => redis.GetServer(endPoint).ClusterConfiguration).FirstOrDefault(nodes => nodes is not null);
+        var servers = redis.GetEndPoints().Select(endPoint => redis.GetServer(endPoint)).ToList();
+        var nodes = servers.Select(server => server.ClusterConfiguration).FirstOrDefault(nodes => nodes is not null);
+        if (nodes is null && servers.Exists(server => server.ServerType == ServerType.Cluster))
+            return [];
+
         var keys = Enumerable.Range(0, RedisKeys.Tags).Select(RedisKeys.AnyOf);
         return [.. nodes is null ? keys.Take(1) : keys.DistinctBy(key => nodes.GetBySlot(key)?.EndPoint)];
     }

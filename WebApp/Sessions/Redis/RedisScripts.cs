@@ -191,6 +191,12 @@ internal static class RedisScripts
         local ttl = ends - now + {{Grace.TotalMilliseconds}}
         -- First the write that needs no memory: a session in use must not go idle because memory is full.
         redis.call('PEXPIRE', KEYS[1], ttl)
+        -- When it was used is no news. From where and by what is, for who remembers the session compares the next use with that.
+        local function place(use)
+          return string.sub(use, 1, {{LastSeenAt - FamilyAt}}) .. string.sub(use, {{LastSeenAt - FamilyAt + TimeSize}} + 1)
+        end
+        if place(bytes(record, {{FamilyAt}}, use_end(record) - {{FamilyAt}})) ~= place(ARGV[6]) then tell() end
+
         local touched = replace(KEYS[1], record, {{FamilyAt}}, use_end(record), ARGV[6])
         enter(KEYS[2], ARGV[4], ttl)
         return { {{Yes}}, touched }

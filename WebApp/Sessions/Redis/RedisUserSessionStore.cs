@@ -62,7 +62,7 @@ internal sealed partial class RedisUserSessionStore(
     public async Task<UserSession?> TouchAsync(Guid userId, SessionId id, SessionUse use)
     {
         var keys = new RedisKeys(userId);
-        // The one change that nobody need be told of.
+        // That a session was used is told to nobody; that it was used from elsewhere is, by the script.
         var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Touch,
             [keys.Record(id), keys.Index],
             RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)))!;
