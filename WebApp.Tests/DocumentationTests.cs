@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -47,7 +48,12 @@ public sealed partial class DocumentationTests
     [Fact]
     public void The_READMEs_defaults_are_those_of_the_code()
     {
-        var settings = new Dictionary<string, object>(StringComparer.Ordinal) { ["Sessions"] = new SessionPolicy(), ["Passwords"] = new PasswordGateOptions() };
+        var settings = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["Sessions"] = new SessionPolicy(),
+            ["Passwords"] = new PasswordGateOptions(),
+            ["Mail"] = new MailOptions(),
+        };
         var rows = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(line => SettingRow().Match(line)).Where(row => row.Success).ToList();
 
         Assert.True(rows.Count >= 11, $"Only {rows.Count} settings were found in the README");
@@ -72,6 +78,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| (?<id>\d+\.\d+\.\d+|WSTG-SESS-\d\d) \|.*$", RegexOptions.ExplicitCapture)]
     private static partial Regex RequirementRow();
 
-    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Mail):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex SettingRow();
 }

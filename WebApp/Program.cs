@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
 using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
@@ -16,6 +17,7 @@ builder.AddDevelopmentSettings();
 var database = new Database(builder);
 builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use);
 builder.AddAccounts(database.Use);
+builder.AddMail(Path.Combine(database.Folder, "mail"));
 builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin();
 builder.AddKeyRing(database);

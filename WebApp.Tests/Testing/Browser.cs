@@ -208,6 +208,14 @@ public sealed class Page
         return this;
     }
 
+    /// <summary>Follows the link with that text, wherever on the page it stands.</summary>
+    public Task<Page> FollowLinkAsync(string text)
+    {
+        var link = Document.QuerySelectorAll("a[href]").FirstOrDefault(a => Words(a.TextContent) == text);
+        Assert.True(link is not null, $"{Address} has a link \"{text}\"");
+        return _browser.GetAsync(link.GetAttribute("href")!);
+    }
+
     /// <summary>Presses the button with that label, inside the first element that fits the selector, and follows redirects.</summary>
     public async Task<Page> PressAsync(string label, string within = "main") => await _browser.FollowAsync(await SendAsync(label, within));
 

@@ -25,6 +25,7 @@ public class TestApp : WebApplicationFactory<Program>
     public TestApp()
     {
         Database = Path.Combine(_folder, "webapp.db");
+        Mail = new(this);
         UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
     }
 
@@ -34,6 +35,9 @@ public class TestApp : WebApplicationFactory<Program>
     public TestClock Clock { get; init; } = new();
 
     public string EnvironmentName { get; init; } = "Development";
+
+    /// <summary>The mail that the app has sent, unless the settings name a mail server.</summary>
+    public Mailbox Mail { get; }
 
     /// <summary>Configuration as from the command line.</summary>
     public IDictionary<string, string> Settings { get; } = new Dictionary<string, string>();

@@ -54,6 +54,7 @@ public abstract class AccessControlTests(TestApp app)
         ["Admin/Users/Index"] = Staff,
         ["admin/users/{userId:guid}"] = Staff,
         ["Admin/Audit"] = Staff,
+        ["Dev/Mail"] = Everyone,
         ["error/{code:int?}"] = Nobody,
     };
 

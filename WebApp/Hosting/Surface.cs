@@ -24,6 +24,9 @@ internal static class Surface
             foreach (var page in OpenToEveryone)
                 pages.Conventions.AllowAnonymousToPage(page);
             pages.Conventions.AuthorizeFolder("/Admin", Roles.Support);
+            // Mail that waits in files is for developers' eyes: elsewhere there is no such page, not even one that refuses.
+            if (!development)
+                pages.Conventions.AddFolderRouteModelConvention("/Dev", page => page.Selectors.Clear());
             pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
