@@ -73,6 +73,8 @@ public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
     [Fact]
     public void The_names_of_the_actions_stay_as_they_are() => Assert.Equal(
         "Registered SignedIn SignInFailed SessionEnded SessionLocked SessionMoved SignalRaised SignalNotified SessionDisowned RevokedSessionTried IdentityConfirmed PasswordChanged RoleGranted "
-        + "ForceSignOut ForceSignOutAll ForceSignOutUnconfirmed ForceLock ForceLockUnconfirmed Refused SessionShortened",
+        + "ForceSignOut ForceSignOutAll ForceSignOutUnconfirmed ForceLock ForceLockUnconfirmed Refused SessionShortened "
+        + "EmailConfirmed PasswordResetRequested PasswordReset EmailChangeRequested EmailChanged AccountLocked AuthenticatorAdded AuthenticatorRemoved PasskeyAdded "
+        + "PasskeyRenamed PasskeyRemoved RecoveryCodesMade RecoveryCodeUsed BrowserRemembered BrowserForgotten AccountDisowned PasskeyRefused",
         string.Join(' ', Enum.GetNames<AuditAction>()));
 }

@@ -6,6 +6,7 @@ namespace WebApp.Tests.Threats;
 public sealed class GuessingTests : IAsyncLifetime
 {
     private const int Limit = 5;
+    private const string BrowserCookie = "webapp-dev-browser";
     private static readonly TimeSpan Lockout = TimeSpan.FromMinutes(5);
 
     private readonly CountingHasher _hasher = new();
@@ -108,7 +109,92 @@ public sealed class GuessingTests : IAsyncLifetime
         Assert.Equal(Limit, _hasher.Verified - before);
     }
 
+    [Fact]
+    public async Task A_strangers_guesses_do_not_lock_the_owner_out_of_a_browser_that_signed_in_before()
+    {
+        using var owner = _app.NewBrowser();
+        await owner.SignInAsync(_email);
+        await (await owner.GetAsync("/account")).PressAsync("Sign out", "header");
+        await GuessWrongAsync(Limit);
+
+        using var newDevice = _app.NewBrowser();
+        await newDevice.TrySignInAsync(_email, Browser.Password);
+        Assert.Null(newDevice.SessionCookie);
+
+        await owner.SignInAsync(_email);
+        _app.Clock.Advance(TimeSpan.FromMinutes(20));
+        await GuessWrongAsync(Limit);
+        Assert.Equal("/account/sessions", (await owner.ConfirmAsync()).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task A_known_browser_has_no_more_attempts_than_a_stranger()
+    {
+        using var thief = _app.NewBrowser();
+        await thief.SignInAsync(_email);
+        await (await thief.GetAsync("/account")).PressAsync("Sign out", "header");
+        var before = _hasher.Verified;
+        for (var i = 0; i < Limit + 3; i++)
+            await thief.TrySignInAsync(_email, $"wrong guess number {i}");
+
+        Assert.Equal(Limit, _hasher.Verified - before);
+        using var owner = _app.NewBrowser();
+        await owner.SignInAsync(_email);
+    }
+
+    [Fact]
+    public async Task A_browser_known_to_one_account_is_a_stranger_to_another()
+    {
+        using var attacker = await _app.NewUserAsync();
+        await (await attacker.GetAsync("/account")).PressAsync("Sign out", "header");
+        for (var i = 0; i < Limit; i++)
+            await attacker.TrySignInAsync(_email, $"wrong guess number {i}");
+
+        using var newDevice = _app.NewBrowser();
+        await newDevice.TrySignInAsync(_email, Browser.Password);
+
+        Assert.Null(newDevice.SessionCookie);
+    }
+
+    [Fact]
+    public async Task A_cookie_of_a_known_browser_is_no_good_once_its_owner_has_signed_in_again()
+    {
+        using var owner = _app.NewBrowser();
+        await owner.SignInAsync(_email);
+        using var copy = _app.NewBrowser();
+        copy.Cookies[BrowserCookie] = owner.Cookies[BrowserCookie];
+        await owner.SignInAsync(_email);
+        await GuessWrongAsync(Limit);
+
+        await copy.TrySignInAsync(_email, Browser.Password);
+
+        Assert.Null(copy.SessionCookie);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("CfDJ8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task A_made_up_browser_cookie_makes_a_stranger(string cookie)
+    {
+        await GuessWrongAsync(Limit);
+        using var attacker = _app.NewBrowser();
+        attacker.Cookies[BrowserCookie] = cookie;
+
+        await attacker.TrySignInAsync(_email, Browser.Password);
+
+        Assert.Null(attacker.SessionCookie);
+    }
+
     public async Task DisposeAsync() => await _app.DisposeAsync();
+
+    private async Task GuessWrongAsync(int times)
+    {
+        using var stranger = _app.NewBrowser();
+        var token = (await stranger.GetAsync("/account/login")).AntiforgeryToken;
+        for (var i = 0; i < times; i++)
+            await GuessAsync(stranger, token, $"wrong guess number {i}");
+    }
 
     private Task<Page> GuessAsync(Browser browser, string token, string password) =>
         browser.PostAsync("/account/login", ("__RequestVerificationToken", token), ("Email", _email), ("Password", password));

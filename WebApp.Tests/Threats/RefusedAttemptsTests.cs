@@ -64,7 +64,7 @@ public abstract class RefusedAttemptsTests(ProxiedApp app)
         }
 
         await UntilToldAsync(thief, 2);
-        Assert.Equal([ProxiedApp.Away, "192.0.2.1"], (await TriesAsync(thief)).Select(e => e.Address));
+        Assert.Equal([ProxiedApp.Away, "192.0.2.1"], (await TriesAsync(thief)).OrderBy(e => e.At).Select(e => e.Address));
     }
 
     [Fact]

@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using WebApp.Accounts.Browsers;
+using WebApp.Accounts.Factors;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
@@ -22,6 +24,8 @@ public static class AccountsSetup
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
         services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
+        services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddHostedService<AccountsSweeper>();
+        AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>
             {
                 identity.User.RequireUniqueEmail = true;
@@ -31,6 +35,7 @@ public static class AccountsSetup
                 identity.Password = new() { RequiredLength = 1, RequireDigit = false, RequireLowercase = false, RequireUppercase = false, RequireNonAlphanumeric = false };
                 // Any address that is an e-mail address can be a user name.
                 identity.User.AllowedUserNameCharacters = "";
+                identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
             })
             .AddRoles<IdentityRole<Guid>>()
             .AddEntityFrameworkStores<AppDbContext>()
@@ -66,6 +71,28 @@ public static class AccountsSetup
             .AddPolicy(Roles.Admin, policy => policy.RequireRole(Roles.Admin))
             .AddPolicy(RecentSignIn.ForPage, policy => policy.RequireAuthenticatedUser().AddRequirements(new RecentSignInRequirement(formsOnly: false)))
             .AddPolicy(RecentSignIn.ForForms, policy => policy.RequireAuthenticatedUser().AddRequirements(new RecentSignInRequirement(formsOnly: true)));
+    }
+
+    private static void AddCookies(WebApplicationBuilder builder)
+    {
+        builder.Services.Configure<KnownBrowserOptions>(known => known.Cookie = NewCookie("browser", KnownBrowsers.KeptFor));
+        builder.Services.Configure<SecondFactorCookieOptions>(factor => factor.Cookie = NewCookie("second-factor", expiration: null));
+
+        // As for the session cookie: no prefix over plain http, and names that other apps on localhost don't use.
+        CookieBuilder NewCookie(string name, TimeSpan? expiration)
+        {
+            var development = builder.Environment.IsDevelopment();
+            return new()
+            {
+                Name = development ? $"webapp-dev-{name}" : $"__Host-{name}",
+                SecurePolicy = development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always,
+                Path = "/",
+                HttpOnly = true,
+                SameSite = SameSiteMode.Lax,
+                IsEssential = true,
+                Expiration = expiration,
+            };
+        }
     }
 
     /// <summary>The framework builds an absolute address from the Host header, which the client writes; a path is all it takes.</summary>

@@ -2,6 +2,9 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using WebApp.Accounts.Browsers;
+using WebApp.Accounts.Factors;
+using WebApp.Accounts.Notices;
 
 namespace WebApp.Accounts;
 
@@ -13,6 +16,18 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>Changes of rights that the session store has not confirmed yet.</summary>
     public DbSet<RightsChange> RightsChanges => Set<RightsChange>();
 
+    public DbSet<SpentToken> SpentTokens => Set<SpentToken>();
+
+    public DbSet<KnownBrowser> KnownBrowsers => Set<KnownBrowser>();
+
+    public DbSet<Authenticator> Authenticators => Set<Authenticator>();
+
+    public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
+
+    public DbSet<PasskeyUse> PasskeyUses => Set<PasskeyUse>();
+
+    public DbSet<AccountSnapshot> Snapshots => Set<AccountSnapshot>();
+
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
@@ -22,6 +37,40 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
             user.Property(u => u.SessionStamp).HasMaxLength(32);
             // The address is the name people sign in with, so two accounts can never share one.
             user.HasIndex(u => u.NormalizedEmail).HasDatabaseName("EmailIndex").IsUnique();
+        });
+        builder.Entity<SpentToken>(token =>
+        {
+            token.Property(t => t.Id).ValueGeneratedNever();
+            token.HasIndex(t => t.KeepUntil);
+        });
+        builder.Entity<KnownBrowser>(browser =>
+        {
+            browser.HasOne<AppUser>().WithMany().HasForeignKey(b => b.UserId);
+            browser.HasIndex(b => new { b.UserId, b.Hash }).IsUnique();
+            browser.HasIndex(b => b.Hash);
+            browser.HasIndex(b => b.LastSignInAt);
+            browser.Property(b => b.Device).HasMaxLength(KnownBrowser.MaxDeviceLength);
+        });
+        builder.Entity<Authenticator>(authenticator =>
+        {
+            authenticator.HasKey(a => a.UserId);
+            authenticator.HasOne<AppUser>().WithOne().HasForeignKey<Authenticator>(a => a.UserId);
+        });
+        builder.Entity<RecoveryCode>(code =>
+        {
+            code.HasOne<AppUser>().WithMany().HasForeignKey(c => c.UserId);
+            code.HasIndex(c => new { c.UserId, c.Hash }).IsUnique();
+        });
+        builder.Entity<PasskeyUse>(use =>
+        {
+            use.HasKey(u => u.CredentialId);
+            use.HasOne<AppUser>().WithMany().HasForeignKey(u => u.UserId);
+        });
+        builder.Entity<AccountSnapshot>(snapshot =>
+        {
+            snapshot.HasOne<AppUser>().WithMany().HasForeignKey(s => s.UserId);
+            snapshot.HasIndex(s => s.KeepUntil);
+            snapshot.Property(s => s.Email).HasMaxLength(AppUser.MaxEmailLength);
         });
     }
 

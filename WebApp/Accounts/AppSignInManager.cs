@@ -5,24 +5,29 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using WebApp.Accounts.Browsers;
+using WebApp.Accounts.Factors;
 using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
 
 /// <summary>
-/// Signing in with a password. An unknown address, a wrong password and a locked account get the same answer after the same work,
-/// and of parallel guesses no more are evaluated than the lockout allows.
+/// Signing in with a password and, where the account has one, a second factor. An unknown address, a wrong password and an account that is locked,
+/// blocked or not confirmed get the same answer after the same work, and of parallel guesses no more are evaluated than the lockout allows.
 /// </summary>
 public sealed class AppSignInManager(
     AppUserManager users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
     ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
-    AppDbContext db, SessionManager sessions, AuditLog audit, TimeProvider clock)
+    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AuditLog audit, TimeProvider clock)
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
+    private ProofAttempt? _attempt;
+    private bool _rememberBrowser;
+
     private AppUserManager Users => (AppUserManager)UserManager;
 
-    /// <summary>Succeeded, or the one failure that tells nothing apart.</summary>
+    /// <summary>Succeeded; or the second factor has to be shown, for which the browser now has a cookie; or the one failure that tells nothing apart.</summary>
     /// <exception cref="SignInSupersededException">All of the user's sessions were ended while this sign-in was under way.</exception>
     /// <exception cref="PasswordsBusyException">Too many wait already; no account was touched.</exception>
     public override Task<SignInResult> PasswordSignInAsync(string userName, string password, bool isPersistent, bool lockoutOnFailure) =>
@@ -37,26 +42,70 @@ public sealed class AppSignInManager(
         // For an unknown address too, or a store that is down would tell who has an account.
         await sessions.BeginSignInAsync(Context, id ?? Guid.Empty);
         var user = await UserManager.FindByIdAsync((id ?? Guid.Empty).ToString());
-        return user is null ? await PretendAsync(password, null) : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
+        return user is null ? await PretendAsync(password) : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
     }
 
+    /// <summary>Whether the password is right, and the account one that may sign in.</summary>
     public override async Task<SignInResult> CheckPasswordSignInAsync(AppUser user, string password, bool lockoutOnFailure)
     {
-        // Counted before it is evaluated, in one statement: Identity counts afterwards, and parallel guesses slip through.
-        if (user.PasswordHash is null || !await CanSignInAsync(user) || !await ClaimAttemptAsync(user.Id))
-            return await PretendAsync(password, user.Id);
+        // Counted before it is evaluated: Identity counts afterwards, and parallel guesses slip through.
+        var attempt = await attempts.ClaimAsync(Context, user.Id);
+        if (attempt is null || user.PasswordHash is null)
+        {
+            await Users.PretendToCheckPasswordAsync(password);
+            await AuditFailureAsync(user.Id);
+            return SignInResult.Failed;
+        }
 
-        if (!await UserManager.CheckPasswordAsync(user, password))
+        if (!await UserManager.CheckPasswordAsync(user, password) || !await CanSignInAsync(user))
         {
             await AuditFailureAsync(user.Id);
             return SignInResult.Failed;
         }
 
-        await db.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set
-            .SetProperty(u => u.AccessFailedCount, 0)
-            .SetProperty(u => u.LockoutEnd, (DateTimeOffset?)null));
-        // Whoever saves this user next writes every column, these two as well.
-        (user.AccessFailedCount, user.LockoutEnd) = (0, null);
+        _attempt = attempt;
+        // With a second factor to come nothing is won yet: whoever knows the password must not get fresh attempts at the code with it.
+        await (user.TwoFactorEnabled ? attempts.ForgiveAsync(attempt) : attempts.ClearAsync(attempt));
+        return SignInResult.Success;
+    }
+
+    /// <summary>The sign-in that waits for the second factor in this browser; null without one, or when it has waited too long.</summary>
+    public Task<PendingSecondFactor?> FindPendingAsync() => secondFactor.ReadAsync(Context);
+
+    /// <summary>Has the sign-in wait for the second factor, as after a right password.</summary>
+    /// <param name="user">Whose first proof was right; a sign-in has begun for it.</param>
+    /// <param name="remembered">Whether the session is to be a remembered one.</param>
+    /// <param name="method">The first proof's, by RFC 8176.</param>
+    public void AskForSecondFactor(AppUser user, bool remembered, string method) => secondFactor.Write(Context, user, remembered, method);
+
+    /// <summary>The second factor was right, and its attempt has been cleared: signs in. False when that was done already with the same cookie.</summary>
+    /// <param name="pending">From <see cref="FindPendingAsync"/>.</param>
+    /// <param name="method">The second proof's, by RFC 8176.</param>
+    /// <param name="rememberBrowser">Whether this browser is asked for no second factor for <see cref="KnownBrowsers.RememberedFor"/>.</param>
+    /// <exception cref="SignInSupersededException">All of the user's sessions were ended while this sign-in was under way.</exception>
+    /// <exception cref="TooManySessionsException">The person is to be asked which session shall end.</exception>
+    public async Task<bool> CompleteAsync(PendingSecondFactor pending, string method, bool rememberBrowser)
+    {
+        if (!await secondFactor.SpendAsync(Context, pending))
+            return false;
+
+        SessionManager.ResumeSignIn(Context, pending.Generation, pending.Leash);
+        _rememberBrowser = rememberBrowser;
+        await SignInWithClaimsAsync(pending.User, new AuthenticationProperties { IsPersistent = pending.Remembered }, [new("amr", pending.Method), new("amr", method)]);
+        return true;
+    }
+
+    protected override async Task<SignInResult> SignInOrTwoFactorAsync(AppUser user, bool isPersistent, string? loginProvider = null, bool bypassTwoFactor = false)
+    {
+        if (!bypassTwoFactor && user.TwoFactorEnabled && !await browsers.IsRememberedAsync(Context, user.Id))
+        {
+            AskForSecondFactor(user, isPersistent, "pwd");
+            return SignInResult.TwoFactorRequired;
+        }
+
+        if (_attempt is not null)
+            await attempts.ClearAsync(_attempt);
+        await SignInWithClaimsAsync(user, isPersistent, [new("amr", "pwd")]);
         return SignInResult.Success;
     }
 
@@ -82,34 +131,25 @@ public sealed class AppSignInManager(
         user is not null && securityStamp is not null
         && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(user.SessionStamp), Encoding.UTF8.GetBytes(securityStamp)));
 
-    /// <summary>Not while banned.</summary>
-    public override async Task<bool> CanSignInAsync(AppUser user) => !(user.BannedUntil > clock.GetUtcNow()) && await base.CanSignInAsync(user);
+    /// <summary>Not while banned, and not while blocked until the password is reset.</summary>
+    public override async Task<bool> CanSignInAsync(AppUser user) =>
+        !user.SignInBlocked && !(user.BannedUntil > clock.GetUtcNow()) && await base.CanSignInAsync(user);
 
-    public override Task SignInWithClaimsAsync(AppUser user, AuthenticationProperties? authenticationProperties, IEnumerable<Claim> additionalClaims)
+    /// <summary>Where every sign-in ends, however it began.</summary>
+    public override async Task SignInWithClaimsAsync(AppUser user, AuthenticationProperties? authenticationProperties, IEnumerable<Claim> additionalClaims)
     {
         // The version was read before what it counts: should that change now, the session is found to be behind.
         RequestSession.Of(Context).RightsVersion = user.RightsVersion;
-        return base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
-    }
-
-    /// <summary>Takes one of the attempts that the lockout allows; the last one locks, and success unlocks again. False while locked.</summary>
-    private async Task<bool> ClaimAttemptAsync(Guid id)
-    {
-        var (now, lockout) = (clock.GetUtcNow(), Options.Lockout);
-        var lockedUntil = now + lockout.DefaultLockoutTimeSpan;
-        return await db.Users
-            .Where(u => u.Id == id && (u.LockoutEnd == null || u.LockoutEnd <= now))
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(u => u.LockoutEnd, u => u.AccessFailedCount + 1 >= lockout.MaxFailedAccessAttempts ? lockedUntil : u.LockoutEnd)
-                .SetProperty(u => u.AccessFailedCount, u => u.AccessFailedCount + 1 >= lockout.MaxFailedAccessAttempts ? 0 : u.AccessFailedCount + 1)) == 1;
+        await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
+        await browsers.NoteSignInAsync(Context, user.Id, _rememberBrowser);
     }
 
     /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
-    private async Task<SignInResult> PretendAsync(string password, Guid? id)
+    private async Task<SignInResult> PretendAsync(string password)
     {
-        await db.Users.OrderBy(u => u.Id).Take(1).ExecuteUpdateAsync(set => set.SetProperty(u => u.AccessFailedCount, u => u.AccessFailedCount));
+        await attempts.PretendToClaimAsync(Context);
         await Users.PretendToCheckPasswordAsync(password);
-        await AuditFailureAsync(id);
+        await AuditFailureAsync(null);
         return SignInResult.Failed;
     }
 

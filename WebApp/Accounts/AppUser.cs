@@ -33,6 +33,15 @@ public sealed class AppUser : IdentityUser<Guid>
     /// <summary>Until when the person may neither sign in nor go on; UTC, null when not banned.</summary>
     public DateTimeOffset? BannedUntil { get; set; }
 
+    /// <summary>The person said by a mailed link that somebody else was at the account: nobody signs in before the password is reset by mail.</summary>
+    public bool SignInBlocked { get; set; }
+
+    /// <summary>When the person was last mailed about wrong proofs; UTC, null: never.</summary>
+    public DateTimeOffset? FailuresToldAt { get; set; }
+
+    /// <summary>When the person was last mailed a link because somebody tried to sign in; UTC, null: never.</summary>
+    public DateTimeOffset? LinkMailedAt { get; set; }
+
     internal static string NewSessionStamp() => Guid.NewGuid().ToString("N");
 }
 

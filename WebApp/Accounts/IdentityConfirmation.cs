@@ -3,7 +3,7 @@ using WebApp.Sessions;
 namespace WebApp.Accounts;
 
 /// <summary>Confirms the identity of whoever is signed in already. It brings a locked session back, and counts as a recent sign-in.</summary>
-public sealed class IdentityConfirmation(AppSignInManager signIn, AppUserManager users, SessionConfirmation session, TimeProvider clock)
+public sealed class IdentityConfirmation(AppSignInManager signIn, AppUserManager users, SessionConfirmation session, ProofAttempts attempts)
 {
     /// <summary>A wrong password counts as a failed sign-in; the last of <see cref="SessionPolicy.MaxProofAttempts"/> ends the session.</summary>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
@@ -12,8 +12,8 @@ public sealed class IdentityConfirmation(AppSignInManager signIn, AppUserManager
 
     private async Task<IdentityConfirmationOutcome> ConfirmInTurnAsync(HttpContext context, string password)
     {
-        // A locked account judges no password: it must cost the session no attempt, or whoever knows the address could have it ended.
-        if (await users.GetUserAsync(context.User) is not { } user || user.LockoutEnd > clock.GetUtcNow())
+        // No password is judged then: it must cost the session no attempt, or whoever knows the address could have it ended.
+        if (await users.GetUserAsync(context.User) is not { } user || await attempts.IsLockedAsync(context, user.Id))
             return IdentityConfirmationOutcome.WrongPassword;
 
         if (await session.TakeAttemptAsync(context) is not { } left)

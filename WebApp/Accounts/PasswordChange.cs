@@ -4,7 +4,7 @@ using WebApp.Sessions;
 namespace WebApp.Accounts;
 
 /// <summary>Changes a person's own password; this session begins anew, and every other one ends unless it is to be kept.</summary>
-public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users, SessionManager sessions, AuditLog audit)
+public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users, SessionManager sessions, ProofAttempts attempts, AuditLog audit)
 {
     /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
     /// <exception cref="PasswordsBusyException">Too many wait already; nothing was judged or changed.</exception>
@@ -22,6 +22,8 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
         if (!changed.Succeeded)
             return new(PasswordChangeOutcome.Refused) { Problem = string.Join(' ', changed.Errors.Select(e => e.Description)) };
 
+        // Strangers guessed at a password that is no more.
+        await attempts.ClearStrangersAsync(user.Id);
         await audit.AppendAsync(new()
         {
             Action = AuditAction.PasswordChanged,

@@ -21,7 +21,7 @@ public sealed record RightsChange(Guid UserId, int Version)
 internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesInterceptor
 {
     private static readonly string[] PartsOfPrincipal =
-        [nameof(AppUser.UserName), nameof(AppUser.Email), nameof(AppUser.Name), nameof(AppUser.SessionStamp), nameof(AppUser.BannedUntil)];
+        [nameof(AppUser.UserName), nameof(AppUser.Email), nameof(AppUser.Name), nameof(AppUser.SessionStamp), nameof(AppUser.BannedUntil), nameof(AppUser.SignInBlocked), nameof(AppUser.TwoFactorEnabled)];
 
     public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result) =>
         throw new NotSupportedException("Save with SaveChangesAsync: sessions have to hear of changed rights.");
@@ -56,6 +56,9 @@ internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesIntercept
         {
             if (HasChanged(db.Entry(user), nameof(AppUser.SecurityStamp)) && !user.KeepsSessions)
                 user.SessionStamp = AppUser.NewSessionStamp();
+            // Identity's store writes every column; these two belong to ProofAttempts, which may have counted since the user was read.
+            db.Entry(user).Property(u => u.AccessFailedCount).IsModified = false;
+            db.Entry(user).Property(u => u.LockoutEnd).IsModified = false;
         }
 
         var concerned = new HashSet<Guid>();

@@ -92,4 +92,40 @@ public enum AuditAction
 
     /// <summary>A person had a session of theirs end earlier than it would have; the details say when.</summary>
     SessionShortened,
+
+    EmailConfirmed,
+
+    /// <summary>Somebody asked for a link to reset the password.</summary>
+    PasswordResetRequested,
+
+    /// <summary>The password was set by a mailed link.</summary>
+    PasswordReset,
+    EmailChangeRequested,
+    EmailChanged,
+
+    /// <summary>So many proofs were wrong in a row that none is judged for a while.</summary>
+    AccountLocked,
+
+    /// <summary>An authenticator app was set up.</summary>
+    AuthenticatorAdded,
+    AuthenticatorRemoved,
+    PasskeyAdded,
+    PasskeyRenamed,
+    PasskeyRemoved,
+
+    /// <summary>New recovery codes were made; earlier ones are no good any more.</summary>
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+
+    /// <summary>The person asked that this browser be asked for no second factor.</summary>
+    BrowserRemembered,
+
+    /// <summary>A browser is asked for the second factor again.</summary>
+    BrowserForgotten,
+
+    /// <summary>The person said by a mailed link that it was somebody else who did what a notice told. Written before anything is undone.</summary>
+    AccountDisowned,
+
+    /// <summary>A passkey's answer did not fit its challenge, this site or its owner; the details say which.</summary>
+    PasskeyRefused,
 }

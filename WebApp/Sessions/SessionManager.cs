@@ -22,6 +22,21 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
         (request.SignInGeneration, request.SignInId, request.Leash, request.CanAsk) = (pending.Generation, pending.SessionId, pending.Leash, true);
     }
 
+    /// <summary>The user's generation as it was when the sign-in in this request began, for a sign-in that goes on in another request.</summary>
+    /// <exception cref="InvalidOperationException">No sign-in has begun in it.</exception>
+    public static UserGeneration GenerationOfSignIn(HttpContext context) =>
+        RequestSession.Of(context).SignInGeneration ?? throw new InvalidOperationException("No sign-in has begun in this request.");
+
+    /// <summary>Goes on with a sign-in that began in another request, and whose session is yet to be chosen an id.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="generation">As it was before the first proof of identity.</param>
+    /// <param name="leash">See <see cref="RequestSession.Leash"/>.</param>
+    public static void ResumeSignIn(HttpContext context, UserGeneration generation, DateTimeOffset? leash)
+    {
+        var request = RequestSession.Of(context);
+        (request.SignInGeneration, request.Leash, request.CanAsk) = (generation, leash, true);
+    }
+
     /// <summary>The user's sessions, last seen first, and those revoked, last revoked first. Empty lists for an unknown user.</summary>
     public async Task<UserSessions> ListAsync(Guid userId)
     {

@@ -45,7 +45,7 @@ public sealed partial class SessionTicketStore(
             IdleTimeout = _policy.IdleWindow(terms.IdleTimeout),
             AbsoluteDeadline = Earlier(now + terms.AbsoluteTimeout, request.Leash),
             Remembered = ticket.Properties.IsPersistent,
-            SignInMethod = ticket.Principal.FindFirstValue("amr") ?? "",
+            SignInMethod = MethodsOf(ticket.Principal),
             SignInAddress = address,
             LastAddress = address,
             UserAgent = userAgent,
@@ -211,8 +211,10 @@ public sealed partial class SessionTicketStore(
     {
         var shortest = new[] { PendingSignIn.Lifetime, terms.IdleTimeout, terms.AbsoluteTimeout }.Min();
         return new(new(UserIdOf(user), SessionId.New(), request.SignInGeneration!.Value, remembered, request.Leash,
-            string.Join(' ', user.FindAll("amr").Select(method => method.Value)), Earlier(clock.GetUtcMilliseconds() + shortest, request.Leash)));
+            MethodsOf(user), Earlier(clock.GetUtcMilliseconds() + shortest, request.Leash)));
     }
+
+    private static string MethodsOf(ClaimsPrincipal user) => string.Join(' ', user.FindAll("amr").Select(method => method.Value));
 
     private static Guid UserIdOf(ClaimsPrincipal user) => Guid.Parse(user.FindFirstValue(ClaimTypes.NameIdentifier)!, CultureInfo.InvariantCulture);
 

@@ -47,7 +47,7 @@ public sealed record UserSession
     /// <summary>Whether the person asked to stay signed in after closing the browser.</summary>
     public bool Remembered { get; init; }
 
-    /// <summary>How the person signed in, as a method of RFC 8176 (<c>pwd</c>); empty when unknown. At most 32 characters.</summary>
+    /// <summary>How the person signed in, as methods of RFC 8176 with blanks between them (<c>pwd otp</c>); empty when unknown. At most 32 characters.</summary>
     public string SignInMethod { get; init; } = "";
 
     /// <summary>The peer's address at sign-in; null when unknown. IPv4 is never IPv6-mapped.</summary>

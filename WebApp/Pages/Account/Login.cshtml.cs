@@ -77,6 +77,8 @@ public sealed class LoginModel(
             var result = await signIn.PasswordSignInAsync(Email.Trim(), Password, Remember && !Shared, lockoutOnFailure: true);
             if (result.Succeeded)
                 return SignedIn();
+            if (result.RequiresTwoFactor)
+                return RedirectToPage("/Account/SecondFactor", new { ReturnUrl });
         }
         catch (TooManySessionsException e)
         {

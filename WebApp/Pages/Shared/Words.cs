@@ -83,10 +83,14 @@ public static class Words
         _ => "no longer known",
     };
 
-    /// <summary>The method of RFC 8176 that a session began with.</summary>
+    /// <summary>The methods of RFC 8176 that a session began with, and "rec", which that has not.</summary>
     public static string OfSignInMethod(string method) => method switch
     {
         "pwd" => "Password",
+        "pwd otp" => "Password and authenticator app",
+        "pwd hwk" => "Password and passkey",
+        "pwd rec" => "Password and recovery code",
+        "hwk" => "Passkey",
         "" => "Not recorded",
         _ => method,
     };
@@ -113,6 +117,23 @@ public static class Words
         AuditAction.ForceLock => "Lock of one session",
         AuditAction.ForceLockUnconfirmed => "Lock not confirmed",
         AuditAction.Refused => "Act of staff refused",
+        AuditAction.EmailConfirmed => "E-mail address confirmed",
+        AuditAction.PasswordResetRequested => "Password reset asked for",
+        AuditAction.PasswordReset => "Password reset",
+        AuditAction.EmailChangeRequested => "Change of e-mail address asked for",
+        AuditAction.EmailChanged => "E-mail address changed",
+        AuditAction.AccountLocked => "Sign-in locked after wrong tries",
+        AuditAction.AuthenticatorAdded => "Authenticator app set up",
+        AuditAction.AuthenticatorRemoved => "Authenticator app removed",
+        AuditAction.PasskeyAdded => "Passkey added",
+        AuditAction.PasskeyRenamed => "Passkey renamed",
+        AuditAction.PasskeyRemoved => "Passkey removed",
+        AuditAction.RecoveryCodesMade => "Recovery codes made",
+        AuditAction.RecoveryCodeUsed => "Recovery code used",
+        AuditAction.BrowserRemembered => "Browser remembered",
+        AuditAction.BrowserForgotten => "Browser forgotten",
+        AuditAction.AccountDisowned => "Reported by mail as somebody else's doing",
+        AuditAction.PasskeyRefused => "Passkey refused",
         _ => "Unknown action",
     };
 
