@@ -53,6 +53,7 @@ public sealed partial class DocumentationTests
             ["Sessions"] = new SessionPolicy(),
             ["Passwords"] = new PasswordGateOptions(),
             ["Mail"] = new MailOptions(),
+            ["Accounts"] = new AccountOptions(),
         };
         var rows = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(line => SettingRow().Match(line)).Where(row => row.Success).ToList();
 
@@ -78,6 +79,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| (?<id>\d+\.\d+\.\d+|WSTG-SESS-\d\d) \|.*$", RegexOptions.ExplicitCapture)]
     private static partial Regex RequirementRow();
 
-    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Mail):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Mail|Accounts):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex SettingRow();
 }

@@ -16,8 +16,8 @@ builder.AddDevelopmentSettings();
 
 var database = new Database(builder);
 builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use);
-builder.AddAccounts(database.Use);
 builder.AddMail(Path.Combine(database.Folder, "mail"));
+builder.AddAccounts(database.Use);
 builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin();
 builder.AddKeyRing(database);

@@ -33,6 +33,8 @@ public sealed class StartTests
         { "Passwords:LongestWait", "00:00:00", "Passwords:LongestWait must be from 00:00:01 to 00:05:00" },
         { "Passwords:LongestWait", "00:06:00", "Passwords:LongestWait must be from 00:00:01 to 00:05:00" },
         { "Passwords:LongestTime", "00:00:30", "LongestTime" },
+        { "Accounts:RequireConfirmedEmail", "perhaps", "Accounts:RequireConfirmedEmail" },
+        { "Accounts:RequireConfirmedMail", "true", "RequireConfirmedMail" },
         { "Mail:Host", "smtp.example.com", "Mail:From is not set" },
         { "Mail:From", "accounts", "Mail:From is not an e-mail address" },
         { "Mail:Port", "0", "Mail:Port must be from 1 to 65535" },

@@ -24,11 +24,15 @@ public abstract class AccessControlTests(TestApp app)
         /// <summary>The page that says that the account may not.</summary>
         Denied,
 
+        /// <summary>The page that says that the link in the mail doesn't work, for there is none.</summary>
+        DeadLink,
+
         /// <summary>There is nothing to see for anyone.</summary>
         Nothing,
     }
 
     private static readonly Answer[] Everyone = [Answer.Open, Answer.Open, Answer.Open, Answer.Open];
+    private static readonly Answer[] ByLink = [Answer.DeadLink, Answer.DeadLink, Answer.DeadLink, Answer.DeadLink];
     private static readonly Answer[] SignedIn = [Answer.SignIn, Answer.Open, Answer.Open, Answer.Open];
     private static readonly Answer[] Staff = [Answer.SignIn, Answer.Denied, Answer.Open, Answer.Open];
     private static readonly Answer[] Nobody = [Answer.Nothing, Answer.Nothing, Answer.Nothing, Answer.Nothing];
@@ -42,6 +46,10 @@ public abstract class AccessControlTests(TestApp app)
         ["Account/Logout"] = Everyone,
         ["Account/Register"] = Everyone,
         ["account/access-denied"] = [Answer.Denied, Answer.Denied, Answer.Denied, Answer.Denied],
+        ["account/check-mail"] = Everyone,
+        ["account/forgot-password"] = Everyone,
+        ["account/confirm-email"] = ByLink,
+        ["account/reset-password"] = ByLink,
         ["Account"] = SignedIn,
         ["Account/Index"] = SignedIn,
         ["Account/Sessions"] = SignedIn,
@@ -133,6 +141,7 @@ public abstract class AccessControlTests(TestApp app)
         return (answer.Status, end.Status, end.Address.AbsolutePath) switch
         {
             (200, 200, _) => Answer.Open,
+            (400, 400, _) when end.Text.StartsWith("This link doesn't work", StringComparison.Ordinal) => Answer.DeadLink,
             (302, 200, "/account/login") => Answer.SignIn,
             (302 or 403, 403, "/account/access-denied") => Answer.Denied,
             (302, 200, "/admin/users" or "/account/sessions") => Answer.Onward,

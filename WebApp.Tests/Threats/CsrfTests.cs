@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Mvc.RazorPages.Infrastructure;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Tests.Testing;
 using Page = WebApp.Tests.Testing.Page;
@@ -14,7 +15,8 @@ namespace WebApp.Tests.Threats;
 /// </summary>
 public abstract class CsrfTests(TestApp app)
 {
-    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id and <c>{1}</c> the victim's other session.</summary>
+    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id, <c>{1}</c> the victim's other
+    /// session, <c>{2}</c> and <c>{3}</c> the tokens of mailed links to set the victim's password and to confirm another account.</summary>
     private static readonly Form[] Forms =
     [
         new("/Account/Login", "", "/account/login", "Email=bob@example.com", $"Password={Browser.DemoPassword}"),
@@ -22,6 +24,9 @@ public abstract class CsrfTests(TestApp app)
         new("/Account/Login", "MakeRoom", "/account/login?handler=MakeRoom", "Waiting=x", "end={1}"),
         new("/Account/Logout", "", "/account/logout"),
         new("/Account/Register", "", "/account/register", "Name=New", "Email=new-{0}@example.com", $"Password={Browser.Password}"),
+        new("/Account/ForgotPassword", "", "/account/forgot-password", "Email=bob@example.com"),
+        new("/Account/ResetPassword", "", "/account/reset-password", "t={2}", "NewPassword=another good passphrase"),
+        new("/Account/ConfirmEmail", "", "/account/confirm-email", "t={3}", $"Password={Browser.Password}"),
         new("/Account/ChangePassword", "", "/account/change-password", $"CurrentPassword={Browser.Password}", "NewPassword=another good passphrase"),
         new("/Account/Confirm", "", "/account/confirm", $"Password={Browser.Password}"),
         new("/Account/Sessions", "Lock", "/account/sessions?handler=Lock", "id={1}"),
@@ -176,6 +181,10 @@ public abstract class CsrfTests(TestApp app)
         private Scene(TestApp app, Browser victim, Browser actor, Guid victimId, string otherSession) =>
             (_app, _victim, Actor, _victimId, _otherSession) = (app, victim, actor, victimId, otherSession);
 
+        private string ResetToken { get; init; } = "";
+
+        private string ConfirmToken { get; init; } = "";
+
         public Browser Actor { get; }
 
         public static async Task<Scene> SetAsync(TestApp app, Form form)
@@ -184,7 +193,13 @@ public abstract class CsrfTests(TestApp app)
             using var other = app.NewBrowser(Browser.Safari);
             var otherSession = (await other.SignInAsync(victim.Email)).CurrentSessionId;
             var actor = form.ByStaff ? await app.SignedInAsync("sam@example.com") : victim;
-            return new(app, victim, actor, await app.UserIdAsync(victim.Email), otherSession);
+            var unconfirmed = (await app.NewAccountAsync()).Email!;
+            await app.ChangeAccountAsync(unconfirmed, user => user.EmailConfirmed = false);
+            return new(app, victim, actor, await app.UserIdAsync(victim.Email), otherSession)
+            {
+                ResetToken = await app.SealAsync(TokenPurpose.ResetPassword, victim.Email, TimeSpan.FromMinutes(20)),
+                ConfirmToken = await app.SealAsync(TokenPurpose.ConfirmEmail, unconfirmed, TimeSpan.FromMinutes(20)),
+            };
         }
 
         public Task<Page> SendAsync(Form form, string? token, params (string Name, string Value)[] headers)
@@ -213,7 +228,8 @@ public abstract class CsrfTests(TestApp app)
             Actor.Dispose();
         }
 
-        private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal);
+        private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal)
+            .Replace("{2}", ResetToken, StringComparison.Ordinal).Replace("{3}", ConfirmToken, StringComparison.Ordinal);
     }
 }
 

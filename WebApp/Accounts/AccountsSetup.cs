@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
 using WebApp.Sessions;
@@ -25,6 +26,11 @@ public static class AccountsSetup
         services.AddHttpContextAccessor(); // SignInManager asks for it.
         services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
         services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddHostedService<AccountsSweeper>();
+        services.AddSingleton<Errands>().AddHostedService(s => s.GetRequiredService<Errands>());
+        services.AddScoped<Registration>().AddScoped<ConfirmationLinks>().AddScoped<EmailConfirmation>().AddScoped<PasswordReset>().AddScoped<MailedSignIn>();
+        services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
+            .PostConfigure(accounts => accounts.RequireConfirmedEmail ??= !builder.Environment.IsDevelopment()).ValidateOnStart();
+        services.AddOptions<IdentityOptions>().Configure<IOptions<AccountOptions>>((identity, accounts) => identity.SignIn.RequireConfirmedEmail = accounts.Value.RequireConfirmedEmail is true);
         AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>
             {

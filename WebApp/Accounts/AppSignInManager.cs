@@ -19,7 +19,8 @@ namespace WebApp.Accounts;
 public sealed class AppSignInManager(
     AppUserManager users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
     ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
-    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AuditLog audit, TimeProvider clock)
+    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, ConfirmationLinks confirmationLinks,
+    AuditLog audit, TimeProvider clock)
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
     private ProofAttempt? _attempt;
@@ -57,8 +58,11 @@ public sealed class AppSignInManager(
             return SignInResult.Failed;
         }
 
-        if (!await UserManager.CheckPasswordAsync(user, password) || !await CanSignInAsync(user))
+        var isRight = await UserManager.CheckPasswordAsync(user, password);
+        if (!isRight || !await CanSignInAsync(user))
         {
+            if (isRight && !user.EmailConfirmed)
+                confirmationLinks.Remind(Context, user.Id);
             await AuditFailureAsync(user.Id);
             return SignInResult.Failed;
         }

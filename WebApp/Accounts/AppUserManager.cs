@@ -39,6 +39,15 @@ public sealed class AppUserManager(
     /// <summary>Costs as much as <see cref="CheckPasswordAsync"/>, for the cases in which there is no password to check.</summary>
     public Task PretendToCheckPasswordAsync(string password) => HashAsync(() => Task.FromResult(dummy.Verify(password)));
 
+    /// <summary>Whether a password is good enough for an account, which need not exist yet. Costs no hash.</summary>
+    public Task<IdentityResult> JudgeNewPasswordAsync(AppUser user, string password) => ValidatePasswordAsync(user, password);
+
+    /// <summary>What to store for a new password; nothing when it is not good enough.</summary>
+    public async Task<(IdentityResult Judged, string Hash)> HashNewPasswordAsync(AppUser user, string password) =>
+        await JudgeNewPasswordAsync(user, password) is { Succeeded: false } refused
+            ? (refused, "")
+            : (IdentityResult.Success, await HashAsync(() => Task.FromResult(PasswordHasher.HashPassword(user, password))));
+
     public override Task<bool> CheckPasswordAsync(AppUser user, string password) => HashAsync(() => base.CheckPasswordAsync(user, password));
 
     public override Task<IdentityResult> CreateAsync(AppUser user, string password) => HashAsync(() => base.CreateAsync(user, password));

@@ -46,6 +46,8 @@ internal static class PublicUrl
             .Validate(app => app.PublicUrl is null || (app.PublicUrl.IsAbsoluteUri && (app.PublicUrl.Scheme == Uri.UriSchemeHttps || development)),
                 "App:PublicUrl must be an absolute https address: session cookies are sent over https only.")
             .ValidateOnStart();
+        // The framework writes each request's address with its query, and in links from mail that is a secret. Whatever the settings say.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         builder.Services.AddOptions<MailLinkOptions>().Configure<IOptions<AppOptions>>((links, app) => links.PublicUrl = app.Value.PublicUrl);
         builder.Services.AddOptions<HostFilteringOptions>().PostConfigure<IOptions<AppOptions>>((hosts, app) =>
         {

@@ -10,7 +10,11 @@ namespace WebApp.Hosting;
 /// <summary>Razor Pages, who may see which folder, and what a form may carry.</summary>
 internal static class Surface
 {
-    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
+    private static readonly string[] OpenToEveryone =
+    [
+        "/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied",
+        "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword",
+    ];
     private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error"];
 
     public static void AddSurface(this WebApplicationBuilder builder)

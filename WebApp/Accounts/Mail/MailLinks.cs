@@ -14,15 +14,20 @@ public sealed class MailLinks(IOptions<MailLinkOptions> options)
     /// <param name="context">The request. Its own host counts only in Development without a public address, where loopback names are the only hosts.</param>
     /// <param name="path">Of a page, such as <c>/account/reset-password</c>.</param>
     /// <param name="token">What the link proves.</param>
-    public Uri To(HttpContext context, string path, string token) => new($"{To(context, path)}?{TokenName}={Uri.EscapeDataString(token)}");
+    public Uri To(HttpContext context, string path, string token) => To(SiteOf(context), path, token);
 
     /// <summary>A link that proves nothing.</summary>
-    public Uri To(HttpContext context, string path)
-    {
-        var request = context.Request;
-        var site = options.Value.PublicUrl?.GetLeftPart(UriPartial.Path) ?? $"{request.Scheme}://{request.Host}{request.PathBase}";
-        return new(site.TrimEnd('/') + path);
-    }
+    public Uri To(HttpContext context, string path) => To(SiteOf(context), path);
+
+    /// <summary>What links begin with: to be taken along where there is no request any more.</summary>
+    public Uri SiteOf(HttpContext context) =>
+        options.Value.PublicUrl ?? new($"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}");
+
+    /// <summary>As with a request, from what <see cref="SiteOf"/> said in it.</summary>
+    public static Uri To(Uri site, string path, string token) => new($"{To(site, path)}?{TokenName}={Uri.EscapeDataString(token)}");
+
+    /// <summary>A link that proves nothing.</summary>
+    public static Uri To(Uri site, string path) => new(site.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
 }
 
 /// <summary>What whoever wires the app tells of it.</summary>
