@@ -20,6 +20,7 @@ builder.AddAccounts(database.Use);
 builder.AddMail(Path.Combine(database.Folder, "mail"));
 builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin();
+builder.Services.AddSingleton<SessionNotices>();
 builder.AddKeyRing(database);
 builder.AddPublicUrl();
 builder.AddSurface();

@@ -10,8 +10,8 @@ namespace WebApp.Hosting;
 /// <summary>Razor Pages, who may see which folder, and what a form may carry.</summary>
 internal static class Surface
 {
-    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
-    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error"];
+    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/NotMe", "/Account/ConfirmNewEmail"];
+    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
 
     public static void AddSurface(this WebApplicationBuilder builder)
     {
@@ -28,6 +28,7 @@ internal static class Surface
             if (!development)
                 pages.Conventions.AddFolderRouteModelConvention("/Dev", page => page.Selectors.Clear());
             pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Email", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
