@@ -20,6 +20,7 @@ builder.AddMail(Path.Combine(database.Folder, "mail"));
 builder.AddAccounts(database.Use);
 builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin();
+builder.Services.AddSingleton<SessionNotices>();
 builder.AddKeyRing(database);
 builder.AddPublicUrl();
 builder.AddSurface();

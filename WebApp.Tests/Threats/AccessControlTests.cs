@@ -55,6 +55,9 @@ public abstract class AccessControlTests(TestApp app)
         ["Account/Sessions"] = SignedIn,
         ["account/sessions/{id}"] = [Answer.SignIn, Answer.Open, Answer.Nothing, Answer.Nothing],
         ["account/change-password"] = SignedIn,
+        ["Account/Email"] = SignedIn,
+        ["account/confirm-new-email"] = Everyone,
+        ["account/not-me"] = Everyone,
         ["Account/Confirm"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["Admin"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
         ["Admin/Index"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
@@ -141,7 +144,7 @@ public abstract class AccessControlTests(TestApp app)
         return (answer.Status, end.Status, end.Address.AbsolutePath) switch
         {
             (200, 200, _) => Answer.Open,
-            (400, 400, _) when end.Text.StartsWith("This link doesn't work", StringComparison.Ordinal) => Answer.DeadLink,
+            (400, 400, _) when end.Text.StartsWith("This link does not work", StringComparison.Ordinal) => Answer.DeadLink,
             (302, 200, "/account/login") => Answer.SignIn,
             (302 or 403, 403, "/account/access-denied") => Answer.Denied,
             (302, 200, "/admin/users" or "/account/sessions") => Answer.Onward,

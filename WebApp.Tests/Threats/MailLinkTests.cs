@@ -45,7 +45,7 @@ public abstract class MailLinkTests(ConfirmingApp app)
         answers.Add((bare.Status, bare.Text));
         var (status, text) = Assert.Single(answers.Distinct());
         Assert.Equal(400, status);
-        Assert.StartsWith("This link doesn't work", text, StringComparison.Ordinal);
+        Assert.StartsWith("This link does not work", text, StringComparison.Ordinal);
         Assert.Null(browser.SessionCookie);
         // Or the tests above would prove nothing: the link as it was made still works.
         Assert.Equal(302, (await browser.PostAsync(link.Path, ("__RequestVerificationToken", antiforgery), ("t", good), (link.Field, link.Value))).Status);

@@ -28,7 +28,7 @@ internal static class AccountMails
     public static OutgoingMail ResetPassword(string to, Uri site, Uri link) => new(to, "Choose a new password",
     [
         $"Somebody, probably you, asked for a new password for your account at {site.Host}.",
-        $"The link is good once, for {PasswordReset.Lifetime.TotalMinutes} minutes. With the new password you are signed out everywhere else.",
+        $"The link is good once, for {PasswordResetMail.Lifetime.TotalMinutes} minutes. With the new password you are signed out everywhere else.",
         "If it wasn't you, do nothing: your password stays as it is.",
     ])
     {

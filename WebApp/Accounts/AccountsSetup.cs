@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
+using WebApp.Accounts.Notices;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
@@ -31,6 +32,7 @@ public static class AccountsSetup
         services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
             .PostConfigure(accounts => accounts.RequireConfirmedEmail ??= !builder.Environment.IsDevelopment()).ValidateOnStart();
         services.AddOptions<IdentityOptions>().Configure<IOptions<AccountOptions>>((identity, accounts) => identity.SignIn.RequireConfirmedEmail = accounts.Value.RequireConfirmedEmail is true);
+        services.AddScoped<AccountSnapshots>().AddScoped<AccountNotices>().AddScoped<Disowning>().AddScoped<PasswordResetMail>().AddScoped<EmailChange>();
         AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>
             {

@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
+using WebApp.Accounts.Notices;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -19,8 +20,8 @@ namespace WebApp.Accounts;
 public sealed class AppSignInManager(
     AppUserManager users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
     ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
-    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, ConfirmationLinks confirmationLinks,
-    AuditLog audit, TimeProvider clock)
+    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AccountNotices notices, PasswordResetMail resets,
+    ConfirmationLinks confirmationLinks, AuditLog audit, TimeProvider clock)
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
     private ProofAttempt? _attempt;
@@ -58,12 +59,18 @@ public sealed class AppSignInManager(
             return SignInResult.Failed;
         }
 
-        var isRight = await UserManager.CheckPasswordAsync(user, password);
-        if (!isRight || !await CanSignInAsync(user))
+        if (!await UserManager.CheckPasswordAsync(user, password))
         {
-            if (isRight && !user.EmailConfirmed)
-                confirmationLinks.Remind(Context, user.Id);
             await AuditFailureAsync(user.Id);
+            if (attempt.Locks)
+                TellOfLockout(user);
+            return SignInResult.Failed;
+        }
+
+        if (!await CanSignInAsync(user))
+        {
+            await AuditFailureAsync(user.Id);
+            TellTheTruth(user);
             return SignInResult.Failed;
         }
 
@@ -145,7 +152,8 @@ public sealed class AppSignInManager(
         // The version was read before what it counts: should that change now, the session is found to be behind.
         RequestSession.Of(Context).RightsVersion = user.RightsVersion;
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
-        await browsers.NoteSignInAsync(Context, user.Id, _rememberBrowser);
+        if (await browsers.NoteSignInAsync(Context, user.Id, _rememberBrowser) == BrowserRecognition.New)
+            await notices.SignedInOnNewDeviceAsync(user, Device.Parse(Context.Request.Headers.UserAgent.ToString()).ToString());
     }
 
     /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
@@ -156,6 +164,26 @@ public sealed class AppSignInManager(
         await AuditFailureAsync(null);
         return SignInResult.Failed;
     }
+
+    /// <summary>Once the answer is out: that it takes longer would tell that there is such an account.</summary>
+    private void TellOfLockout(AppUser user) => Context.Response.OnCompleted(async () =>
+    {
+        await audit.AppendAsync(new() { Action = AuditAction.AccountLocked, SubjectId = user.Id });
+        var (now, dayAgo) = (clock.GetUtcNow(), clock.GetUtcNow().AddDays(-1));
+        // Whoever keeps guessing must not fill the owner's mailbox; nor have us greet by a name of their choice, at an address that nobody has confirmed.
+        if (user.EmailConfirmed && await db.Users.Where(u => u.Id == user.Id && (u.FailuresToldAt == null || u.FailuresToldAt < dayAgo))
+            .ExecuteUpdateAsync(set => set.SetProperty(u => u.FailuresToldAt, now)) == 1)
+            await notices.WrongProofsAsync(user);
+    });
+
+    /// <summary>The password was right, which the page must not say of an account that may not sign in. The mailbox may.</summary>
+    private void TellTheTruth(AppUser user) => Context.Response.OnCompleted(async () =>
+    {
+        if (user.SignInBlocked)
+            await resets.SendUnaskedAsync(Context, user);
+        else if (!user.EmailConfirmed)
+            confirmationLinks.Remind(Context, user.Id);
+    });
 
     private Task AuditFailureAsync(Guid? subjectId) => audit.AppendAsync(new()
     {

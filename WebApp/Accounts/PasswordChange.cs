@@ -1,10 +1,11 @@
+using WebApp.Accounts.Notices;
 using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
 
 /// <summary>Changes a person's own password; this session begins anew, and every other one ends unless it is to be kept.</summary>
-public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users, SessionManager sessions, ProofAttempts attempts, AuditLog audit)
+public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users, SessionManager sessions, ProofAttempts attempts, AccountNotices notices, AuditLog audit)
 {
     /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
     /// <exception cref="PasswordsBusyException">Too many wait already; nothing was judged or changed.</exception>
@@ -17,6 +18,7 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
             || !(await signIn.CheckPasswordSignInAsync(user, currentPassword, lockoutOnFailure: true)).Succeeded)
             return new(PasswordChangeOutcome.WrongPassword);
 
+        var before = await notices.BeforeChangeAsync(user);
         user.KeepsSessions = others == OtherSessions.Keep;
         var changed = await users.ChangePasswordAsync(user, currentPassword, newPassword);
         if (!changed.Succeeded)
@@ -31,6 +33,7 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
             SubjectId = user.Id,
             Address = context.Connection.RemoteIpAddress?.ToString(),
         });
+        notices.PasswordChanged(user, before);
         return await BeginAnewAsync(user, RequestSession.Of(context).Current!.Id, others);
     }
 

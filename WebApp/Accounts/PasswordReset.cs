@@ -1,4 +1,5 @@
 using WebApp.Accounts.Mail;
+using WebApp.Accounts.Notices;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -9,15 +10,11 @@ namespace WebApp.Accounts;
 /// behind the request. The link is good once, and no longer than anything that proves identity stays as it was.
 /// </summary>
 public sealed class PasswordReset(
-    AppUserManager users, OneTimeTokens tokens, ProofAttempts attempts, SessionManager sessions, MailedSignIn signIn, AuditLog audit,
-    MailQueue mail, MailLinks links, Errands errands)
+    AppUserManager users, OneTimeTokens tokens, ProofAttempts attempts, SessionManager sessions, MailedSignIn signIn, AccountNotices notices, AuditLog audit,
+    PasswordResetMail mails, MailLinks links, Errands errands)
 {
-    public const string Path = "/account/reset-password";
-
     /// <summary>Where one asks for the link.</summary>
     public const string RequestPath = "/account/forgot-password";
-
-    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(20);
 
     /// <summary>Mails the link, if the address has an account. Returns at once.</summary>
     public void Request(HttpContext context, string email)
@@ -44,7 +41,7 @@ public sealed class PasswordReset(
             return;
 
         await audit.AppendAsync(new() { Action = AuditAction.PasswordResetRequested, SubjectId = user.Id, Address = address });
-        mail.TryEnqueue(AccountMails.ResetPassword(user.Email!, site, MailLinks.To(site, Path, tokens.Seal(TokenPurpose.ResetPassword, user, Lifetime))));
+        mails.Send(site, user);
     }
 
     private async Task<PasswordResetResult> ResetInTurnAsync(HttpContext context, string? token, string newPassword)
@@ -63,14 +60,16 @@ public sealed class PasswordReset(
 
     private async Task<MailedLinkOutcome> SetAsync(HttpContext context, AppUser user, string newPassword)
     {
-        var wasConfirmed = user.EmailConfirmed;
+        var (wasConfirmed, before) = (user.EmailConfirmed, await notices.BeforeChangeAsync(user));
         (user.EmailConfirmed, user.SignInBlocked) = (true, false);
         // Refused when the account was changed meanwhile.
         if (!(await users.ResetPasswordAsync(user, await users.GeneratePasswordResetTokenAsync(user), newPassword)).Succeeded)
             return MailedLinkOutcome.Dead;
 
         await AuditAsync(context, user, AuditAction.PasswordReset);
-        if (!wasConfirmed)
+        if (wasConfirmed)
+            notices.PasswordChanged(user, before);
+        else
             await AuditAsync(context, user, AuditAction.EmailConfirmed);
         await attempts.ClearAllAsync(user.Id);
         try

@@ -3,17 +3,18 @@ using WebApp.Sessions;
 
 namespace WebApp.Hosting;
 
-/// <summary>Writes what happens to sessions into the audit log, so that neither folder needs to know the other.</summary>
+/// <summary>Writes what happens to sessions into the audit log, and has its person told, so that none of the folders needs to know the others.</summary>
 internal static partial class AuditTrail
 {
     public static void ConnectSessionEventsToAuditLog(this WebApplication app)
     {
-        var audit = app.Services.GetRequiredService<AuditLog>();
+        var (audit, notices) = (app.Services.GetRequiredService<AuditLog>(), app.Services.GetRequiredService<SessionNotices>());
         app.Services.GetRequiredService<SessionEvents>().Connect(async sessionEvent =>
         {
             try
             {
                 await audit.AppendAsync(Describe(sessionEvent));
+                await notices.TellAsync(sessionEvent);
             }
 #pragma warning disable CA1031 // The session has begun or ended already; the request must not fail, and the log keeps the line.
             catch (Exception e)

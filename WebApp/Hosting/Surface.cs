@@ -12,10 +12,10 @@ internal static class Surface
 {
     private static readonly string[] OpenToEveryone =
     [
-        "/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied",
+        "/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/NotMe", "/Account/ConfirmNewEmail",
         "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword",
     ];
-    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error"];
+    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
 
     public static void AddSurface(this WebApplicationBuilder builder)
     {
@@ -32,6 +32,7 @@ internal static class Surface
             if (!development)
                 pages.Conventions.AddFolderRouteModelConvention("/Dev", page => page.Selectors.Clear());
             pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Email", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);

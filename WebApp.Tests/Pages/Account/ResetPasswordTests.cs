@@ -103,7 +103,7 @@ public abstract class ResetPasswordTests(ConfirmingApp app)
     {
         var email = (await app.NewAccountAsync()).Email!;
         await app.ChangeAccountAsync(email, user => user.TwoFactorEnabled = true);
-        var token = await app.SealAsync(TokenPurpose.ResetPassword, email, PasswordReset.Lifetime);
+        var token = await app.SealAsync(TokenPurpose.ResetPassword, email, PasswordResetMail.Lifetime);
 
         var (outcome, cookies) = await app.InRequestAsync<PasswordReset, (MailedLinkOutcome, string)>(async reset =>
         {

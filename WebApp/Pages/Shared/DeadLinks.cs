@@ -10,7 +10,7 @@ public static class DeadLinks
     /// <summary>One page with one status for all of them.</summary>
     public static ViewResult DeadLink(this PageModel page) => new()
     {
-        ViewName = "/Pages/Shared/_DeadLink.cshtml",
+        ViewName = "/Pages/Shared/DeadLinkPage.cshtml",
         StatusCode = StatusCodes.Status400BadRequest,
         ViewData = new(page.MetadataProvider, new ModelStateDictionary()),
         TempData = page.TempData,
