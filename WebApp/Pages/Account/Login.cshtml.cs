@@ -10,12 +10,15 @@ using WebApp.Sessions;
 namespace WebApp.Pages.Account;
 
 public sealed class LoginModel(
-    AppSignInManager signIn, WaitingSignIns waiting, SessionManager sessions, IOptionsMonitor<CookieAuthenticationOptions> cookies, IOptions<SessionPolicy> policy,
+    AppSignInManager signIn, WaitingSignIns waiting, SessionManager sessions, IOptionsMonitor<CookieAuthenticationOptions> cookies, IOptions<SessionPolicy> policy, IOptions<AccountOptions> accounts,
     TimeProvider clock) : PageModel
 {
     // Unknown, wrong and locked read the same: the page must not tell who has an account.
     private const string Failed =
         "That e-mail address and password don't match, or the account is locked for a while. Check both, or try again in a few minutes.";
+
+    // Told to everybody, for it must not depend on whose address it is.
+    private const string NotConfirmed = " If you have just registered, open the link in our mail first.";
 
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -90,7 +93,7 @@ public sealed class LoginModel(
             return Superseded();
         }
 
-        ModelState.AddModelError("", Failed);
+        ModelState.AddModelError("", accounts.Value.RequireConfirmedEmail is true ? Failed + NotConfirmed : Failed);
         return Page();
     }
 
