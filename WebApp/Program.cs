@@ -3,6 +3,7 @@ using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
+using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
@@ -43,6 +44,7 @@ app.UseUnavailablePage();
 app.UseErrorPages();
 app.UseRouting();
 app.UseUnsafeRequestChecks();
+app.UseRateLimits();
 app.UseSessionAuthentication();
 app.UseUnavailablePageForUnknownSessions();
 app.UseLockedSessions();

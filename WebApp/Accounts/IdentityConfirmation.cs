@@ -14,7 +14,10 @@ public sealed class IdentityConfirmation(AppSignInManager signIn, AppUserManager
     {
         // A locked account judges no password: it must cost the session no attempt, or whoever knows the address could have it ended.
         if (await users.GetUserAsync(context.User) is not { } user || user.LockoutEnd > clock.GetUtcNow())
+        {
+            FailedProof.Mark(context);
             return IdentityConfirmationOutcome.WrongPassword;
+        }
 
         if (await session.TakeAttemptAsync(context) is not { } left)
             return IdentityConfirmationOutcome.AnotherUnderWay;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Options;
+using WebApp.Accounts.Passwords;
 
 namespace WebApp.Hosting;
 
@@ -45,6 +46,8 @@ internal static class PublicUrl
             .Validate(app => app.PublicUrl is null || (app.PublicUrl.IsAbsoluteUri && (app.PublicUrl.Scheme == Uri.UriSchemeHttps || development)),
                 "App:PublicUrl must be an absolute https address: session cookies are sent over https only.")
             .ValidateOnStart();
+        builder.Services.AddOptions<PasswordSettings>().PostConfigure<IOptions<AppOptions>>((passwords, app) =>
+            passwords.AppNames.UnionWith(app.Value.PublicUrl?.Host.Split('.').SkipLast(1) ?? []));
         builder.Services.AddOptions<HostFilteringOptions>().PostConfigure<IOptions<AppOptions>>((hosts, app) =>
         {
             hosts.AllowEmptyHosts = false;
