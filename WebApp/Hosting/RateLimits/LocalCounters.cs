@@ -1,7 +1,7 @@
 namespace WebApp.Hosting.RateLimits;
 
 /// <summary>
-/// The counters of this process. They lie in two generations: when the younger one is full the older one is dropped, and whoever is counted again
+/// The counters of this process. They lie in two generations: when the younger one is full the older one is dropped, and whoever comes again
 /// moves to the younger. So a flood from ever new addresses costs bounded memory, and can make forgotten only who has not come for as long
 /// as the flood needs to fill one generation.
 /// </summary>
@@ -45,11 +45,19 @@ internal sealed class LocalCounters
             Keep((act, client), rate, now);
     }
 
-    private long EmptyAt((LimitedAct, ClientNetwork) key) => _younger.TryGetValue(key, out var at) || _older.TryGetValue(key, out at) ? at : 0;
-
-    private void Keep((LimitedAct, ClientNetwork) key, Rate rate, long now)
+    private long EmptyAt((LimitedAct, ClientNetwork) key)
     {
-        var emptyAt = rate.Take(EmptyAt(key), now);
+        if (_younger.TryGetValue(key, out var at))
+            return at;
+        if (_older.TryGetValue(key, out at))
+            Put(key, at);
+        return at;
+    }
+
+    private void Keep((LimitedAct, ClientNetwork) key, Rate rate, long now) => Put(key, rate.Take(EmptyAt(key), now));
+
+    private void Put((LimitedAct, ClientNetwork) key, long emptyAt)
+    {
         if (_younger.Count >= Capacity && !_younger.ContainsKey(key))
             (_older, _younger) = (_younger, []);
         _younger[key] = emptyAt;
