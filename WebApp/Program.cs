@@ -4,6 +4,7 @@ using WebApp.Accounts.Mail;
 using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
+using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
@@ -46,6 +47,7 @@ app.UseUnavailablePage();
 app.UseErrorPages();
 app.UseRouting();
 app.UseUnsafeRequestChecks();
+app.UseRateLimits();
 app.UseSessionAuthentication();
 app.UseUnavailablePageForUnknownSessions();
 app.UseLockedSessions();

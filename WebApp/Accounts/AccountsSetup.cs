@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
 using WebApp.Accounts.Notices;
+using WebApp.Accounts.Passwords;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
@@ -50,12 +51,7 @@ public static class AccountsSetup
             $"{SessionPolicy.Section}:{nameof(SessionPolicy.Roles)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.");
         // OWASP's figure for PBKDF2 with HMAC-SHA512.
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 210_000);
-        services.AddOptions<PasswordGateOptions>().BindConfiguration(PasswordGateOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .PostConfigure(gate => gate.ParallelHashes = gate.ParallelHashes == 0 ? Math.Max(1, Environment.ProcessorCount / 2) : gate.ParallelHashes)
-            .Validate(gate => gate.ParallelHashes > 0, "Passwords:ParallelHashes must not be negative. 0 means half of the cores.")
-            .Validate(gate => gate.LongestWait >= TimeSpan.FromSeconds(1) && gate.LongestWait <= TimeSpan.FromMinutes(5),
-                "Passwords:LongestWait must be from 00:00:01 to 00:05:00.")
-            .ValidateOnStart();
+        services.AddPasswordRules();
         services.Configure<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme, cookies =>
         {
             cookies.LoginPath = "/account/login";

@@ -182,12 +182,16 @@ public sealed class AppSignInManager(
             await resets.SendUnaskedAsync(Context, user);
     });
 
-    private Task AuditFailureAsync(Guid? subjectId) => audit.AppendAsync(new()
+    private Task AuditFailureAsync(Guid? subjectId)
     {
-        Action = AuditAction.SignInFailed,
-        SubjectId = subjectId,
-        Address = Context.Connection.RemoteIpAddress?.ToString(),
-    });
+        FailedProof.Mark(Context);
+        return audit.AppendAsync(new()
+        {
+            Action = AuditAction.SignInFailed,
+            SubjectId = subjectId,
+            Address = Context.Connection.RemoteIpAddress?.ToString(),
+        });
+    }
 }
 
 /// <summary>Costs as much as the check of a real password, for the cases in which there is none to check.</summary>

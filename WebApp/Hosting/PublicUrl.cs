@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Mail;
+using WebApp.Accounts.Passwords;
 
 namespace WebApp.Hosting;
 
@@ -47,6 +48,8 @@ internal static class PublicUrl
                 "App:PublicUrl must be an absolute https address: session cookies are sent over https only.")
             .ValidateOnStart();
         builder.Services.AddOptions<MailLinkOptions>().Configure<IOptions<AppOptions>>((links, app) => links.PublicUrl = app.Value.PublicUrl);
+        builder.Services.AddOptions<PasswordSettings>().PostConfigure<IOptions<AppOptions>>((passwords, app) =>
+            passwords.AppNames.UnionWith(app.Value.PublicUrl?.Host.Split('.').SkipLast(1) ?? []));
         builder.Services.AddOptions<HostFilteringOptions>().PostConfigure<IOptions<AppOptions>>((hosts, app) =>
         {
             hosts.AllowEmptyHosts = false;

@@ -187,6 +187,12 @@ public static class Words
         : time.Ticks % TimeSpan.TicksPerMinute == 0 ? Count((int)time.TotalMinutes, "minute")
         : Count((int)Math.Ceiling(time.TotalSeconds), "second");
 
+    /// <summary>How long to wait, never too short: "40 seconds", "2 minutes".</summary>
+    public static string OfWait(TimeSpan wait) =>
+        wait < TimeSpan.FromMinutes(1) ? Count((int)Math.Ceiling(wait.TotalSeconds), "second")
+        : wait < TimeSpan.FromHours(1) ? Count((int)Math.Ceiling(wait.TotalMinutes), "minute")
+        : Count((int)Math.Ceiling(wait.TotalHours), "hour");
+
     /// <summary>For the start of a label.</summary>
     public static string Capitalised(string words) => char.ToUpperInvariant(words[0]) + words[1..];
 }
