@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using WebApp.Accounts;
+using WebApp.Audit;
+using WebApp.Hosting;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -47,7 +49,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void The_READMEs_defaults_are_those_of_the_code()
     {
-        var settings = new Dictionary<string, object>(StringComparer.Ordinal) { ["Sessions"] = new SessionPolicy(), ["Passwords"] = new PasswordGateOptions() };
+        var settings = new Dictionary<string, object>(StringComparer.Ordinal) { ["Sessions"] = new SessionPolicy(), ["Passwords"] = new PasswordGateOptions(), ["Audit"] = new AuditOptions(), ["Privacy"] = new PrivacyOptions() };
         var rows = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(line => SettingRow().Match(line)).Where(row => row.Success).ToList();
 
         Assert.True(rows.Count >= 11, $"Only {rows.Count} settings were found in the README");
@@ -72,6 +74,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| (?<id>\d+\.\d+\.\d+|WSTG-SESS-\d\d) \|.*$", RegexOptions.ExplicitCapture)]
     private static partial Regex RequirementRow();
 
-    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Audit|Privacy):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex SettingRow();
 }

@@ -20,6 +20,7 @@ builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin();
 builder.AddKeyRing(database);
 builder.AddPublicUrl();
+builder.Services.AddPrivacy();
 builder.AddSurface();
 builder.Services.AddHealth();
 
@@ -32,6 +33,7 @@ if (app.Environment.IsDevelopment())
     await app.PrepareForDevelopmentAsync();
 
 app.UseTrustedProxies();
+app.UseAddressPrivacy();
 app.UseSecurityHeaders();
 app.UseHealth();
 app.UseHttpsOnly();

@@ -21,7 +21,7 @@ public static class AccountsSetup
             options.AddInterceptors(provider.GetRequiredService<RightsTracking>());
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
-        services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
+        services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<NameChange>().AddScoped<AccountDeletion>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
         services.AddIdentityCore<AppUser>(identity =>
             {
                 identity.User.RequireUniqueEmail = true;

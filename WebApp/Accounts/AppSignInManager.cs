@@ -118,6 +118,8 @@ public sealed class AppSignInManager(
         Action = AuditAction.SignInFailed,
         SubjectId = subjectId,
         Address = Context.Connection.RemoteIpAddress?.ToString(),
+        Device = Device.Of(Context.Request).ToString(),
+        Method = "pwd",
     });
 }
 

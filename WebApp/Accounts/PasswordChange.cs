@@ -28,6 +28,7 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
             ActorId = user.Id,
             SubjectId = user.Id,
             Address = context.Connection.RemoteIpAddress?.ToString(),
+            Device = Device.Of(context.Request).ToString(),
         });
         return await BeginAnewAsync(user, RequestSession.Of(context).Current!.Id, others);
     }

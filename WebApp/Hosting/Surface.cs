@@ -10,7 +10,7 @@ namespace WebApp.Hosting;
 /// <summary>Razor Pages, who may see which folder, and what a form may carry.</summary>
 internal static class Surface
 {
-    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
+    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/Goodbye"];
     private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error"];
 
     public static void AddSurface(this WebApplicationBuilder builder)
@@ -25,6 +25,8 @@ internal static class Surface
                 pages.Conventions.AllowAnonymousToPage(page);
             pages.Conventions.AuthorizeFolder("/Admin", Roles.Support);
             pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Delete", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Data", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
