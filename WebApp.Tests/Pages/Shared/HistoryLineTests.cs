@@ -49,7 +49,7 @@ public sealed class HistoryLineTests
     [Theory]
     [InlineData(AuditAction.SessionEnded, "PossibleTheft", "Session ended by a security rule: possible theft: its cookie was used in two places", HistoryActor.App)]
     [InlineData(AuditAction.SessionEnded, "Maintenance", "Session ended by support: maintenance", HistoryActor.Support)]
-    [InlineData(AuditAction.SessionEnded, "99", "Session ended", HistoryActor.App)]
+    [InlineData(AuditAction.SessionEnded, "99", "Session ended by a security rule: no longer known", HistoryActor.App)]
     [InlineData(AuditAction.SessionLocked, "User", "Session locked by its owner", HistoryActor.App)]
     [InlineData(AuditAction.SessionLocked, "Support", "Session locked by support", HistoryActor.Support)]
     [InlineData(AuditAction.SessionLocked, "BrowserChanged", "Session locked by a security rule: another kind of browser used its cookie", HistoryActor.App)]

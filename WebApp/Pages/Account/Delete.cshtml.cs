@@ -21,7 +21,11 @@ public sealed class DeleteModel(AccountDeletion deletion, AppUserManager users, 
 
     public async Task<IActionResult> OnPostAsync()
     {
-        if (await users.GetUserAsync(User) is not { } user || !deletion.IsAddressOf(user, Email))
+        // Gone already: the form was sent twice.
+        if (await users.GetUserAsync(User) is not { } user)
+            return await SayGoodbyeAsync();
+
+        if (!deletion.IsAddressOf(user, Email))
         {
             ModelState.AddModelError(nameof(Email), "That isn't the e-mail address of this account. Nothing was deleted.");
             return Page();
@@ -30,9 +34,7 @@ public sealed class DeleteModel(AccountDeletion deletion, AppUserManager users, 
         switch (await deletion.DeleteAsync(user.Id))
         {
             case AccountDeletionOutcome.Deleted:
-                await ForgetCookieAsync();
-                TempData[GoodbyeModel.Deleted] = true;
-                return RedirectToPage("/Account/Goodbye");
+                return await SayGoodbyeAsync();
             case AccountDeletionOutcome.LastAdmin:
                 IsLastAdmin = true;
                 return Page();
@@ -44,8 +46,7 @@ public sealed class DeleteModel(AccountDeletion deletion, AppUserManager users, 
         }
     }
 
-    /// <summary>Its session is over; if the store can't say so, the next request will be told.</summary>
-    private async Task ForgetCookieAsync()
+    private async Task<IActionResult> SayGoodbyeAsync()
     {
         try
         {
@@ -53,7 +54,10 @@ public sealed class DeleteModel(AccountDeletion deletion, AppUserManager users, 
         }
         catch (SessionStoreUnavailableException)
         {
-            // The account is gone: that is what to tell, and not that a cookie stays.
+            // The account is gone: that is what to tell, and not that a dead cookie stays.
         }
+
+        TempData[GoodbyeModel.Deleted] = true;
+        return RedirectToPage("/Account/Goodbye");
     }
 }
