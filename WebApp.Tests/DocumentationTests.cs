@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using WebApp.Accounts;
 using WebApp.Accounts.Mail;
 using WebApp.Accounts.Passwords;
+using WebApp.Audit;
+using WebApp.Hosting;
 using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
@@ -55,6 +56,8 @@ public sealed partial class DocumentationTests
             ["Sessions"] = new SessionPolicy(),
             ["Passwords"] = new PasswordSettings(),
             ["Mail"] = new MailOptions(),
+            ["Audit"] = new AuditOptions(),
+            ["Privacy"] = new PrivacyOptions(),
         };
         var rows = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(line => SettingRow().Match(line)).Where(row => row.Success).ToList();
 
@@ -93,6 +96,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| `RateLimits:(?<act>\w+):Permits`, `:Window` \| `(?<permits>\d+)`, `(?<window>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex LimitRow();
 
-    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Mail):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Mail|Audit|Privacy):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex SettingRow();
 }

@@ -24,6 +24,7 @@ builder.Services.AddAdmin();
 builder.Services.AddSingleton<SessionNotices>();
 builder.AddKeyRing(database);
 builder.AddPublicUrl();
+builder.Services.AddPrivacy();
 builder.AddSurface();
 builder.Services.AddHealth();
 
@@ -36,6 +37,7 @@ if (app.Environment.IsDevelopment())
     await app.PrepareForDevelopmentAsync();
 
 app.UseTrustedProxies();
+app.UseAddressPrivacy();
 app.UseSecurityHeaders();
 app.UseHealth();
 app.UseHttpsOnly();

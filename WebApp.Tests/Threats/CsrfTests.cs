@@ -14,7 +14,7 @@ namespace WebApp.Tests.Threats;
 /// </summary>
 public abstract class CsrfTests(TestApp app)
 {
-    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id and <c>{1}</c> the victim's other session.</summary>
+    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id, <c>{1}</c> the victim's other session and <c>{2}</c> the victim's address.</summary>
     private static readonly Form[] Forms =
     [
         new("/Account/Login", "", "/account/login", "Email=bob@example.com", $"Password={Browser.DemoPassword}"),
@@ -27,6 +27,9 @@ public abstract class CsrfTests(TestApp app)
         new("/Account/ConfirmNewEmail", "", "/account/confirm-new-email", "t=x"),
         new("/Account/NotMe", "", "/account/not-me", "t=x"),
         new("/Account/Confirm", "", "/account/confirm", $"Password={Browser.Password}"),
+        new("/Account/Name", "", "/account/name", "Name=Another"),
+        new("/Account/Data", "", "/account/data") { Answer = 200 },
+        new("/Account/Delete", "", "/account/delete", "Email={2}"),
         new("/Account/Sessions", "Lock", "/account/sessions?handler=Lock", "id={1}"),
         new("/Account/Session", "ShowName", "/account/sessions/{1}?handler=ShowName"),
         new("/Account/Session", "NotMe", "/account/sessions/{1}?handler=NotMe"),
@@ -119,7 +122,7 @@ public abstract class CsrfTests(TestApp app)
 
             var answer = await scene.SendAsync(form, token, ("Sec-Fetch-Site", "same-origin"), ("Origin", app.Address.GetLeftPart(UriPartial.Authority)));
 
-            Assert.True(answer.Status == 302, $"{form} got {answer.Status}: {answer.Text}");
+            Assert.True(answer.Status == form.Answer, $"{form} got {answer.Status}: {answer.Text}");
         }
     }
 
@@ -163,6 +166,9 @@ public abstract class CsrfTests(TestApp app)
 
     private sealed record Form(string Page, string Handler, string Path, params string[] Fields)
     {
+        /// <summary>The status when all is well.</summary>
+        public int Answer { get; init; } = 302;
+
         public bool ByStaff => Page.StartsWith("/Admin", StringComparison.Ordinal);
 
         public override string ToString() => $"POST {Page} {Handler}";
@@ -216,7 +222,8 @@ public abstract class CsrfTests(TestApp app)
             Actor.Dispose();
         }
 
-        private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal);
+        private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal)
+            .Replace("{2}", _victim.Email, StringComparison.Ordinal);
     }
 }
 

@@ -152,7 +152,7 @@ public sealed class AppSignInManager(
         RequestSession.Of(Context).RightsVersion = user.RightsVersion;
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
         if (await browsers.NoteSignInAsync(Context, user.Id, _rememberBrowser) == BrowserRecognition.New)
-            await notices.SignedInOnNewDeviceAsync(user, Device.Parse(Context.Request.Headers.UserAgent.ToString()).ToString());
+            await notices.SignedInOnNewDeviceAsync(user, Device.Of(Context.Request).ToString());
     }
 
     /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
@@ -190,6 +190,8 @@ public sealed class AppSignInManager(
             Action = AuditAction.SignInFailed,
             SubjectId = subjectId,
             Address = Context.Connection.RemoteIpAddress?.ToString(),
+            Device = Device.Of(Context.Request).ToString(),
+            Method = "pwd",
         });
     }
 }

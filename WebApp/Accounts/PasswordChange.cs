@@ -35,6 +35,7 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
             ActorId = user.Id,
             SubjectId = user.Id,
             Address = context.Connection.RemoteIpAddress?.ToString(),
+            Device = Device.Of(context.Request).ToString(),
         });
         notices.PasswordChanged(user, before);
         return await BeginAnewAsync(user, RequestSession.Of(context).Current!.Id, others);

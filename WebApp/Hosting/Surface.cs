@@ -11,7 +11,11 @@ namespace WebApp.Hosting;
 /// <summary>Razor Pages, who may see which folder, and what a form may carry.</summary>
 internal static class Surface
 {
-    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/NotMe", "/Account/ConfirmNewEmail"];
+    private static readonly string[] OpenToEveryone =
+    [
+        "/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Account/Goodbye",
+    ];
+
     private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
 
     /// <summary>Pages whose forms judge a proof, make an account or send mail.</summary>
@@ -21,6 +25,9 @@ internal static class Surface
         ("/Account/Register", LimitedAct.Register),
         ("/Account/Confirm", LimitedAct.Confirm),
         ("/Account/ChangePassword", LimitedAct.Confirm),
+        ("/Account/Email", LimitedAct.Forgot),
+        ("/Account/ConfirmNewEmail", LimitedAct.Links),
+        ("/Account/NotMe", LimitedAct.Links),
     ];
 
     public static void AddSurface(this WebApplicationBuilder builder)
@@ -39,6 +46,8 @@ internal static class Surface
                 pages.Conventions.AddFolderRouteModelConvention("/Dev", page => page.Selectors.Clear());
             pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Email", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Delete", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Data", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
