@@ -4,6 +4,7 @@ using WebApp.Accounts.Mail;
 using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
+using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
@@ -23,6 +24,7 @@ builder.Services.AddAdmin();
 builder.Services.AddSingleton<SessionNotices>();
 builder.AddKeyRing(database);
 builder.AddPublicUrl();
+builder.Services.AddPrivacy();
 builder.AddSurface();
 builder.Services.AddHealth();
 
@@ -35,6 +37,7 @@ if (app.Environment.IsDevelopment())
     await app.PrepareForDevelopmentAsync();
 
 app.UseTrustedProxies();
+app.UseAddressPrivacy();
 app.UseSecurityHeaders();
 app.UseHealth();
 app.UseHttpsOnly();
@@ -46,6 +49,7 @@ app.UseUnavailablePage();
 app.UseErrorPages();
 app.UseRouting();
 app.UseUnsafeRequestChecks();
+app.UseRateLimits();
 app.UseSessionAuthentication();
 app.UseUnavailablePageForUnknownSessions();
 app.UseLockedSessions();

@@ -8,6 +8,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WebApp.Accounts;
+using WebApp.Hosting.RateLimits;
 
 namespace WebApp.Tests.Testing;
 
@@ -115,6 +116,9 @@ public class TestApp : WebApplicationFactory<Program>
         builder.UseSetting("Sessions:CommandTimeout", "00:00:05");
         if (Settings.ContainsKey("ConnectionStrings:Redis"))
             builder.UseSetting("Sessions:LocalCache", LocalCache);
+        // Nor because it signs in often, always from the same address: who tests the limits turns them on.
+        foreach (var act in Enum.GetNames<LimitedAct>())
+            builder.UseSetting($"RateLimits:{act}:Permits", "0");
         foreach (var (key, value) in Settings)
             builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));

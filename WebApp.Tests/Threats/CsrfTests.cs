@@ -15,8 +15,8 @@ namespace WebApp.Tests.Threats;
 /// </summary>
 public abstract class CsrfTests(TestApp app)
 {
-    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id, <c>{1}</c> the victim's other
-    /// session, <c>{2}</c> and <c>{3}</c> the tokens of mailed links to set the victim's password and to confirm another account.</summary>
+    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id, <c>{1}</c> the victim's other session,
+    /// <c>{2}</c> the victim's address, <c>{3}</c> and <c>{4}</c> the tokens of mailed links to set the victim's password and to confirm another account.</summary>
     private static readonly Form[] Forms =
     [
         new("/Account/Login", "", "/account/login", "Email=bob@example.com", $"Password={Browser.DemoPassword}"),
@@ -25,13 +25,16 @@ public abstract class CsrfTests(TestApp app)
         new("/Account/Logout", "", "/account/logout"),
         new("/Account/Register", "", "/account/register", "Name=New", "Email=new-{0}@example.com", $"Password={Browser.Password}"),
         new("/Account/ForgotPassword", "", "/account/forgot-password", "Email=bob@example.com"),
-        new("/Account/ResetPassword", "", "/account/reset-password", "t={2}", "NewPassword=another good passphrase"),
-        new("/Account/ConfirmEmail", "", "/account/confirm-email", "t={3}", $"Password={Browser.Password}"),
+        new("/Account/ResetPassword", "", "/account/reset-password", "t={3}", "NewPassword=another good passphrase"),
+        new("/Account/ConfirmEmail", "", "/account/confirm-email", "t={4}", $"Password={Browser.Password}"),
         new("/Account/ChangePassword", "", "/account/change-password", $"CurrentPassword={Browser.Password}", "NewPassword=another good passphrase"),
         new("/Account/Email", "", "/account/email", "Email=new-{0}@example.com"),
-        new("/Account/ConfirmNewEmail", "", "/account/confirm-new-email", "t=x"),
-        new("/Account/NotMe", "", "/account/not-me", "t=x"),
+        new("/Account/ConfirmNewEmail", "", "/account/confirm-new-email", "t=x") { Answer = 200 },
+        new("/Account/NotMe", "", "/account/not-me", "t=x") { Answer = 200 },
         new("/Account/Confirm", "", "/account/confirm", $"Password={Browser.Password}"),
+        new("/Account/Name", "", "/account/name", "Name=Another"),
+        new("/Account/Data", "", "/account/data") { Answer = 200 },
+        new("/Account/Delete", "", "/account/delete", "Email={2}"),
         new("/Account/Sessions", "Lock", "/account/sessions?handler=Lock", "id={1}"),
         new("/Account/Session", "ShowName", "/account/sessions/{1}?handler=ShowName"),
         new("/Account/Session", "NotMe", "/account/sessions/{1}?handler=NotMe"),
@@ -124,7 +127,7 @@ public abstract class CsrfTests(TestApp app)
 
             var answer = await scene.SendAsync(form, token, ("Sec-Fetch-Site", "same-origin"), ("Origin", app.Address.GetLeftPart(UriPartial.Authority)));
 
-            Assert.True(answer.Status == 302, $"{form} got {answer.Status}: {answer.Text}");
+            Assert.True(answer.Status == form.Answer, $"{form} got {answer.Status}: {answer.Text}");
         }
     }
 
@@ -168,6 +171,9 @@ public abstract class CsrfTests(TestApp app)
 
     private sealed record Form(string Page, string Handler, string Path, params string[] Fields)
     {
+        /// <summary>The status when all is well.</summary>
+        public int Answer { get; init; } = 302;
+
         public bool ByStaff => Page.StartsWith("/Admin", StringComparison.Ordinal);
 
         public override string ToString() => $"POST {Page} {Handler}";
@@ -232,7 +238,7 @@ public abstract class CsrfTests(TestApp app)
         }
 
         private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal)
-            .Replace("{2}", ResetToken, StringComparison.Ordinal).Replace("{3}", ConfirmToken, StringComparison.Ordinal);
+            .Replace("{2}", _victim.Email, StringComparison.Ordinal).Replace("{3}", ResetToken, StringComparison.Ordinal).Replace("{4}", ConfirmToken, StringComparison.Ordinal);
     }
 }
 

@@ -186,6 +186,31 @@ public sealed class GuessingTests : IAsyncLifetime
         Assert.Null(attacker.SessionCookie);
     }
 
+    [Fact]
+    public async Task One_password_tried_on_many_accounts_is_stopped_at_its_address_before_anything_is_hashed_and_others_sign_in()
+    {
+        const int Failures = 10;
+        var hasher = new CountingHasher();
+        await using var app = new ProxiedApp { EdgeServices = hasher.Around, Settings = { ["RateLimits:FailedProofs:Permits"] = $"{Failures}" } };
+        using Browser sprayer = app.NewBrowser().At("203.0.113.66"), neighbour = app.NewBrowser().At("203.0.113.67");
+        await sprayer.SignInAsync("bob@example.com", Browser.DemoPassword);
+        var form = await sprayer.GetAsync("/account/login");
+        var hashed = hasher.Verified;
+
+        var answers = new List<int>();
+        for (var i = 0; i < 3 * Failures; i++)
+        {
+            // The account that the password is right for comes last: nobody is let in by what is refused.
+            var email = i == (3 * Failures) - 1 ? "alice@example.com" : $"person-{i}@example.com";
+            var password = i == (3 * Failures) - 1 ? Browser.DemoPassword : "Winter is coming 2026";
+            answers.Add((await sprayer.PostAsync("/account/login", ("__RequestVerificationToken", form.AntiforgeryToken), ("Email", email), ("Password", password))).Status);
+        }
+
+        Assert.Equal([.. Enumerable.Repeat(200, Failures), .. Enumerable.Repeat(429, 2 * Failures)], answers);
+        Assert.Equal(0, hasher.Verified - hashed);
+        await neighbour.SignInAsync("alice@example.com", Browser.DemoPassword);
+    }
+
     public async Task DisposeAsync() => await _app.DisposeAsync();
 
     private async Task GuessWrongAsync(int times)

@@ -14,7 +14,7 @@ public abstract class SecretsInLogsTests(TestApp app)
 {
     private const string Diagnostics = "Microsoft.AspNetCore.Hosting.Diagnostics";
     private const string NewPassword = "another good passphrase";
-    private const string WrongPassword = "wrong horse battery staple";
+    private const string WrongPassword = "wrong violet kettles hum softly";
 
     [Fact]
     public async Task No_line_of_any_level_holds_a_password_a_cookie_a_secret_or_a_security_stamp()

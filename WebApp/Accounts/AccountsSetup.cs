@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
 using WebApp.Accounts.Notices;
+using WebApp.Accounts.Passwords;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
@@ -25,7 +26,7 @@ public static class AccountsSetup
             options.AddInterceptors(provider.GetRequiredService<RightsTracking>());
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
-        services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
+        services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<NameChange>().AddScoped<AccountDeletion>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
         services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddHostedService<AccountsSweeper>();
         services.AddSingleton<Errands>().AddHostedService(s => s.GetRequiredService<Errands>());
         services.AddScoped<Registration>().AddScoped<ConfirmationLinks>().AddScoped<EmailConfirmation>().AddScoped<PasswordReset>().AddScoped<MailedSignIn>();
@@ -56,12 +57,7 @@ public static class AccountsSetup
             $"{SessionPolicy.Section}:{nameof(SessionPolicy.Roles)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.");
         // OWASP's figure for PBKDF2 with HMAC-SHA512.
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 210_000);
-        services.AddOptions<PasswordGateOptions>().BindConfiguration(PasswordGateOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .PostConfigure(gate => gate.ParallelHashes = gate.ParallelHashes == 0 ? Math.Max(1, Environment.ProcessorCount / 2) : gate.ParallelHashes)
-            .Validate(gate => gate.ParallelHashes > 0, "Passwords:ParallelHashes must not be negative. 0 means half of the cores.")
-            .Validate(gate => gate.LongestWait >= TimeSpan.FromSeconds(1) && gate.LongestWait <= TimeSpan.FromMinutes(5),
-                "Passwords:LongestWait must be from 00:00:01 to 00:05:00.")
-            .ValidateOnStart();
+        services.AddPasswordRules();
         services.Configure<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme, cookies =>
         {
             cookies.LoginPath = "/account/login";

@@ -153,7 +153,7 @@ public sealed class AppSignInManager(
         RequestSession.Of(Context).RightsVersion = user.RightsVersion;
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
         if (await browsers.NoteSignInAsync(Context, user.Id, _rememberBrowser) == BrowserRecognition.New)
-            await notices.SignedInOnNewDeviceAsync(user, Device.Parse(Context.Request.Headers.UserAgent.ToString()).ToString());
+            await notices.SignedInOnNewDeviceAsync(user, Device.Of(Context.Request).ToString());
     }
 
     /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
@@ -185,12 +185,18 @@ public sealed class AppSignInManager(
             confirmationLinks.Remind(Context, user.Id);
     });
 
-    private Task AuditFailureAsync(Guid? subjectId) => audit.AppendAsync(new()
+    private Task AuditFailureAsync(Guid? subjectId)
     {
-        Action = AuditAction.SignInFailed,
-        SubjectId = subjectId,
-        Address = Context.Connection.RemoteIpAddress?.ToString(),
-    });
+        FailedProof.Mark(Context);
+        return audit.AppendAsync(new()
+        {
+            Action = AuditAction.SignInFailed,
+            SubjectId = subjectId,
+            Address = Context.Connection.RemoteIpAddress?.ToString(),
+            Device = Device.Of(Context.Request).ToString(),
+            Method = "pwd",
+        });
+    }
 }
 
 /// <summary>Costs as much as the check of a real password, for the cases in which there is none to check.</summary>

@@ -27,6 +27,7 @@ public sealed class EmailConfirmation(
         await sessions.BeginSignInAsync(context, user.Id);
         if (await attempts.ClaimAsync(context, user.Id) is not { } attempt || !await users.CheckPasswordAsync(user, password))
         {
+            FailedProof.Mark(context);
             await AuditAsync(context, user, AuditAction.SignInFailed, actorId: null);
             return MailedLinkOutcome.WrongPassword;
         }

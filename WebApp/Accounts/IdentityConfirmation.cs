@@ -14,7 +14,10 @@ public sealed class IdentityConfirmation(AppSignInManager signIn, AppUserManager
     {
         // No password is judged then: it must cost the session no attempt, or whoever knows the address could have it ended.
         if (await users.GetUserAsync(context.User) is not { } user || await attempts.IsLockedAsync(context, user.Id))
+        {
+            FailedProof.Mark(context);
             return IdentityConfirmationOutcome.WrongPassword;
+        }
 
         if (await session.TakeAttemptAsync(context) is not { } left)
             return IdentityConfirmationOutcome.AnotherUnderWay;

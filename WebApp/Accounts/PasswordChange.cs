@@ -9,8 +9,11 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
 {
     /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
     /// <exception cref="PasswordsBusyException">Too many wait already; nothing was judged or changed.</exception>
-    public Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others) =>
-        users.InTurnAsync(() => ChangeInTurnAsync(context, currentPassword, newPassword, others));
+    public async Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others)
+    {
+        await users.PrepareToSetAsync(newPassword);
+        return await users.InTurnAsync(() => ChangeInTurnAsync(context, currentPassword, newPassword, others));
+    }
 
     private async Task<PasswordChangeResult> ChangeInTurnAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others)
     {
@@ -32,6 +35,7 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
             ActorId = user.Id,
             SubjectId = user.Id,
             Address = context.Connection.RemoteIpAddress?.ToString(),
+            Device = Device.Of(context.Request).ToString(),
         });
         notices.PasswordChanged(user, before);
         return await BeginAnewAsync(user, RequestSession.Of(context).Current!.Id, others);

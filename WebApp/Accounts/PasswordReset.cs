@@ -63,7 +63,7 @@ public sealed class PasswordReset(
         var (wasConfirmed, before) = (user.EmailConfirmed, await notices.BeforeChangeAsync(user));
         (user.EmailConfirmed, user.SignInBlocked) = (true, false);
         // Refused when the account was changed meanwhile.
-        if (!(await users.ResetPasswordAsync(user, await users.GeneratePasswordResetTokenAsync(user), newPassword)).Succeeded)
+        if (!(await users.SetPasswordAsync(user, newPassword)).Succeeded)
             return MailedLinkOutcome.Dead;
 
         await AuditAsync(context, user, AuditAction.PasswordReset);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using WebApp.Accounts.Mail;
+using WebApp.Accounts.Passwords;
 using WebApp.Audit;
 
 namespace WebApp.Accounts;

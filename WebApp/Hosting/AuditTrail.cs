@@ -34,6 +34,8 @@ internal static partial class AuditTrail
             SubjectId = started.UserId,
             SessionId = started.SessionId.ToString(),
             Address = started.Session.SignInAddress?.ToString(),
+            Device = started.Session.Device.ToString(),
+            Method = started.Session.SignInMethod,
         },
         SessionRevoked revoked => new()
         {
@@ -78,7 +80,7 @@ internal static partial class AuditTrail
             SubjectId = moved.UserId,
             SessionId = moved.SessionId.ToString(),
             Address = moved.Use.Address?.ToString(),
-            Details = $"{moved.From?.ToString() ?? "unknown"} → {Place(moved.Use)}",
+            Details = $"{Network.Describe(moved.From)} → {Place(moved.Use)}",
         },
         SignalRaised raised => new()
         {
@@ -109,7 +111,7 @@ internal static partial class AuditTrail
 
     private static string DryRun(SignalRule rule) => rule.DryRun ? $" (dry run: nothing was done; the rule says {rule.Action.ToString().ToLowerInvariant()})" : "";
 
-    private static string Place(SessionUse use) => use.Country is { } country ? $"{use.Address} ({country})" : $"{use.Address}";
+    private static string Place(SessionUse use) => use.Country is { } country ? $"{Network.Describe(use.Address)} ({country})" : Network.Describe(use.Address);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The audit entry {Event} for session {SessionId} of user {UserId} could not be written")]
     private static partial void LogNotWritten(ILogger logger, Exception exception, string @event, Guid userId, SessionId sessionId);

@@ -21,6 +21,9 @@ public enum RevocationReason : byte
     /// <summary>The person said of a session, this one or another, that it was somebody else's.</summary>
     NotMe = 6,
 
+    /// <summary>The person deleted the account.</summary>
+    AccountDeleted = 10,
+
     ReportedTheft = 20,
     SuspiciousActivity = 21,
     LeftOrganisation = 22,
@@ -71,6 +74,7 @@ public static class RevocationReasons
     {
         (RevocationReason.SignedOut, _) => SessionEndCause.SignedOut,
         (RevocationReason.SignedInAgain, _) => SessionEndCause.SignedInAgain,
+        (RevocationReason.AccountDeleted, _) => SessionEndCause.AccountDeleted,
         (_, Sessions.RevokedBy.User) => SessionEndCause.SignedOutElsewhere,
         (_, Sessions.RevokedBy.Support) => SessionEndCause.Support,
         _ => SessionEndCause.SecurityRule,

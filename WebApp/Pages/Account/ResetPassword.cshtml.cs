@@ -1,13 +1,15 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts;
 using WebApp.Accounts.Mail;
+using WebApp.Accounts.Passwords;
 
 namespace WebApp.Pages.Account;
 
 /// <summary>Where the link in the mail to somebody who forgot the password leads. To open it changes nothing: scanners open links, too.</summary>
-public sealed class ResetPasswordModel(PasswordReset reset) : PageModel
+public sealed class ResetPasswordModel(PasswordReset reset, IOptions<PasswordSettings> settings) : PageModel
 {
     [BindProperty(SupportsGet = true, Name = MailLinks.TokenName)]
     public string? Token { get; set; }
@@ -19,6 +21,9 @@ public sealed class ResetPasswordModel(PasswordReset reset) : PageModel
 
     /// <summary>Whose password it is.</summary>
     public string Email { get; private set; } = "";
+
+    /// <summary>How long their new password has to be.</summary>
+    public int MinLength { get; private set; }
 
     public async Task<IActionResult> OnGetAsync() => await IsGoodAsync() ? Page() : this.DeadLink();
 
@@ -51,10 +56,10 @@ public sealed class ResetPasswordModel(PasswordReset reset) : PageModel
 
     private async Task<bool> IsGoodAsync()
     {
-        if (await reset.FindAsync(Token) is not { Email: { } email })
+        if (await reset.FindAsync(Token) is not { Email: { } email } user)
             return false;
 
-        Email = email;
+        (Email, MinLength) = (email, settings.Value.MinLengthFor(user));
         return true;
     }
 }

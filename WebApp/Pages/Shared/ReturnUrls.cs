@@ -9,7 +9,7 @@ public static class ReturnUrls
     private static readonly Uri Here = new("http://here");
     private static readonly string[] NeverReturnedTo =
     [
-        "/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied",
+        "/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/Goodbye",
         "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword",
     ];
 
