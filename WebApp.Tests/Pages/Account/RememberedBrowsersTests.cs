@@ -38,6 +38,25 @@ public abstract class RememberedBrowsersTests(TestApp app)
     }
 
     [Fact]
+    public async Task A_shared_computer_is_not_remembered_and_its_session_still_ends_early()
+    {
+        var (owner, authenticator, _) = await app.NewUserWithAppAsync();
+        using var browser = app.NewBrowser();
+        var form = await browser.GetAsync("/account/login");
+        form = await form.Fill("Email", owner.Email).Fill("Password", Browser.Password).PressAsync("Sign in on a shared computer");
+
+        Assert.Null(form.Document.QuerySelector("#RememberBrowser"));
+        await browser.PostAsync("/account/second-factor",
+            ("__RequestVerificationToken", form.AntiforgeryToken), ("Code", authenticator.Code), ("RememberBrowser", "true"));
+
+        Assert.Empty((await browser.GetAsync("/account/sessions")).Document.QuerySelectorAll("[data-browser-id]"));
+        app.Clock.Advance(TimeSpan.FromMinutes(20));
+        Assert.Equal("/account/login", (await browser.GetAsync("/account")).Address.AbsolutePath);
+        Assert.Equal("/account/second-factor", (await browser.TrySignInAsync(owner.Email, Browser.Password)).Address.AbsolutePath);
+        owner.Dispose();
+    }
+
+    [Fact]
     public async Task They_are_listed_and_can_be_forgotten_one_by_one()
     {
         var (owner, authenticator, _) = await app.NewUserWithAppAsync();
@@ -49,7 +68,7 @@ public abstract class RememberedBrowsersTests(TestApp app)
 
         var listed = page.Document.QuerySelectorAll("[data-browser-id]");
         Assert.Equal(2, listed.Length);
-        Assert.Contains("Safari on iPhone", listed[0].TextContent);
+        Assert.Contains("Safari on iOS", listed[0].TextContent);
         Assert.Contains("This browser", listed[1].TextContent);
         page = await page.PressAsync("Forget", "[data-browser-id]");
 
