@@ -25,6 +25,7 @@ public static class AccountsSetup
         services.AddHttpContextAccessor(); // SignInManager asks for it.
         services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
         services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddHostedService<AccountsSweeper>();
+        services.AddScoped<Passkeys>().AddScoped<PasskeyProofs>().AddScoped<PasskeySignIn>();
         AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>
             {
@@ -44,6 +45,8 @@ public static class AccountsSetup
             .AddClaimsPrincipalFactory<AppClaimsPrincipalFactory>()
             .AddSignInManager<AppSignInManager>()
             .AddDefaultTokenProviders();
+        // The device makes sure who is there, so that a passkey is two factors in one; and it keeps the user's name, so that nobody has to type it.
+        services.Configure<IdentityPasskeyOptions>(passkeys => (passkeys.UserVerificationRequirement, passkeys.ResidentKeyRequirement) = ("required", "required"));
         services.AddOptions<SessionPolicy>().Validate(policy => policy.Roles.Keys.All(role => Roles.All.Contains(role, StringComparer.OrdinalIgnoreCase)),
             $"{SessionPolicy.Section}:{nameof(SessionPolicy.Roles)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.");
         // OWASP's figure for PBKDF2 with HMAC-SHA512.

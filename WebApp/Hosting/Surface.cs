@@ -25,6 +25,7 @@ internal static class Surface
                 pages.Conventions.AllowAnonymousToPage(page);
             pages.Conventions.AuthorizeFolder("/Admin", Roles.Support);
             pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Security/Passkeys", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
