@@ -46,6 +46,7 @@ app.UseUnsafeRequestChecks();
 app.UseSessionAuthentication();
 app.UseUnavailablePageForUnknownSessions();
 app.UseLockedSessions();
+app.UseRequiredSecondFactor();
 app.UseAuthorization();
 app.MapRazorPages();
 app.MapRemainingTime();

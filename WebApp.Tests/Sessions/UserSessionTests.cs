@@ -49,6 +49,7 @@ public sealed class UserSessionTests
     [InlineData(RevocationReason.SignedOutElsewhere, RevokedBy.User)]
     [InlineData(RevocationReason.SignedInAgain, RevokedBy.User)]
     [InlineData(RevocationReason.PasswordChanged, RevokedBy.User)]
+    [InlineData(RevocationReason.FactorsChanged, RevokedBy.User)]
     [InlineData(RevocationReason.ReportedTheft, RevokedBy.Support)]
     [InlineData(RevocationReason.SuspiciousActivity, RevokedBy.Support)]
     [InlineData(RevocationReason.LeftOrganisation, RevokedBy.Support)]

@@ -15,6 +15,9 @@ public sealed class ProductionApp : TestApp, IAsyncLifetime
         Settings["App:PublicUrl"] = $"https://{Host}";
         Settings["ForwardedHeaders:KnownProxies:0"] = "127.0.0.1";
         Settings["Sessions:Store"] = "Sql";
+        // Most tests of staff are about something else.
+        Settings["Accounts:RequireTwoFactor:Support"] = "false";
+        Settings["Accounts:RequireTwoFactor:Admin"] = "false";
     }
 
     /// <summary>Keeps sessions in Redis instead, and the key ring under the certificate.</summary>

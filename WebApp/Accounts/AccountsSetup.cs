@@ -24,7 +24,8 @@ public static class AccountsSetup
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
         services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
-        services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddHostedService<AccountsSweeper>();
+        services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddScoped<SessionRenewal>().AddHostedService<AccountsSweeper>();
+        services.AddScoped<Authenticators>().AddScoped<RecoveryCodes>().AddScoped<SecondFactors>().AddScoped<SecondFactorSignIn>();
         services.AddScoped<Passkeys>().AddScoped<PasskeyProofs>().AddScoped<PasskeySignIn>();
         AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>
@@ -49,6 +50,15 @@ public static class AccountsSetup
         services.Configure<IdentityPasskeyOptions>(passkeys => (passkeys.UserVerificationRequirement, passkeys.ResidentKeyRequirement) = ("required", "required"));
         services.AddOptions<SessionPolicy>().Validate(policy => policy.Roles.Keys.All(role => Roles.All.Contains(role, StringComparer.OrdinalIgnoreCase)),
             $"{SessionPolicy.Section}:{nameof(SessionPolicy.Roles)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.");
+        services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
+            .Validate(accounts => accounts.RequireTwoFactor.Keys.All(role => Roles.All.Contains(role, StringComparer.OrdinalIgnoreCase)),
+                $"{AccountOptions.Section}:{nameof(AccountOptions.RequireTwoFactor)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.")
+            .PostConfigure<IHostEnvironment>((accounts, environment) =>
+            {
+                foreach (var role in Roles.All)
+                    accounts.RequireTwoFactor.TryAdd(role, !environment.IsDevelopment());
+            })
+            .ValidateOnStart();
         // OWASP's figure for PBKDF2 with HMAC-SHA512.
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 210_000);
         services.AddOptions<PasswordGateOptions>().BindConfiguration(PasswordGateOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)

@@ -10,8 +10,9 @@ namespace WebApp.Hosting;
 /// <summary>Razor Pages, who may see which folder, and what a form may carry.</summary>
 internal static class Surface
 {
-    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
+    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/SecondFactor", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
     private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error"];
+    private static readonly string[] ReachableWithoutSecondFactor = ["/Account/Security", "/Account/Confirm", "/Account/Logout", "/Error"];
 
     public static void AddSurface(this WebApplicationBuilder builder)
     {
@@ -25,12 +26,15 @@ internal static class Surface
                 pages.Conventions.AllowAnonymousToPage(page);
             pages.Conventions.AuthorizeFolder("/Admin", Roles.Support);
             pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
-            pages.Conventions.AuthorizePage("/Account/Security/Passkeys", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizeFolder("/Account/Security", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
             foreach (var page in ReachableWhileLocked)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new StepUp.ReachableWhileLocked()));
+            pages.Conventions.AddFolderApplicationModelConvention("/Account/Security", model => model.EndpointMetadata.Add(new RequiredSecondFactor.ReachableWithout()));
+            foreach (var page in ReachableWithoutSecondFactor)
+                pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new RequiredSecondFactor.ReachableWithout()));
         }).AddMvcOptions(mvc =>
         {
             mvc.Filters.Add<StalePage.Filter>();

@@ -1,0 +1,16 @@
+namespace WebApp.Accounts;
+
+/// <summary>The configuration section <c>Accounts</c>.</summary>
+public sealed class AccountOptions
+{
+    public const string Section = "Accounts";
+
+    /// <summary>
+    /// By role: whether its members have to set up a second factor before anything else. A role that is not named has to, but in Development.
+    /// Turn it off only for a role whose members prove who they are in another way.
+    /// </summary>
+    public IDictionary<string, bool> RequireTwoFactor { get; } = new Dictionary<string, bool>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether one of these roles asks its members for a second factor.</summary>
+    public bool IsTwoFactorRequired(IEnumerable<string> roles) => roles.Any(role => RequireTwoFactor.TryGetValue(role, out var required) && required);
+}
