@@ -1,6 +1,8 @@
+using AngleSharp.Html.Dom;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
 using WebApp.Audit;
+using WebApp.Sessions;
 using WebApp.Tests.Testing;
 using Page = WebApp.Tests.Testing.Page;
 
@@ -164,7 +166,7 @@ public abstract class PasskeyTests(TestApp app)
         using var browser = await WithPasskeyAsync(passkey);
         using var other = app.NewBrowser(Browser.Safari);
         var question = await other.AskAsync("/account/login");
-        await RemoveAsync(browser);
+        await RemoveAsync(browser, passkey);
 
         var page = await other.AnswerAsync("/account/login", passkey.Get(question.Options), question.State);
 
@@ -231,7 +233,7 @@ public abstract class PasskeyTests(TestApp app)
 
         foreach (var (who, path, form) in new[] { (visitor, "/account/login", "/account/login?handler=Passkey"), (browser, "/account/confirm", "/account/confirm?handler=Passkey"), (browser, PasskeyBrowsing.ListPath, $"{PasskeyBrowsing.ListPath}?handler=Add") })
         {
-            var token = (await who.GetAsync("/account/logout")).AntiforgeryToken;
+            var token = (await who.GetAsync(path)).AntiforgeryToken;
             foreach (var state in new[] { (await who.AskAsync(path)).State, "garbage", "" })
             {
                 var page = await who.FollowAsync(await who.PostAsync(form, ("passkeyAnswer", answer), ("passkeyState", state), ("__RequestVerificationToken", token)));
@@ -242,7 +244,7 @@ public abstract class PasskeyTests(TestApp app)
         }
 
         Assert.Null(visitor.SessionCookie);
-        Assert.Contains("You have none yet.", (await browser.ConfirmAsync(PasskeyBrowsing.ListPath)).Text);
+        Assert.Contains("You have none yet.", (await browser.GetAsync(PasskeyBrowsing.ListPath)).Text);
     }
 
     public static TheoryData<string> Garbage()
@@ -251,7 +253,7 @@ public abstract class PasskeyTests(TestApp app)
         var client = System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(Client));
         return
         [
-            "", " ", "null", "0", "[]", "{}", "\"text\"", "{", "\0", "\uFFFD", new string('[', 10_000), new string('x', 40_000),
+            "", " ", "null", "0", "[]", "{}", "\"text\"", "{", "\u0001", "\uFFFD", new string('[', 10_000), new string('x', 40_000),
             """{"id":null}""", """{"id":1}""", """{"id":""}""", """{"id":"AAAA"}""", """{"id":"\ud800"}""", """{"id":"not base64!"}""",
             $$"""{"id":"{{new string('A', 4000)}}"}""",
             """{"id":"AAAA","type":"public-key","response":null}""",
@@ -325,8 +327,7 @@ public abstract class PasskeyTests(TestApp app)
         using var browser = await WithPasskeyAsync(passkey);
         using var other = app.NewBrowser(Browser.Safari);
         var session = (await other.UseAsync(passkey)).CurrentSessionId;
-        await browser.ConfirmAsync();
-        await (await browser.GetAsync("/account/sessions")).PressAsync("Lock");
+        await (await browser.GetAsync("/account/sessions")).PressAsync("Lock", "[data-session-id]:not([aria-current])");
         var before = other.SessionCookie;
         Assert.Equal("/account/confirm", (await other.GetAsync("/account")).Address.AbsolutePath);
 
@@ -368,16 +369,79 @@ public abstract class PasskeyTests(TestApp app)
 
         foreach (var id in new[] { passkey.IdText, "", "not base64!", new string('A', 5000) })
         {
-            foreach (var handler in new[] { "Rename", "Remove" })
+            foreach (var form in new[] { $"{PasskeyBrowsing.ListPath}?handler=Rename", "/account/security/remove-passkey" })
             {
                 var page = await thief.FollowAsync(await thief.PostAsync(
-                    $"{PasskeyBrowsing.ListPath}?handler={handler}", ("id", id), ("name", "Mine"), ("__RequestVerificationToken", token)));
+                    form, ("id", id), ("name", "Mine"), ("TurnOff", "true"), ("__RequestVerificationToken", token)));
                 Assert.Contains("That passkey was removed already.", page.Text);
             }
         }
 
         Assert.DoesNotContain("Mine", (await owner.GetAsync(PasskeyBrowsing.ListPath)).Text);
         Assert.Equal("/account/sessions", (await app.NewBrowser().UseAsync(passkey)).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task After_the_password_only_ones_own_passkey_completes_the_sign_in()
+    {
+        using var mine = new SoftPasskey(app.Address);
+        using var thiefs = new SoftPasskey(app.Address);
+        using var browser = await WithPasskeyAsync(mine);
+        using var thief = await WithPasskeyAsync(thiefs);
+        using var other = app.NewBrowser(Browser.Safari);
+        Assert.Equal("/account/second-factor", (await other.TrySignInAsync(browser.Email, Browser.Password)).Address.AbsolutePath);
+
+        var page = await other.UseAsync(thiefs, "/account/second-factor");
+
+        Assert.Equal("/account/second-factor", page.Address.AbsolutePath);
+        Assert.Contains("That passkey can't be used here.", page.Text);
+        Assert.Null(other.SessionCookie);
+        Assert.Equal("it belongs to another account", (await RefusalsAsync(browser)).Single());
+        page = await other.UseAsync(mine, "/account/second-factor");
+        Assert.Equal("/account/sessions", page.Address.AbsolutePath);
+        Assert.Contains("Signed in with Password and passkey", (await other.GetAsync($"/account/sessions/{page.CurrentSessionId}")).Text);
+    }
+
+    [Fact]
+    public async Task A_second_step_asked_for_in_one_browser_completes_no_other_sign_in()
+    {
+        using var passkey = new SoftPasskey(app.Address);
+        using var browser = await WithPasskeyAsync(passkey);
+        using var owner = app.NewBrowser(Browser.Safari);
+        using var thief = app.NewBrowser();
+        await owner.TrySignInAsync(browser.Email, Browser.Password);
+        await thief.TrySignInAsync(browser.Email, Browser.Password);
+        var question = await owner.AskAsync("/account/second-factor");
+
+        var page = await thief.AnswerAsync("/account/second-factor", passkey.Get(question.Options), question.State);
+
+        Assert.Equal("/account/second-factor", page.Address.AbsolutePath);
+        Assert.Null(thief.SessionCookie);
+    }
+
+    [Fact]
+    public async Task Without_the_password_nobody_is_asked_for_a_passkey_of_somebody()
+    {
+        using var visitor = app.NewBrowser();
+
+        var page = await visitor.PeekAsync("/account/second-factor?handler=PasskeyQuestion");
+
+        Assert.Equal(404, page.Status);
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_the_end_of_all_sessions_overtakes_is_refused()
+    {
+        using var passkey = new SoftPasskey(app.Address);
+        using var browser = await WithPasskeyAsync(passkey);
+        using var other = app.NewBrowser(Browser.Safari);
+        await other.TrySignInAsync(browser.Email, Browser.Password);
+        var question = await other.AskAsync("/account/second-factor");
+        await app.Services.GetRequiredService<SessionManager>().RevokeAllAsync(await app.UserIdAsync(browser.Email), RevocationReason.SuspiciousActivity);
+
+        var page = await other.AnswerAsync("/account/second-factor", passkey.Get(question.Options), question.State);
+
+        AssertNotSignedIn(other, page, "All your sessions were ended while you were signing in.");
     }
 
     private async Task<Browser> WithPasskeyAsync(SoftPasskey passkey)
@@ -388,10 +452,11 @@ public abstract class PasskeyTests(TestApp app)
         return browser;
     }
 
-    private static async Task RemoveAsync(Browser browser)
+    private static async Task RemoveAsync(Browser browser, SoftPasskey passkey)
     {
-        var page = await (await browser.GetAsync(PasskeyBrowsing.ListPath)).PressAsync("Remove", "[data-passkey-id]");
-        Assert.Contains("The passkey is removed.", page.Text);
+        var page = await browser.GetAsync($"/account/security/remove-passkey?id={passkey.IdText}");
+        ((IHtmlInputElement)page.Document.QuerySelector("#TurnOff")!).IsChecked = true;
+        Assert.Contains("is removed.", (await page.PressAsync("Remove the passkey")).Text);
     }
 
     private static void AssertNotSignedIn(Browser browser, Page page, string words)

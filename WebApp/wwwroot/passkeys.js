@@ -73,7 +73,7 @@ async function answer(form, signal, mediation) {
   const credential = await navigator.credentials[kind]({ publicKey: optionsOf(options, kind), signal, mediation });
   form.elements.passkeyAnswer.value = jsonOf(credential);
   form.elements.passkeyState.value = state;
-  for (const copy of form.querySelectorAll("[data-copy-of]")) copy.value = document.getElementById(copy.dataset.copyOf).checked;
+  for (const copy of form.querySelectorAll("[data-copy-of]")) copy.value = document.getElementById(copy.dataset.copyOf)?.checked ?? false;
   form.submit();
 }
 

@@ -8,7 +8,7 @@ namespace WebApp.Accounts.Factors;
 
 /// <summary>A person's passkeys: to add, name and remove. What they prove is <see cref="PasskeyProofs"/>' business.</summary>
 public sealed class Passkeys(
-    IPasskeyHandler<AppUser> handler, PasskeyProofs proofs, AppUserManager users, AppDbContext db, OneTimeTokens tokens, AuditLog audit, TimeProvider clock)
+    IPasskeyHandler<AppUser> handler, PasskeyProofs proofs, SecondFactors factors, AppDbContext db, OneTimeTokens tokens, AuditLog audit, TimeProvider clock)
 {
     public const int MaxNameLength = 60;
 
@@ -23,7 +23,7 @@ public sealed class Passkeys(
         var rows = await db.UserPasskeys.AsNoTracking().Where(p => p.UserId == userId).ToListAsync();
         var uses = await db.PasskeyUses.Where(u => u.UserId == userId).ToListAsync();
         return [.. rows.Select(row => new Passkey(
-            Base64Url.EncodeToString(row.CredentialId), row.Data.Name ?? "Passkey", row.Data.CreatedAt,
+            Base64Url.EncodeToString(row.CredentialId), NameOf(row), row.Data.CreatedAt,
             uses.Find(use => use.CredentialId.AsSpan().SequenceEqual(row.CredentialId))?.LastUsedAt, row.Data.IsBackedUp)).OrderByDescending(p => p.AddedAt)];
     }
 
@@ -40,38 +40,39 @@ public sealed class Passkeys(
         return new(made.CreationOptionsJson, tokens.Seal(TokenPurpose.AddPasskey, user, Lifetime, content));
     }
 
-    /// <summary>Adds what the browser made for the question.</summary>
+    /// <summary>Adds what the browser made for the question. Its first question and answer are judged here; the rest is a change of factors like any other.</summary>
     /// <param name="context">The request.</param>
     /// <param name="user">Whose it is to be.</param>
     /// <param name="answerJson">From the browser.</param>
     /// <param name="state">Of the question.</param>
     /// <param name="name">For the person to know it by.</param>
-    public async Task<PasskeyOutcome> AddAsync(HttpContext context, AppUser user, string? answerJson, string? state, string name)
+    /// <param name="endOthers">Whether the person's other sessions end.</param>
+    public async Task<PasskeyAddition> AddAsync(HttpContext context, AppUser user, string? answerJson, string? state, string name, bool endOthers)
     {
         if (await tokens.OpenAsync(TokenPurpose.AddPasskey, state) is not { } token || token.User?.Id != user.Id || !await tokens.SpendAsync(token))
-            return PasskeyOutcome.TooLate;
+            return new(PasskeyOutcome.TooLate);
 
         var content = JsonSerializer.Deserialize<Content>(token.Content)!;
         var answer = PasskeyAnswer.Read(answerJson);
         var result = answer is null ? null
             : await handler.PerformAttestationAsync(new() { HttpContext = context, CredentialJson = answer.Json, AttestationState = content.State });
-        if (result is not { Succeeded: true, Passkey: { } made } || !await SaveAsync(user, made, name))
+        if (result is not { Succeeded: true, Passkey: { } made })
         {
             await proofs.RefuseAsync(context, user.Id, $"a new one: {await WhyAsync(context, content, answer)}");
-            return PasskeyOutcome.Refused;
+            return new(PasskeyOutcome.Refused);
         }
 
-        await AuditAsync(context, AuditAction.PasskeyAdded, user.Id, name);
-        return PasskeyOutcome.Proved;
+        db.UserPasskeys.Add(RowOf(user.Id, made, name));
+        return new(PasskeyOutcome.Proved) { Change = await factors.FactorsChangedAsync(context, user, AuditAction.PasskeyAdded, endOthers, name) };
     }
 
     /// <summary>False when the person has no such passkey.</summary>
-    public async Task<bool> RenameAsync(HttpContext context, Guid userId, string id, string name)
+    public async Task<bool> RenameAsync(HttpContext context, Guid userId, string? id, string name)
     {
         if (await FindAsync(userId, id) is not { } row)
             return false;
 
-        var before = row.Data.Name;
+        var before = NameOf(row);
         row.Data.Name = name;
         try
         {
@@ -83,57 +84,57 @@ public sealed class Passkeys(
             return false;
         }
 
-        await AuditAsync(context, AuditAction.PasskeyRenamed, userId, $"{before} → {name}");
-        return true;
-    }
-
-    /// <summary>False when the person has no such passkey. One that is removed is refused at once, wherever a sign-in with it is under way.</summary>
-    public async Task<bool> RemoveAsync(HttpContext context, AppUser user, string id)
-    {
-        if (await FindAsync(user.Id, id) is not { } row)
-            return false;
-
-        // Of two tabs, one removes it.
-        if (await db.UserPasskeys.Where(p => p.UserId == user.Id && p.CredentialId == row.CredentialId).ExecuteDeleteAsync() == 0)
-            return false;
-
-        await db.PasskeyUses.Where(u => u.UserId == user.Id && u.CredentialId == row.CredentialId).ExecuteDeleteAsync();
-        await AuditAsync(context, AuditAction.PasskeyRemoved, user.Id, row.Data.Name ?? "");
-        return true;
-    }
-
-    /// <summary>Together with the account, or not at all. (The user manager would save the passkey first, and write over one of the same id.)</summary>
-    private async Task<bool> SaveAsync(AppUser user, UserPasskeyInfo made, string name)
-    {
-        db.UserPasskeys.Add(new()
+        await audit.AppendAsync(new()
         {
-            UserId = user.Id,
-            CredentialId = made.CredentialId,
-            Data = new()
-            {
-                Name = name,
-                PublicKey = made.PublicKey,
-                // By our clock; the framework takes the machine's.
-                CreatedAt = clock.GetUtcNow(),
-                SignCount = made.SignCount,
-                Transports = made.Transports,
-                IsUserVerified = made.IsUserVerified,
-                IsBackupEligible = made.IsBackupEligible,
-                IsBackedUp = made.IsBackedUp,
-                AttestationObject = made.AttestationObject,
-                ClientDataJson = made.ClientDataJson,
-            },
+            Action = AuditAction.PasskeyRenamed,
+            ActorId = userId,
+            SubjectId = userId,
+            Address = context.Connection.RemoteIpAddress?.ToString(),
+            Details = $"{before} → {name}",
         });
-        try
-        {
-            return (await users.UpdateAsync(user)).Succeeded;
-        }
-        catch (DbUpdateException)
-        {
-            // The same one came twice, at once: somebody tries things out.
-            return false;
-        }
+        return true;
     }
+
+    /// <summary>The person's passkey; null without such a one.</summary>
+    public async Task<string?> FindNameAsync(Guid userId, string? id) => await FindAsync(userId, id) is { } row ? NameOf(row) : null;
+
+    /// <summary>Takes it away. <see cref="FactorsChange.Overtaken"/> when it is gone already, and when it is the last factor and may not go.</summary>
+    /// <param name="context">The person's request.</param>
+    /// <param name="user">Whose.</param>
+    /// <param name="id">Of the passkey.</param>
+    /// <param name="turnOff">Whether the person knows that the last factor turns two-factor sign-in off.</param>
+    /// <param name="endOthers">Whether the person's other sessions end.</param>
+    public async Task<FactorsChange> RemoveAsync(HttpContext context, AppUser user, string? id, bool turnOff, bool endOthers)
+    {
+        if (await FindAsync(user.Id, id) is not { } row || (await factors.DescribeAsync(user)).MayLoseOne(turnOff) is false)
+            return FactorsChange.Overtaken;
+
+        db.UserPasskeys.Remove(row);
+        if (await db.PasskeyUses.FindAsync(row.CredentialId) is { } use)
+            db.PasskeyUses.Remove(use);
+        return await factors.FactorsChangedAsync(context, user, AuditAction.PasskeyRemoved, endOthers, NameOf(row));
+    }
+
+    // The user manager would save it ahead of the account, and write over one of the same id.
+    private IdentityUserPasskey<Guid> RowOf(Guid userId, UserPasskeyInfo made, string name) => new()
+    {
+        UserId = userId,
+        CredentialId = made.CredentialId,
+        Data = new()
+        {
+            Name = name,
+            PublicKey = made.PublicKey,
+            // By our clock; the framework takes the machine's.
+            CreatedAt = clock.GetUtcNow(),
+            SignCount = made.SignCount,
+            Transports = made.Transports,
+            IsUserVerified = made.IsUserVerified,
+            IsBackupEligible = made.IsBackupEligible,
+            IsBackedUp = made.IsBackedUp,
+            AttestationObject = made.AttestationObject,
+            ClientDataJson = made.ClientDataJson,
+        },
+    };
 
     private async Task<string> WhyAsync(HttpContext context, Content content, PasskeyAnswer? answer) =>
         answer is null ? "it could not be read"
@@ -143,23 +144,16 @@ public sealed class Passkeys(
         : answer.UserVerified is false ? "the device did not check who was there"
         : "it was not valid";
 
-    private async Task<IdentityUserPasskey<Guid>?> FindAsync(Guid userId, string id)
+    private async Task<IdentityUserPasskey<Guid>?> FindAsync(Guid userId, string? id)
     {
-        if (!Base64Url.IsValid(id))
+        if (string.IsNullOrEmpty(id) || !Base64Url.IsValid(id))
             return null;
 
         var credentialId = Base64Url.DecodeFromChars(id);
         return await db.UserPasskeys.SingleOrDefaultAsync(p => p.UserId == userId && p.CredentialId == credentialId);
     }
 
-    private Task AuditAsync(HttpContext context, AuditAction action, Guid userId, string details) => audit.AppendAsync(new()
-    {
-        Action = action,
-        ActorId = userId,
-        SubjectId = userId,
-        Address = context.Connection.RemoteIpAddress?.ToString(),
-        Details = details,
-    });
+    private static string NameOf(IdentityUserPasskey<Guid> row) => row.Data.Name ?? "Passkey";
 
     private sealed record Content(string Challenge, string State);
 }
@@ -170,3 +164,10 @@ public sealed class Passkeys(
 /// <param name="LastUsedAt">UTC; null: never yet.</param>
 /// <param name="IsSynced">Whether its provider says that it is kept on more than one device.</param>
 public sealed record Passkey(string Id, string Name, DateTimeOffset AddedAt, DateTimeOffset? LastUsedAt, bool IsSynced);
+
+/// <summary>What became of a new passkey.</summary>
+public sealed record PasskeyAddition(PasskeyOutcome Outcome)
+{
+    /// <summary>What it did to the account; null unless it was proved.</summary>
+    public FactorsChange? Change { get; init; }
+}

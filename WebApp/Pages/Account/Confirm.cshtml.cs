@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
 using WebApp.Accounts.Factors;
@@ -26,13 +25,8 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, Passkeys pas
     /// <summary>Null once the session has ended.</summary>
     public UserSession? Session => RequestSession.Of(HttpContext).Current;
 
-    public bool HasPasskey { get; private set; }
-
-    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
-    {
-        HasPasskey = Session is { } session && await passkeys.HasAnyAsync(session.UserId);
-        await next();
-    }
+    /// <summary>Whether there is another way than the password. Asked by the page, for all its answers show it.</summary>
+    public async Task<bool> HasPasskeyAsync() => Session is { } session && await passkeys.HasAnyAsync(session.UserId);
 
     public IActionResult OnGet()
     {

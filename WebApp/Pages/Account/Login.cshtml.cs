@@ -111,8 +111,7 @@ public sealed class LoginModel(
         }
         catch (TooManySessionsException e)
         {
-            TempData[nameof(Waiting)] = await waiting.SealAsync(e.Pending);
-            return RedirectToPage(new { ReturnUrl });
+            return await this.RedirectToChoiceAsync(waiting, e.Pending, ReturnUrl);
         }
         catch (SignInSupersededException)
         {

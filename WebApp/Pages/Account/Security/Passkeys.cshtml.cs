@@ -6,20 +6,29 @@ using WebApp.Sessions;
 
 namespace WebApp.Pages.Account.Security;
 
-public sealed class PasskeysModel(Passkeys passkeys, AppUserManager users) : PageModel
+public sealed class PasskeysModel(Passkeys passkeys, SecondFactors factors, AppUserManager users) : PageModel
 {
-    private const string Gone = "That passkey was removed already.";
+    internal const string Gone = "That passkey was removed already.";
 
     [BindProperty]
     public string? Name { get; set; }
 
+    [BindProperty]
+    public bool EndOthers { get; set; }
+
     /// <summary>The newest first.</summary>
     public IReadOnlyList<Passkey> List { get; private set; } = [];
 
-    public async Task OnGetAsync()
+    public async Task<IActionResult> OnGetAsync()
     {
-        Name = DefaultName();
-        List = await passkeys.ListAsync(User.GetUserId());
+        // The account may have gone since the session began.
+        if (await users.GetUserAsync(User) is not { } user)
+            return NotFound();
+
+        List = await passkeys.ListAsync(user.Id);
+        // Whoever adds the first factor has a reason to; another passkey is for comfort.
+        (Name, EndOthers) = (DefaultName(), (await factors.DescribeAsync(user)).Factors == 0);
+        return Page();
     }
 
     public async Task<IActionResult> OnGetQuestionAsync() =>
@@ -28,13 +37,14 @@ public sealed class PasskeysModel(Passkeys passkeys, AppUserManager users) : Pag
     public async Task<IActionResult> OnPostAddAsync(string? passkeyAnswer, string? passkeyState)
     {
         if (await users.GetUserAsync(User) is not { } user)
-            return Challenge();
+            return NotFound();
 
         // The device has made it by now: a name that can't be used must not have it thrown away here.
         var name = CleanName(Name) ?? DefaultName();
-        return await passkeys.AddAsync(HttpContext, user, passkeyAnswer, passkeyState, name) switch
+        var addition = await passkeys.AddAsync(HttpContext, user, passkeyAnswer, passkeyState, name, EndOthers);
+        return addition.Outcome switch
         {
-            PasskeyOutcome.Proved => this.RedirectWithStatus($"The passkey “{name}” is added. Next time you sign in, use it instead of your password."),
+            PasskeyOutcome.Proved => this.Answer(addition.Change!, $"The passkey “{name}” is added. Next time you sign in, you can use it instead of your password.", EndOthers),
             PasskeyOutcome.TooLate => this.RedirectWithError("That took too long, or was done already. Please try again."),
             _ => this.RedirectWithError("That passkey could not be added: it was not made for this site, or is in use already. Try again, or use another device."),
         };
@@ -45,18 +55,8 @@ public sealed class PasskeysModel(Passkeys passkeys, AppUserManager users) : Pag
         if (CleanName(name) is not { } clean)
             return this.RedirectWithError($"The passkey was not renamed: a name has 1 to {Passkeys.MaxNameLength} characters, and no special ones.");
 
-        return await passkeys.RenameAsync(HttpContext, User.GetUserId(), id ?? "", clean)
+        return await passkeys.RenameAsync(HttpContext, User.GetUserId(), id, clean)
             ? this.RedirectWithStatus($"The passkey is called “{clean}” from now on.")
-            : this.RedirectWithError(Gone);
-    }
-
-    public async Task<IActionResult> OnPostRemoveAsync(string? id)
-    {
-        if (await users.GetUserAsync(User) is not { } user)
-            return Challenge();
-
-        return await passkeys.RemoveAsync(HttpContext, user, id ?? "")
-            ? this.RedirectWithStatus("The passkey is removed. Delete it on your device, too.")
             : this.RedirectWithError(Gone);
     }
 
