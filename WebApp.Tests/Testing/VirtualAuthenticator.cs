@@ -11,9 +11,8 @@ public sealed class VirtualAuthenticator
 
     private VirtualAuthenticator(ICDPSession tools, string id) => (_tools, _id) = (tools, id);
 
-    /// <param name="page">Whose browser gets it.</param>
-    /// <param name="answers">Whether it answers at once, as if its person touched it.</param>
-    public static async Task<VirtualAuthenticator> PlugInAsync(IPage page, bool answers = true)
+    /// <summary>Into this page's browser. It answers at once, as if its person had waited for it.</summary>
+    public static async Task<VirtualAuthenticator> PlugInAsync(IPage page)
     {
         var tools = await page.Context.NewCDPSessionAsync(page);
         await tools.SendAsync("WebAuthn.enable");
@@ -26,22 +25,17 @@ public sealed class VirtualAuthenticator
                 ["hasResidentKey"] = true,
                 ["hasUserVerification"] = true,
                 ["isUserVerified"] = true,
-                ["automaticPresenceSimulation"] = answers,
+                ["automaticPresenceSimulation"] = true,
             },
         });
         return new(tools, added!.Value.GetProperty("authenticatorId").GetString()!);
     }
-
-    /// <summary>Whether it answers at once.</summary>
-    public Task SetAnswersAsync(bool answers) => SendAsync("WebAuthn.setAutomaticPresenceSimulation", ("enabled", answers));
 
     /// <summary>Whether it knows its person by the finger or the PIN.</summary>
     public Task SetKnowsPersonAsync(bool knows) => SendAsync("WebAuthn.setUserVerified", ("isUserVerified", knows));
 
     /// <summary>How many passkeys it keeps.</summary>
     public async Task<int> CountAsync() => (await SendAsync("WebAuthn.getCredentials"))!.Value.GetProperty("credentials").GetArrayLength();
-
-    public Task ForgetAllAsync() => SendAsync("WebAuthn.clearCredentials");
 
     private Task<JsonElement?> SendAsync(string command, params (string Name, object Value)[] arguments) =>
         _tools.SendAsync(command, arguments.Append(("authenticatorId", _id)).ToDictionary(a => a.Item1, a => a.Item2));

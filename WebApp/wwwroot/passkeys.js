@@ -4,6 +4,7 @@ const askAgainAfter = 4 * 60_000;
 const forms = [...document.querySelectorAll("form[data-passkey]")];
 // The browser answers one question at a time: a button pressed ends what was only offered.
 let offer;
+let offering;
 
 const words = {
   AbortError: "",
@@ -90,7 +91,7 @@ async function press(form) {
     button.disabled = false;
     button.focus();
     says.textContent = words[error.name] ?? "That did not work. Check your connection, and try again.";
-    if ("offersItself" in form.dataset) offerItself(form);
+    if (form === offering) offerItself(form);
   }
 }
 
@@ -116,8 +117,8 @@ if (window.PublicKeyCredential && navigator.credentials) {
     });
   }
 
-  const offering = forms.find(form => "offersItself" in form.dataset);
-  if (offering && await PublicKeyCredential.isConditionalMediationAvailable?.()) offerItself(offering);
+  if (await PublicKeyCredential.isConditionalMediationAvailable?.()) offering = forms.find(form => form.dataset.offersItself === "true");
+  if (offering) offerItself(offering);
   // Come back to with the back button: the answer that the form had is spent.
   addEventListener("pageshow", event => event.persisted && location.reload());
 } else {
