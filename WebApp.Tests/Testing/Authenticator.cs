@@ -11,7 +11,8 @@ public sealed class Authenticator(TestClock clock, string keyText)
 {
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-    private readonly byte[] _key = Decode(keyText);
+    /// <summary>The bytes that app and server share.</summary>
+    public byte[] Key { get; } = Decode(keyText);
 
     /// <summary>What the app shows.</summary>
     public string Code => CodeAt(TimeSpan.Zero);
@@ -22,7 +23,7 @@ public sealed class Authenticator(TestClock clock, string keyText)
         var counter = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(counter, (clock.GetUtcNow() + ahead).ToUnixTimeSeconds() / 30);
 #pragma warning disable CA5350 // The algorithm that all apps have.
-        var hash = HMACSHA1.HashData(_key, counter);
+        var hash = HMACSHA1.HashData(Key, counter);
 #pragma warning restore CA5350
         var number = BinaryPrimitives.ReadInt32BigEndian(hash.AsSpan(hash[^1] & 15)) & int.MaxValue;
         return (number % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);

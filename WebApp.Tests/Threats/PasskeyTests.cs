@@ -1,4 +1,7 @@
 using AngleSharp.Html.Dom;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
 using WebApp.Audit;
@@ -477,3 +480,99 @@ public sealed class PasskeyOnSqlTests(SqlApp app) : PasskeyTests(app);
 
 [Collection(RedisApp.Collection)]
 public sealed class PasskeyOnRedisTests(RedisApp app) : PasskeyTests(app);
+
+/// <summary>Somebody ends all sessions, or removes the passkey, at the worst moment: between the judgement and the session.</summary>
+public sealed class OvertakenPasskeyTests : IAsyncDisposable
+{
+    private readonly TestApp _app;
+    private Func<Task> _meanwhile = () => Task.CompletedTask;
+
+    public OvertakenPasskeyTests() => _app = new TestApp
+    {
+        EdgeServices = services => services.AddScoped<IPasskeyHandler<AppUser>>(scope =>
+            new Slow(ActivatorUtilities.CreateInstance<PasskeyHandler<AppUser>>(scope), () => _meanwhile())),
+    };
+
+    [Fact]
+    public async Task The_end_of_all_sessions_refuses_a_sign_in_whose_answer_is_being_judged()
+    {
+        using var passkey = new SoftPasskey(_app.Address);
+        using var browser = await _app.NewUserAsync();
+        await browser.AddPasskeyAsync(passkey);
+        var userId = await _app.UserIdAsync(browser.Email);
+        _meanwhile = () => _app.Services.GetRequiredService<SessionManager>().RevokeAllAsync(userId, RevocationReason.SuspiciousActivity);
+        using var other = _app.NewBrowser();
+
+        var page = await other.UseAsync(passkey);
+
+        Assert.Contains("All your sessions were ended while you were signing in.", page.Text);
+        Assert.Null(other.SessionCookie);
+    }
+
+    [Fact]
+    public async Task A_passkey_that_is_removed_while_its_answer_is_being_judged_does_not_come_back()
+    {
+        using var passkey = new SoftPasskey(_app.Address);
+        using var browser = await _app.NewUserAsync();
+        await browser.AddPasskeyAsync(passkey);
+        _meanwhile = async () =>
+        {
+            await using var scope = _app.Services.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<AppDbContext>().UserPasskeys.Where(p => p.CredentialId == passkey.Id).ExecuteDeleteAsync();
+        };
+        using var other = _app.NewBrowser();
+
+        var page = await other.UseAsync(passkey);
+
+        Assert.Contains("That passkey can't be used to sign in here.", page.Text);
+        Assert.Null(other.SessionCookie);
+        Assert.Contains("You have none yet.", (await browser.GetAsync(PasskeyBrowsing.ListPath)).Text);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    /// <summary>The framework's own, with something happening once it has judged.</summary>
+    private sealed class Slow(IPasskeyHandler<AppUser> inner, Func<Task> meanwhile) : IPasskeyHandler<AppUser>
+    {
+        public Task<PasskeyCreationOptionsResult> MakeCreationOptionsAsync(PasskeyUserEntity userEntity, HttpContext httpContext) =>
+            inner.MakeCreationOptionsAsync(userEntity, httpContext);
+
+        public Task<PasskeyRequestOptionsResult> MakeRequestOptionsAsync(AppUser? user, HttpContext httpContext) => inner.MakeRequestOptionsAsync(user, httpContext);
+
+        public Task<PasskeyAttestationResult> PerformAttestationAsync(PasskeyAttestationContext context) => inner.PerformAttestationAsync(context);
+
+        public async Task<PasskeyAssertionResult<AppUser>> PerformAssertionAsync(PasskeyAssertionContext context)
+        {
+            var result = await inner.PerformAssertionAsync(context);
+            await meanwhile();
+            return result;
+        }
+    }
+}
+
+/// <summary>A passkey is for the site that the operator named, whatever a request says.</summary>
+public sealed class PasskeySiteTests
+{
+    [Fact]
+    public async Task Only_the_public_address_asks_for_passkeys_and_takes_them()
+    {
+        await using var app = await ProductionApp.StartAsync();
+        using var passkey = new SoftPasskey(new($"https://{ProductionApp.Host}"));
+        using var browser = await app.NewUserAsync();
+
+        var question = await browser.AskAsync(PasskeyBrowsing.ListPath);
+        Assert.Equal(ProductionApp.Host, question.Options.GetProperty("rp").GetProperty("id").GetString());
+        Assert.Equal("required", question.Options.GetProperty("authenticatorSelection").GetProperty("userVerification").GetString());
+        Assert.Contains("is added.", (await browser.AnswerAsync(PasskeyBrowsing.ListPath, passkey.Create(question.Options), question.State)).Text);
+        foreach (var origin in new[] { $"http://{ProductionApp.Host}", $"https://evil.{ProductionApp.Host}", $"https://{ProductionApp.Host}:8443", "null" })
+        {
+            using var thief = app.NewBrowser();
+            passkey.Origin = origin;
+            Assert.Contains("That passkey can't be used to sign in here.", (await thief.UseAsync(passkey)).Text);
+        }
+
+        using var person = app.NewBrowser();
+        passkey.Origin = $"https://{ProductionApp.Host}";
+        Assert.Equal("/account/sessions", (await person.UseAsync(passkey)).Address.AbsolutePath);
+    }
+}

@@ -25,7 +25,7 @@ public sealed partial class PasskeyProofs(
     public async Task<PasskeyQuestion> AskAsync(HttpContext context, AppUser? user, string use)
     {
         var made = await handler.MakeRequestOptionsAsync(user, context);
-        var content = JsonSerializer.Serialize(new Content(use, PasskeyQuestion.ChallengeOf(made.RequestOptionsJson), made.AssertionState!));
+        var content = string.Join('\n', use, PasskeyQuestion.ChallengeOf(made.RequestOptionsJson), made.AssertionState);
         return new(made.RequestOptionsJson, tokens.Seal(TokenPurpose.UsePasskey, user, Lifetime, content));
     }
 
@@ -39,8 +39,8 @@ public sealed partial class PasskeyProofs(
         if (await tokens.OpenAsync(TokenPurpose.UsePasskey, state) is not { } token || token.User?.Id != user?.Id)
             return null;
 
-        var content = JsonSerializer.Deserialize<Content>(token.Content)!;
-        return content.Use == use && await tokens.SpendAsync(token) ? new(token.User, content.Challenge, content.State) : null;
+        var parts = token.Content.Split('\n', 3);
+        return parts[0] == use && await tokens.SpendAsync(token) ? new(token.User, parts[1], parts[2]) : null;
     }
 
     /// <summary>
@@ -130,8 +130,6 @@ public sealed partial class PasskeyProofs(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "A passkey of user {UserId} was refused: {Why}")]
     private partial void LogRefused(Guid? userId, string why);
-
-    private sealed record Content(string Use, string Challenge, string State);
 }
 
 /// <summary>What passkeys.js hands to the browser, and what the form brings back with the answer.</summary>

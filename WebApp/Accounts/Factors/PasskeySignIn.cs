@@ -43,7 +43,7 @@ public sealed class PasskeySignIn(AppSignInManager signIn, PasskeyProofs proofs,
     /// <param name="context">The request.</param>
     /// <param name="answerJson">From the browser.</param>
     /// <param name="state">From <see cref="AskForSecondFactorAsync"/>.</param>
-    /// <param name="rememberBrowser">See <see cref="AppSignInManager.CompleteAsync"/>.</param>
+    /// <param name="rememberBrowser">See <see cref="AppSignInManager.CompleteAsync"/>. Never one that others use, too.</param>
     /// <exception cref="SignInSupersededException">All of the user's sessions were ended while this sign-in was under way.</exception>
     /// <exception cref="TooManySessionsException">The person is to be asked which session shall end.</exception>
     public async Task<PasskeyOutcome> CompleteAsync(HttpContext context, string? answerJson, string? state, bool rememberBrowser)
@@ -56,7 +56,7 @@ public sealed class PasskeySignIn(AppSignInManager signIn, PasskeyProofs proofs,
         // Password and passkey were right: wrong ones before them don't count any more, unless there were so many that nobody is asked.
         if (await attempts.ClaimAsync(context, user.Id) is { } attempt)
             await attempts.ClearAsync(attempt);
-        return await signIn.CompleteAsync(pending, Method, rememberBrowser) ? PasskeyOutcome.Proved : PasskeyOutcome.TooLate;
+        return await signIn.CompleteAsync(pending, Method, rememberBrowser && pending.Leash is null) ? PasskeyOutcome.Proved : PasskeyOutcome.TooLate;
     }
 
     /// <summary>Null also for an account that may not sign in; the words are the same.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Audit;
@@ -36,11 +35,11 @@ public sealed class Passkeys(
             return null;
 
         var made = await handler.MakeCreationOptionsAsync(new() { Id = user.Id.ToString(), Name = user.Email!, DisplayName = user.Name }, context);
-        var content = JsonSerializer.Serialize(new Content(PasskeyQuestion.ChallengeOf(made.CreationOptionsJson), made.AttestationState!));
+        var content = string.Join('\n', PasskeyQuestion.ChallengeOf(made.CreationOptionsJson), made.AttestationState);
         return new(made.CreationOptionsJson, tokens.Seal(TokenPurpose.AddPasskey, user, Lifetime, content));
     }
 
-    /// <summary>Adds what the browser made for the question. Its first question and answer are judged here; the rest is a change of factors like any other.</summary>
+    /// <summary>Adds what the browser made for the question.</summary>
     /// <param name="context">The request.</param>
     /// <param name="user">Whose it is to be.</param>
     /// <param name="answerJson">From the browser.</param>
@@ -52,13 +51,13 @@ public sealed class Passkeys(
         if (await tokens.OpenAsync(TokenPurpose.AddPasskey, state) is not { } token || token.User?.Id != user.Id || !await tokens.SpendAsync(token))
             return new(PasskeyOutcome.TooLate);
 
-        var content = JsonSerializer.Deserialize<Content>(token.Content)!;
+        var parts = token.Content.Split('\n', 2);
         var answer = PasskeyAnswer.Read(answerJson);
         var result = answer is null ? null
-            : await handler.PerformAttestationAsync(new() { HttpContext = context, CredentialJson = answer.Json, AttestationState = content.State });
+            : await handler.PerformAttestationAsync(new() { HttpContext = context, CredentialJson = answer.Json, AttestationState = parts[1] });
         if (result is not { Succeeded: true, Passkey: { } made })
         {
-            await proofs.RefuseAsync(context, user.Id, $"a new one: {await WhyAsync(context, content, answer)}");
+            await proofs.RefuseAsync(context, user.Id, $"a new one: {await WhyAsync(context, challenge: parts[0], answer)}");
             return new(PasskeyOutcome.Refused);
         }
 
@@ -106,7 +105,7 @@ public sealed class Passkeys(
     /// <param name="endOthers">Whether the person's other sessions end.</param>
     public async Task<FactorsChange> RemoveAsync(HttpContext context, AppUser user, string? id, bool turnOff, bool endOthers)
     {
-        if (await FindAsync(user.Id, id) is not { } row || (await factors.DescribeAsync(user)).MayLoseOne(turnOff) is false)
+        if (await FindAsync(user.Id, id) is not { } row || !(await factors.DescribeAsync(user)).MayLoseOne(turnOff))
             return FactorsChange.Overtaken;
 
         db.UserPasskeys.Remove(row);
@@ -136,10 +135,10 @@ public sealed class Passkeys(
         },
     };
 
-    private async Task<string> WhyAsync(HttpContext context, Content content, PasskeyAnswer? answer) =>
+    private async Task<string> WhyAsync(HttpContext context, string challenge, PasskeyAnswer? answer) =>
         answer is null ? "it could not be read"
         : !await proofs.IsOfThisSiteAsync(context, answer) ? "it was made on another site"
-        : !string.Equals(answer.Challenge, content.Challenge, StringComparison.Ordinal) ? "it answered another question"
+        : !string.Equals(answer.Challenge, challenge, StringComparison.Ordinal) ? "it answered another question"
         : await proofs.FindOwnerIdAsync(answer) is not null ? "it belongs to an account already"
         : answer.UserVerified is false ? "the device did not check who was there"
         : "it was not valid";
@@ -154,8 +153,6 @@ public sealed class Passkeys(
     }
 
     private static string NameOf(IdentityUserPasskey<Guid> row) => row.Data.Name ?? "Passkey";
-
-    private sealed record Content(string Challenge, string State);
 }
 
 /// <param name="Id">Public, safe in pages.</param>

@@ -41,7 +41,7 @@ public sealed class SecondFactors(
     /// <param name="endOthers">Whether the person's other sessions end.</param>
     public async Task<FactorsChange> RemoveAuthenticatorAsync(HttpContext context, AppUser user, bool turnOff, bool endOthers)
     {
-        if ((await DescribeAsync(user)).MayLoseOne(turnOff) is false || await db.Authenticators.FindAsync(user.Id) is not { } authenticator)
+        if (!(await DescribeAsync(user)).MayLoseOne(turnOff) || await db.Authenticators.FindAsync(user.Id) is not { } authenticator)
             return FactorsChange.Overtaken;
 
         db.Authenticators.Remove(authenticator);

@@ -35,6 +35,8 @@ public sealed class SecondFactorModel(
     public bool HasAuthenticator { get; private set; }
 
     public bool HasPasskey { get; private set; }
+    /// <summary>Not a browser that others use, too: the person has just said so.</summary>
+    public bool MayRemember => Pending.Leash is null;
 
     public async Task<IActionResult> OnGetAsync() => await FindAsync() ? Page() : LeadOn();
 
@@ -48,9 +50,10 @@ public sealed class SecondFactorModel(
 
         try
         {
+            var remember = RememberBrowser && MayRemember;
             var outcome = Recovery
-                ? await secondFactor.ByRecoveryCodeAsync(HttpContext, Pending, Code, RememberBrowser)
-                : await secondFactor.ByAuthenticatorAsync(HttpContext, Pending, Code, RememberBrowser);
+                ? await secondFactor.ByRecoveryCodeAsync(HttpContext, Pending, Code, remember)
+                : await secondFactor.ByAuthenticatorAsync(HttpContext, Pending, Code, remember);
             switch (outcome)
             {
                 case SecondFactorOutcome.SignedIn:

@@ -1,5 +1,6 @@
 using AngleSharp.Html.Dom;
 using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
 using WebApp.Accounts.Factors;
 using WebApp.Audit;
 using WebApp.Tests.Testing;
@@ -114,6 +115,16 @@ public abstract class PasskeysTests(TestApp app)
         await app.NewBrowser().SignInAsync(browser.Email);
         var entries = await app.Services.GetRequiredService<AuditLog>().ListOfSubjectAsync(await app.UserIdAsync(browser.Email), AuditAction.PasskeyRemoved, DateTimeOffset.MinValue, 10);
         Assert.Equal(["Firefox on Windows", "Firefox on Windows"], entries.Select(e => e.Details));
+    }
+
+    [Fact]
+    public async Task A_person_with_the_longest_name_can_have_one()
+    {
+        using var passkey = new SoftPasskey(app.Address);
+        using var browser = app.NewBrowser();
+        await browser.RegisterAsync(new string('日', AppUser.MaxNameLength));
+
+        Assert.Contains("is added.", (await browser.AddPasskeyAsync(passkey)).Text);
     }
 
     [Fact]
