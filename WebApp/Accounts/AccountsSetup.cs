@@ -33,6 +33,7 @@ public static class AccountsSetup
         services.AddScoped<Registration>().AddScoped<ConfirmationLinks>().AddScoped<EmailConfirmation>().AddScoped<PasswordReset>().AddScoped<MailedSignIn>();
         services.AddOptions<IdentityOptions>().Configure<IOptions<AccountOptions>>((identity, accounts) => identity.SignIn.RequireConfirmedEmail = accounts.Value.RequireConfirmedEmail is true);
         services.AddScoped<AccountSnapshots>().AddScoped<AccountNotices>().AddScoped<Disowning>().AddScoped<PasswordResetMail>().AddScoped<EmailChange>();
+        services.AddScoped<Passkeys>().AddScoped<PasskeyProofs>().AddScoped<PasskeySignIn>();
         AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>
             {
@@ -52,6 +53,8 @@ public static class AccountsSetup
             .AddClaimsPrincipalFactory<AppClaimsPrincipalFactory>()
             .AddSignInManager<AppSignInManager>()
             .AddDefaultTokenProviders();
+        // The device makes sure who is there, so that a passkey is two factors in one; and it keeps the user's name, so that nobody has to type it.
+        services.Configure<IdentityPasskeyOptions>(passkeys => (passkeys.UserVerificationRequirement, passkeys.ResidentKeyRequirement) = ("required", "required"));
         services.AddOptions<SessionPolicy>().Validate(policy => policy.Roles.Keys.All(role => Roles.All.Contains(role, StringComparer.OrdinalIgnoreCase)),
             $"{SessionPolicy.Section}:{nameof(SessionPolicy.Roles)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.");
         services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Mail;
 using WebApp.Accounts.Passwords;
@@ -58,5 +59,16 @@ internal static class PublicUrl
             hosts.IncludeFailureMessage = false;
             hosts.AllowedHosts = app.Value.PublicUrl is { } url ? [url.Host] : ["localhost", "127.0.0.1", "[::1]"];
         });
+        // A passkey is good for this site only. The framework would go by the Host and Origin headers, which whoever relays an answer writes.
+        builder.Services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<AppOptions>>((passkeys, app) =>
+        {
+            var url = app.Value.PublicUrl;
+            passkeys.ServerDomain = url?.IdnHost;
+            passkeys.ValidateOrigin = answer => ValueTask.FromResult(
+                !answer.CrossOrigin && string.Equals(answer.Origin, OriginOf(url ?? new($"{answer.HttpContext.Request.Scheme}://{answer.HttpContext.Request.Host}")), StringComparison.Ordinal));
+        });
     }
+
+    /// <summary>As browsers write it: without a path, and without the port that the scheme implies.</summary>
+    private static string OriginOf(Uri url) => $"{url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}";
 }
