@@ -53,6 +53,7 @@ app.UseRateLimits();
 app.UseSessionAuthentication();
 app.UseUnavailablePageForUnknownSessions();
 app.UseLockedSessions();
+app.UseRequiredSecondFactor();
 app.UseAuthorization();
 app.MapRazorPages();
 app.MapRemainingTime();

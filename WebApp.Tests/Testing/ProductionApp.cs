@@ -17,6 +17,9 @@ public sealed class ProductionApp : TestApp, IAsyncLifetime
         Settings["Sessions:Store"] = "Sql";
         // Most tests here have nothing to do with mail. ConfirmEmailTests has one with the default.
         Settings["Accounts:RequireConfirmedEmail"] = "false";
+        // Most tests of staff are about something else.
+        Settings["Accounts:RequireTwoFactor:Support"] = "false";
+        Settings["Accounts:RequireTwoFactor:Admin"] = "false";
     }
 
     /// <summary>Keeps sessions in Redis instead, and the key ring under the certificate.</summary>

@@ -43,6 +43,9 @@ public class TestApp : WebApplicationFactory<Program>
     /// <summary>Configuration as from the command line.</summary>
     public IDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
 
+    /// <summary>For <see cref="EdgeServices"/>, where passwords are many and their cost does not matter.</summary>
+    public static void HashQuickly(IServiceCollection services) => services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
+
     /// <summary>Put around or in place of the app's own services; what stands at its edges only.</summary>
     public Action<IServiceCollection> EdgeServices { get; init; } = _ => { };
 

@@ -45,6 +45,7 @@ public abstract class AccessControlTests(TestApp app)
         ["Account/Login"] = Everyone,
         ["Account/Logout"] = Everyone,
         ["Account/Register"] = Everyone,
+        ["account/second-factor"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["account/access-denied"] = [Answer.Denied, Answer.Denied, Answer.Denied, Answer.Denied],
         ["account/check-mail"] = Everyone,
         ["account/forgot-password"] = Everyone,
@@ -63,6 +64,10 @@ public abstract class AccessControlTests(TestApp app)
         ["Account/Data"] = SignedIn,
         ["Account/Delete"] = SignedIn,
         ["Account/Goodbye"] = Everyone,
+        ["account/security"] = SignedIn,
+        ["account/security/authenticator"] = SignedIn,
+        ["account/security/remove-authenticator"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
+        ["account/security/recovery-codes"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["Account/Confirm"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["Admin"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
         ["Admin/Index"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
@@ -152,7 +157,7 @@ public abstract class AccessControlTests(TestApp app)
             (400, 400, _) when end.Text.StartsWith("This link does not work", StringComparison.Ordinal) => Answer.DeadLink,
             (302, 200, "/account/login") => Answer.SignIn,
             (302 or 403, 403, "/account/access-denied") => Answer.Denied,
-            (302, 200, "/admin/users" or "/account/sessions") => Answer.Onward,
+            (302, 200, "/admin/users" or "/account/sessions" or "/account/security") => Answer.Onward,
             var other => throw new InvalidOperationException($"{answer.Address} answered {other}"),
         };
     }

@@ -191,7 +191,15 @@ public sealed class GuessingTests : IAsyncLifetime
     {
         const int Failures = 10;
         var hasher = new CountingHasher();
-        await using var app = new ProxiedApp { EdgeServices = hasher.Around, Settings = { ["RateLimits:FailedProofs:Permits"] = $"{Failures}" } };
+        await using var app = new ProxiedApp
+        {
+            EdgeServices = services =>
+            {
+                TestApp.HashQuickly(services);
+                hasher.Around(services);
+            },
+            Settings = { ["RateLimits:FailedProofs:Permits"] = $"{Failures}" },
+        };
         using Browser sprayer = app.NewBrowser().At("203.0.113.66"), neighbour = app.NewBrowser().At("203.0.113.67");
         await sprayer.SignInAsync("bob@example.com", Browser.DemoPassword);
         var form = await sprayer.GetAsync("/account/login");

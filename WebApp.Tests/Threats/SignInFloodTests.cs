@@ -151,7 +151,7 @@ public sealed class SignInFloodTests : IAsyncLifetime
         const int Permits = 20;
         await using var app = new ProxiedApp
         {
-            EdgeServices = services => services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000),
+            EdgeServices = TestApp.HashQuickly,
             Settings = { ["Passwords:ParallelHashes"] = "1", ["RateLimits:SignIn:Permits"] = $"{Permits}" },
         };
         using Browser flood = app.NewBrowser().At("203.0.113.66"), other = app.NewBrowser().At("203.0.113.67");

@@ -10,4 +10,13 @@ public sealed class AccountOptions
     /// no mail can be sent: the registration then tells whose address has an account, and anybody may register with anybody's.
     /// </summary>
     public bool? RequireConfirmedEmail { get; set; }
+
+    /// <summary>
+    /// By role: whether its members have to set up a second factor before anything else. A role that is not named has to, but in Development.
+    /// Turn it off only for a role whose members prove who they are in another way.
+    /// </summary>
+    public IDictionary<string, bool> RequireTwoFactor { get; } = new Dictionary<string, bool>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether one of these roles asks its members for a second factor.</summary>
+    public bool IsTwoFactorRequired(IEnumerable<string> roles) => roles.Any(role => RequireTwoFactor.TryGetValue(role, out var required) && required);
 }

@@ -27,11 +27,10 @@ public static class AccountsSetup
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
         services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<NameChange>().AddScoped<AccountDeletion>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
-        services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddHostedService<AccountsSweeper>();
+        services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddScoped<SessionRenewal>().AddHostedService<AccountsSweeper>();
+        services.AddScoped<Authenticators>().AddScoped<RecoveryCodes>().AddScoped<SecondFactors>().AddScoped<SecondFactorSignIn>();
         services.AddSingleton<Errands>().AddHostedService(s => s.GetRequiredService<Errands>());
         services.AddScoped<Registration>().AddScoped<ConfirmationLinks>().AddScoped<EmailConfirmation>().AddScoped<PasswordReset>().AddScoped<MailedSignIn>();
-        services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .PostConfigure(accounts => accounts.RequireConfirmedEmail ??= !builder.Environment.IsDevelopment()).ValidateOnStart();
         services.AddOptions<IdentityOptions>().Configure<IOptions<AccountOptions>>((identity, accounts) => identity.SignIn.RequireConfirmedEmail = accounts.Value.RequireConfirmedEmail is true);
         services.AddScoped<AccountSnapshots>().AddScoped<AccountNotices>().AddScoped<Disowning>().AddScoped<PasswordResetMail>().AddScoped<EmailChange>();
         AddCookies(builder);
@@ -55,6 +54,16 @@ public static class AccountsSetup
             .AddDefaultTokenProviders();
         services.AddOptions<SessionPolicy>().Validate(policy => policy.Roles.Keys.All(role => Roles.All.Contains(role, StringComparer.OrdinalIgnoreCase)),
             $"{SessionPolicy.Section}:{nameof(SessionPolicy.Roles)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.");
+        services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
+            .Validate(accounts => accounts.RequireTwoFactor.Keys.All(role => Roles.All.Contains(role, StringComparer.OrdinalIgnoreCase)),
+                $"{AccountOptions.Section}:{nameof(AccountOptions.RequireTwoFactor)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.")
+            .PostConfigure<IHostEnvironment>((accounts, environment) =>
+            {
+                accounts.RequireConfirmedEmail ??= !environment.IsDevelopment();
+                foreach (var role in Roles.All)
+                    accounts.RequireTwoFactor.TryAdd(role, !environment.IsDevelopment());
+            })
+            .ValidateOnStart();
         // OWASP's figure for PBKDF2 with HMAC-SHA512.
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 210_000);
         services.AddPasswordRules();

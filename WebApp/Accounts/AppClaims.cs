@@ -11,6 +11,9 @@ public static class AppClaims
     /// <summary>The claim with <see cref="AppUser.Name"/>.</summary>
     public const string DisplayName = "name";
 
+    /// <summary>A claim that is there while the person has to set up a second factor before anything else: <see cref="AccountOptions.RequireTwoFactor"/>.</summary>
+    public const string LacksSecondFactor = "lacks_second_factor";
+
     /// <summary>The signed-in user's id.</summary>
     /// <exception cref="InvalidOperationException">Nobody is signed in: the page lacks its authorization.</exception>
     public static Guid GetUserId(this ClaimsPrincipal principal) =>
@@ -22,11 +25,14 @@ public static class AppClaims
     public static string? GetDisplayName(this ClaimsPrincipal principal) =>
         principal.FindFirstValue(DisplayName) is { Length: > 0 } name ? name : principal.Identity?.Name;
 
+    /// <summary>Whether the person has to set up a second factor before anything else.</summary>
+    public static bool MustSetUpSecondFactor(this ClaimsPrincipal principal) => principal.HasClaim(claim => claim.Type == LacksSecondFactor);
+
     public static bool IsStaff(this ClaimsPrincipal principal) => principal.IsInRole(Roles.Support) || principal.IsInRole(Roles.Admin);
 }
 
 internal sealed class AppClaimsPrincipalFactory(
-    UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles, IOptions<IdentityOptions> options)
+    UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles, IOptions<IdentityOptions> options, IOptions<AccountOptions> accounts)
     : UserClaimsPrincipalFactory<AppUser, IdentityRole<Guid>>(users, roles, options)
 {
     protected override async Task<ClaimsIdentity> GenerateClaimsAsync(AppUser user)
@@ -39,6 +45,8 @@ internal sealed class AppClaimsPrincipalFactory(
         }
 
         identity.AddClaim(new(AppClaims.DisplayName, user.Name));
+        if (!user.TwoFactorEnabled && accounts.Value.IsTwoFactorRequired(identity.FindAll(identity.RoleClaimType).Select(role => role.Value)))
+            identity.AddClaim(new(AppClaims.LacksSecondFactor, ""));
         return identity;
     }
 }

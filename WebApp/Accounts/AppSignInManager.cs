@@ -25,7 +25,9 @@ public sealed class AppSignInManager(
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
     private ProofAttempt? _attempt;
-    private bool _rememberBrowser;
+
+    /// <summary>Whether the sign-in in this request has its browser remembered: asked for no second factor for <see cref="KnownBrowsers.RememberedFor"/>.</summary>
+    internal bool RemembersBrowser { get; set; }
 
     private AppUserManager Users => (AppUserManager)UserManager;
 
@@ -80,8 +82,19 @@ public sealed class AppSignInManager(
         return SignInResult.Success;
     }
 
-    /// <summary>The sign-in that waits for the second factor in this browser; null without one, or when it has waited too long.</summary>
-    public Task<PendingSecondFactor?> FindPendingAsync() => secondFactor.ReadAsync(Context);
+    /// <summary>The sign-in that waits for the second factor in this browser; null without one, when it has waited too long, and when the account may not sign in any more.</summary>
+    public async Task<PendingSecondFactor?> FindPendingAsync() =>
+        // Banned or blocked meanwhile: the cookie was made for the account as it was.
+        await secondFactor.ReadAsync(Context) is { } pending && await CanSignInAsync(pending.User) ? pending : null;
+
+    /// <summary>The person does not go on with the sign-in that waits in this browser.</summary>
+    public async Task CancelPendingAsync()
+    {
+        if (await secondFactor.ReadAsync(Context) is { } pending)
+            await secondFactor.SpendAsync(Context, pending);
+        else
+            secondFactor.Delete(Context);
+    }
 
     /// <summary>Has the sign-in wait for the second factor, as after a right password.</summary>
     /// <param name="user">Whose first proof was right; a sign-in has begun for it.</param>
@@ -101,7 +114,7 @@ public sealed class AppSignInManager(
             return false;
 
         SessionManager.ResumeSignIn(Context, pending.Generation, pending.Leash);
-        _rememberBrowser = rememberBrowser;
+        RemembersBrowser = rememberBrowser;
         await SignInWithClaimsAsync(pending.User, new AuthenticationProperties { IsPersistent = pending.Remembered }, [new("amr", pending.Method), new("amr", method)]);
         return true;
     }
@@ -152,8 +165,10 @@ public sealed class AppSignInManager(
         // The version was read before what it counts: should that change now, the session is found to be behind.
         RequestSession.Of(Context).RightsVersion = user.RightsVersion;
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
-        if (await browsers.NoteSignInAsync(Context, user.Id, _rememberBrowser) == BrowserRecognition.New)
+        if (await browsers.NoteSignInAsync(Context, user.Id, RemembersBrowser) == BrowserRecognition.New)
             await notices.SignedInOnNewDeviceAsync(user, Device.Of(Context.Request).ToString());
+        if (RemembersBrowser)
+            await audit.AppendAsync(new() { Action = AuditAction.BrowserRemembered, ActorId = user.Id, SubjectId = user.Id, Address = Context.Connection.RemoteIpAddress?.ToString() });
     }
 
     /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
@@ -166,7 +181,7 @@ public sealed class AppSignInManager(
     }
 
     /// <summary>Once the answer is out: that it takes longer would tell that there is such an account.</summary>
-    private void TellOfLockout(AppUser user) => Context.Response.OnCompleted(async () =>
+    internal void TellOfLockout(AppUser user) => Context.Response.OnCompleted(async () =>
     {
         await audit.AppendAsync(new() { Action = AuditAction.AccountLocked, SubjectId = user.Id });
         var (now, dayAgo) = (clock.GetUtcNow(), clock.GetUtcNow().AddDays(-1));
@@ -185,7 +200,10 @@ public sealed class AppSignInManager(
             confirmationLinks.Remind(Context, user.Id);
     });
 
-    private Task AuditFailureAsync(Guid? subjectId)
+    /// <summary>Writes down that a proof of identity was not accepted.</summary>
+    /// <param name="subjectId">Whose account; null when it is unknown.</param>
+    /// <param name="method">What was tried, by RFC 8176.</param>
+    public Task AuditFailureAsync(Guid? subjectId, string method = "pwd")
     {
         FailedProof.Mark(Context);
         return audit.AppendAsync(new()
@@ -194,7 +212,7 @@ public sealed class AppSignInManager(
             SubjectId = subjectId,
             Address = Context.Connection.RemoteIpAddress?.ToString(),
             Device = Device.Of(Context.Request).ToString(),
-            Method = "pwd",
+            Method = method,
         });
     }
 }

@@ -95,6 +95,9 @@ public enum TokenPurpose
     /// <summary>An authenticator app's key that its owner has not shown to have yet.</summary>
     AddAuthenticator,
 
+    /// <summary>Recovery codes on their way from the page that shows them to the file that keeps them.</summary>
+    RecoveryCodes,
+
     /// <summary>The challenge to a new passkey.</summary>
     AddPasskey,
 

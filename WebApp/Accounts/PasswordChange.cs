@@ -5,7 +5,8 @@ using WebApp.Sessions;
 namespace WebApp.Accounts;
 
 /// <summary>Changes a person's own password; this session begins anew, and every other one ends unless it is to be kept.</summary>
-public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users, SessionManager sessions, ProofAttempts attempts, AccountNotices notices, AuditLog audit)
+public sealed class PasswordChange(
+    AppSignInManager signIn, AppUserManager users, SessionRenewal sessions, ProofAttempts attempts, AccountNotices notices, AuditLog audit)
 {
     /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
     /// <exception cref="PasswordsBusyException">Too many wait already; nothing was judged or changed.</exception>
@@ -38,26 +39,9 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
             Device = Device.Of(context.Request).ToString(),
         });
         notices.PasswordChanged(user, before);
-        return await BeginAnewAsync(user, RequestSession.Of(context).Current!.Id, others);
-    }
-
-    private async Task<PasswordChangeResult> BeginAnewAsync(AppUser user, SessionId currentId, OtherSessions others)
-    {
-        try
-        {
-            var ended = others == OtherSessions.End ? await sessions.RevokeOthersAsync(user.Id, currentId, RevocationReason.PasswordChanged) : 0;
-            await signIn.RefreshSignInAsync(user);
-            return new(PasswordChangeOutcome.Done) { Ended = ended };
-        }
-        catch (SignInSupersededException)
-        {
-            // Somebody ended all of the user's sessions just now: none is left, this one included.
-            return new(PasswordChangeOutcome.Done);
-        }
-        catch (SessionStoreUnavailableException)
-        {
-            return new(PasswordChangeOutcome.DoneButNotConfirmed);
-        }
+        return await sessions.BeginAnewAsync(context, user, others, RevocationReason.PasswordChanged) is { } ended
+            ? new(PasswordChangeOutcome.Done) { Ended = ended }
+            : new(PasswordChangeOutcome.DoneButNotConfirmed);
     }
 }
 

@@ -32,6 +32,7 @@ public sealed class WaitingSignIns(
         writer.Write(pending.Methods);
         writer.Write(pending.GoodUntil.ToUnixTimeMilliseconds());
         writer.Write(MarkOf(user!));
+        writer.Write(signIn.RemembersBrowser);
         writer.Flush();
         return WebEncoders.Base64UrlEncode(_protector.Protect(buffer.ToArray()));
     }
@@ -39,10 +40,10 @@ public sealed class WaitingSignIns(
     /// <summary>Null for what <see cref="SealAsync"/> did not make, after its time, once it has signed in, and when the account has changed since.</summary>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
     public async Task<WaitingSignIn?> OpenAsync(string? text) =>
-        Unseal(text) is var (pending, mark) && await sessions.CanResumeAsync(pending)
+        Unseal(text) is var (pending, mark, remembersBrowser) && await sessions.CanResumeAsync(pending)
             && await users.FindByIdAsync(pending.UserId.ToString()) is { } user
             && CryptographicOperations.FixedTimeEquals(MarkOf(user), mark) && await signIn.CanSignInAsync(user)
-            ? new(pending, user)
+            ? new(pending, user, remembersBrowser)
             : null;
 
     /// <summary>Ends the session, if it is a live one of the same user, and signs in if there is room then.</summary>
@@ -54,6 +55,7 @@ public sealed class WaitingSignIns(
         var pending = waiting.Pending;
         await sessions.RevokeAsync(pending.UserId, toEnd, RevocationReason.MadeRoom);
         SessionManager.ResumeSignIn(context, pending);
+        signIn.RemembersBrowser = waiting.RemembersBrowser;
         await signIn.SignInWithClaimsAsync(waiting.User, new AuthenticationProperties { IsPersistent = pending.Remembered },
             pending.Methods.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(method => new Claim("amr", method)));
     }
@@ -61,7 +63,7 @@ public sealed class WaitingSignIns(
     /// <summary>Changes with the password and whatever else proves identity, also when sessions are kept. (The stamp itself goes into reset tokens.)</summary>
     private static byte[] MarkOf(AppUser user) => SHA256.HashData(Encoding.UTF8.GetBytes(user.SecurityStamp ?? ""));
 
-    private (PendingSignIn Pending, byte[] Mark)? Unseal(string? text)
+    private (PendingSignIn Pending, byte[] Mark, bool RemembersBrowser)? Unseal(string? text)
     {
         try
         {
@@ -69,7 +71,7 @@ public sealed class WaitingSignIns(
             var (userId, sessionId) = (new Guid(reader.ReadBytes(16)), SessionId.Parse(reader.ReadString(), null));
             var (generation, remembered, leash) = (new UserGeneration(reader.ReadInt64()), reader.ReadBoolean(), reader.ReadInt64());
             var (methods, goodUntil) = (reader.ReadString(), DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64()));
-            return (new(userId, sessionId, generation, remembered, leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), methods, goodUntil), reader.ReadBytes(SHA256.HashSizeInBytes));
+            return (new(userId, sessionId, generation, remembered, leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), methods, goodUntil), reader.ReadBytes(SHA256.HashSizeInBytes), reader.ReadBoolean());
         }
         catch (Exception e) when (e is FormatException or CryptographicException or EndOfStreamException)
         {
@@ -80,4 +82,5 @@ public sealed class WaitingSignIns(
 
 /// <param name="Pending">What it is about to begin.</param>
 /// <param name="User">Who was proved to be there.</param>
-public sealed record WaitingSignIn(PendingSignIn Pending, AppUser User);
+/// <param name="RemembersBrowser">Whether its browser is to be asked for no second factor for a while.</param>
+public sealed record WaitingSignIn(PendingSignIn Pending, AppUser User, bool RemembersBrowser);

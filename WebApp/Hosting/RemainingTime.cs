@@ -14,7 +14,7 @@ internal static class RemainingTime
     {
         // A script asks, so no answer leads to a page. To ask is no use of the session, or a page left open would keep it alive.
         app.MapGet(Path, (HttpContext context, TimeProvider clock) => Answer(context, RequestSession.Of(context).Current, clock))
-            .WithMetadata(new NotActivityAttribute(), new StepUp.ReachableWhileLocked());
+            .WithMetadata(new NotActivityAttribute(), new StepUp.ReachableWhileLocked(), new RequiredSecondFactor.ReachableWithout());
 
         // This one is sent by a person who wants to stay, and counts as any page does.
         app.MapPost(Path, async (HttpContext context, IAntiforgery antiforgery, IUserSessionStore sessions, TimeProvider clock) =>
@@ -26,7 +26,7 @@ internal static class RemainingTime
 
             await request.Recorded;
             return Answer(context, await sessions.FindAsync(current.UserId, current.Id), clock);
-        });
+        }).WithMetadata(new RequiredSecondFactor.ReachableWithout());
     }
 
     /// <summary>Whole seconds, none too many: the deadlines are those that the store judges by.</summary>

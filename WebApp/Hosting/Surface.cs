@@ -13,16 +13,18 @@ internal static class Surface
 {
     private static readonly string[] OpenToEveryone =
     [
-        "/Account/Login", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Account/Goodbye",
+        "/Account/Login", "/Account/SecondFactor", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Account/Goodbye",
         "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword",
     ];
 
     private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
+    private static readonly string[] ReachableWithoutSecondFactor = ["/Account/Security", "/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
 
     /// <summary>Pages whose forms judge a proof, make an account or send mail.</summary>
     private static readonly (string Page, LimitedAct Act)[] LimitedPerAddress =
     [
         ("/Account/Login", LimitedAct.SignIn),
+        ("/Account/SecondFactor", LimitedAct.Codes),
         ("/Account/Register", LimitedAct.Register),
         ("/Account/Confirm", LimitedAct.Confirm),
         ("/Account/ChangePassword", LimitedAct.Confirm),
@@ -52,6 +54,7 @@ internal static class Surface
             pages.Conventions.AuthorizePage("/Account/Email", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Delete", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Data", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizeFolder("/Account/Security", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
@@ -59,6 +62,9 @@ internal static class Surface
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new StepUp.ReachableWhileLocked()));
             foreach (var (page, act) in LimitedPerAddress)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new Limited(act)));
+            pages.Conventions.AddFolderApplicationModelConvention("/Account/Security", model => model.EndpointMetadata.Add(new RequiredSecondFactor.ReachableWithout()));
+            foreach (var page in ReachableWithoutSecondFactor)
+                pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new RequiredSecondFactor.ReachableWithout()));
         }).AddMvcOptions(mvc =>
         {
             mvc.Filters.Add<StalePage.Filter>();

@@ -21,6 +21,9 @@ public enum RevocationReason : byte
     /// <summary>The person said of a session, this one or another, that it was somebody else's.</summary>
     NotMe = 6,
 
+    /// <summary>The person set up, removed or reset a second factor in another browser.</summary>
+    FactorsChanged = 9,
+
     /// <summary>The person deleted the account.</summary>
     AccountDeleted = 10,
 

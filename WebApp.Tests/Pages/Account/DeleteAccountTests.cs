@@ -57,6 +57,22 @@ public abstract class DeleteAccountTests(TestApp app)
     }
 
     [Fact]
+    public async Task A_browser_that_comes_back_later_leaves_no_new_trace()
+    {
+        using Browser owner = await app.NewUserAsync(), other = app.NewBrowser(Browser.Safari);
+        await other.SignInAsync(owner.Email, remember: true);
+        var id = app.KeyOf(owner).UserId;
+        await DeleteAsync(owner);
+        var before = await app.AuditOfAsync(id);
+
+        await other.GetAsync("/account");
+        await Task.Delay(300);
+
+        Assert.Equal(before, await app.AuditOfAsync(id));
+        Assert.All((await app.Services.GetRequiredService<SessionManager>().ListAsync(id)).Revoked, s => Assert.Null(s.Refused));
+    }
+
+    [Fact]
     public async Task The_log_keeps_that_it_happened_and_when_and_nothing_personal()
     {
         using Browser owner = await app.NewUserAsync(), other = app.NewBrowser(Browser.Safari);

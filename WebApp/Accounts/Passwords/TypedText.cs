@@ -15,6 +15,9 @@ internal sealed class TypedText
 
     private const int ShortestPattern = 3;
 
+    /// <summary>Each letter, followed by those that are it with an accent.</summary>
+    private const string Accents = "aàáâãäåāăącçćĉċčdďđeèéêëēĕėęěgĝğġģhĥħiìíîïĩīĭįıjĵkķlĺļľŀłnñńņňoòóôõöøōŏőrŕŗřsśŝşštţťŧuùúûüũūŭůűųwŵyýÿŷzźżž";
+
     private static readonly string[] Rows =
     [
         "`1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "~!@#$%^&*()_+", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn",
@@ -32,12 +35,12 @@ internal sealed class TypedText
     public TypedText(string text)
     {
         var folded = new StringBuilder(text.Length);
-        foreach (var rune in Decompose(text).EnumerateRunes())
+        foreach (var rune in text.EnumerateRunes())
         {
             if (Rune.IsWhiteSpace(rune) || Rune.GetUnicodeCategory(rune) == UnicodeCategory.NonSpacingMark)
                 continue;
 
-            _typed.Add(Rune.ToLowerInvariant(rune));
+            _typed.Add(Plain(Rune.ToLowerInvariant(rune)));
             if (Fold(_typed[^1]) is not { } letter)
                 continue;
 
@@ -137,18 +140,13 @@ internal sealed class TypedText
         return longest >= ShortestPattern ? longest : 1;
     }
 
-    /// <summary>What can't be decomposed, half a character, is no text that anybody's password can be compared with.</summary>
-    private static string Decompose(string text)
+    /// <summary>Without its accent, and no wider than others. (The framework's normalisation does nothing without the data of cultures, which this app runs without.)</summary>
+    private static Rune Plain(Rune rune) => rune.Value switch
     {
-        try
-        {
-            return text.Normalize(NormalizationForm.FormKD);
-        }
-        catch (ArgumentException)
-        {
-            return "";
-        }
-    }
+        >= 0xC0 and <= 0x17F when Accents.IndexOf((char)rune.Value) is var at and >= 0 => new(Accents[..at].Last(char.IsAscii)),
+        >= 0xFF01 and <= 0xFF5E => Rune.ToLowerInvariant(new(rune.Value - 0xFEE0)),
+        _ => rune,
+    };
 
     private static string? Fold(Rune rune) => rune.Value switch
     {

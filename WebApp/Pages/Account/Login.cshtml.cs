@@ -57,7 +57,7 @@ public sealed class LoginModel(
     // Not the answer to the form itself: whoever sends that again with the back button would send the password again.
     public async Task OnGetAsync()
     {
-        Waiting = TempData[nameof(Waiting)] as string;
+        Waiting = TempData[SignInEnds.Waiting] as string;
         if (Waiting is null || await waiting.OpenAsync(Waiting) is not { Pending.UserId: var userId })
             return;
 
@@ -85,8 +85,7 @@ public sealed class LoginModel(
         }
         catch (TooManySessionsException e)
         {
-            TempData[nameof(Waiting)] = await waiting.SealAsync(e.Pending);
-            return RedirectToPage(new { ReturnUrl });
+            return await this.RedirectToChoiceAsync(waiting, e.Pending, ReturnUrl);
         }
         catch (SignInSupersededException)
         {
@@ -110,7 +109,7 @@ public sealed class LoginModel(
         }
         catch (TooManySessionsException)
         {
-            TempData[nameof(Waiting)] = Waiting;
+            TempData[SignInEnds.Waiting] = Waiting;
             return this.RedirectWithError("There is no room yet. Choose a session to sign out.", null, new { ReturnUrl });
         }
         catch (SignInSupersededException)
@@ -119,17 +118,9 @@ public sealed class LoginModel(
         }
     }
 
-    private RedirectToPageResult Superseded() =>
-        this.RedirectWithError("All your sessions were ended while you were signing in. Please sign in again.", null, new { ReturnUrl });
+    private RedirectToPageResult Superseded() => this.RedirectSuperseded(ReturnUrl);
 
-    private LocalRedirectResult SignedIn()
-    {
-        if (RequestSession.Of(HttpContext).EndedForRoom is > 0 and var ended)
-            TempData.SetStatus(ended == 1
-                ? "You were signed in on too many devices. The session used least recently was ended."
-                : $"You were signed in on too many devices. The {ended} sessions used least recently were ended.");
-        return LocalRedirect(Url.AfterSignIn(ReturnUrl));
-    }
+    private LocalRedirectResult SignedIn() => this.RedirectSignedIn(ReturnUrl);
 
     /// <summary>Forgets an ended session's cookie. Only when asked to: a GET might take away that of a newer sign-in from another tab.</summary>
     public IActionResult OnPostDismiss()

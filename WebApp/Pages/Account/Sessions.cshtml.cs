@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
+using WebApp.Accounts.Browsers;
 using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
-public sealed class SessionsModel(SessionManager sessions, AppSignInManager signIn, AuditLog audit, TimeProvider clock) : PageModel
+public sealed class SessionsModel(SessionManager sessions, AppSignInManager signIn, KnownBrowsers browsers, AuditLog audit, TimeProvider clock) : PageModel
 {
     /// <summary>More sessions than these can be unfolded.</summary>
     public const int ShownAtOnce = 10;
@@ -30,6 +31,12 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
     /// <summary>Of each live session the latest warning that its person is to be told of.</summary>
     public IReadOnlyList<(UserSession Session, AuditEntry Warning)> Warnings { get; private set; } = [];
 
+    /// <summary>The browsers that are asked for no second factor.</summary>
+    public IReadOnlyList<KnownBrowser> Remembered { get; private set; } = [];
+
+    /// <summary>Which of them this request came from; null: none.</summary>
+    public Guid? CurrentBrowserId { get; private set; }
+
     public SessionId CurrentId => RequestSession.Of(HttpContext).Current!.Id;
 
     /// <summary>How long the session can be left to go on at the most: it only ever ends earlier.</summary>
@@ -42,6 +49,8 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
         RecentlyEnded = [.. all.Revoked.Take(MaxEndedShown)];
         var warnings = await audit.ListOfSubjectAsync(User.GetUserId(), AuditAction.SignalNotified, clock.GetUtcNow() - WarnedFor, MaxWarningsRead);
         Warnings = [.. Live.Join(warnings.DistinctBy(w => w.SessionId), s => s.Id.ToString(), w => w.SessionId, (session, warning) => (session, warning))];
+        Remembered = await browsers.ListRememberedAsync(User.GetUserId());
+        CurrentBrowserId = Remembered.Count > 0 ? (await browsers.FindAsync(HttpContext, User.GetUserId()))?.Id : null;
     }
 
     public async Task<IActionResult> OnPostRevokeAsync(SessionId id)
@@ -111,6 +120,31 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
             return this.RedirectWithError(NotConfirmed);
         }
     }
+
+    /// <summary>Unknown, malformed and someone else's: the same answer, for it tells nothing.</summary>
+    public async Task<IActionResult> OnPostForgetAsync(Guid browser)
+    {
+        if (!ModelState.IsValid || !await browsers.ForgetAsync(User.GetUserId(), browser))
+            return this.RedirectWithStatus("That browser was not remembered any more.");
+
+        await AuditForgottenAsync();
+        return this.RedirectWithStatus("That browser is asked for a second factor again.");
+    }
+
+    public async Task<IActionResult> OnPostForgetAllAsync()
+    {
+        await browsers.ForgetAllAsync(User.GetUserId());
+        await AuditForgottenAsync();
+        return this.RedirectWithStatus("Every browser is asked for a second factor again.");
+    }
+
+    private Task AuditForgottenAsync() => audit.AppendAsync(new()
+    {
+        Action = AuditAction.BrowserForgotten,
+        ActorId = User.GetUserId(),
+        SubjectId = User.GetUserId(),
+        Address = HttpContext.Connection.RemoteIpAddress?.ToString(),
+    });
 
     public async Task<IActionResult> OnPostRevokeOthersAsync()
     {
