@@ -2,6 +2,11 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
+using WebApp.Accounts.Passwords;
+using WebApp.Audit;
+using WebApp.Hosting;
+using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -47,7 +52,15 @@ public sealed partial class DocumentationTests
     [Fact]
     public void The_READMEs_defaults_are_those_of_the_code()
     {
-        var settings = new Dictionary<string, object>(StringComparer.Ordinal) { ["Sessions"] = new SessionPolicy(), ["Passwords"] = new PasswordGateOptions() };
+        var settings = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["Sessions"] = new SessionPolicy(),
+            ["Passwords"] = new PasswordSettings(),
+            ["Mail"] = new MailOptions(),
+            ["Accounts"] = new AccountOptions(),
+            ["Audit"] = new AuditOptions(),
+            ["Privacy"] = new PrivacyOptions(),
+        };
         var rows = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(line => SettingRow().Match(line)).Where(row => row.Success).ToList();
 
         Assert.True(rows.Count >= 11, $"Only {rows.Count} settings were found in the README");
@@ -56,6 +69,16 @@ public sealed partial class DocumentationTests
             Convert.ToString(ValueOf(settings[row.Groups["section"].Value], row.Groups["name"].Value), CultureInfo.InvariantCulture)));
 
         static object? ValueOf(object options, string name) => options.GetType().GetProperty(name)!.GetValue(options);
+    }
+
+    [Fact]
+    public void The_READMEs_limits_are_those_of_the_code()
+    {
+        var rows = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(line => LimitRow().Match(line)).Where(row => row.Success).ToDictionary(
+            row => Enum.Parse<LimitedAct>(row.Groups["act"].Value), row => (row.Groups["permits"].Value, row.Groups["window"].Value));
+
+        Assert.Equal(Enum.GetValues<LimitedAct>(), rows.Keys.Order());
+        Assert.All(rows, row => Assert.Equal(($"{new RateLimitSettings().Of(row.Key).Permits}", $"{new RateLimitSettings().Of(row.Key).Window}"), row.Value));
     }
 
     /// <summary>The abstract class counts, for its tests run on each store. Without a folder it is one of the threats, or of this one.</summary>
@@ -72,6 +95,9 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| (?<id>\d+\.\d+\.\d+|WSTG-SESS-\d\d) \|.*$", RegexOptions.ExplicitCapture)]
     private static partial Regex RequirementRow();
 
-    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| `RateLimits:(?<act>\w+):Permits`, `:Window` \| `(?<permits>\d+)`, `(?<window>[^`]+)` \|", RegexOptions.ExplicitCapture)]
+    private static partial Regex LimitRow();
+
+    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Mail|Accounts|Audit|Privacy):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex SettingRow();
 }

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Identity;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
 using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
+using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
@@ -15,11 +17,14 @@ builder.AddDevelopmentSettings();
 
 var database = new Database(builder);
 builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use);
+builder.AddMail(Path.Combine(database.Folder, "mail"));
 builder.AddAccounts(database.Use);
 builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin();
+builder.Services.AddSingleton<SessionNotices>();
 builder.AddKeyRing(database);
 builder.AddPublicUrl();
+builder.Services.AddPrivacy();
 builder.AddSurface();
 builder.Services.AddHealth();
 
@@ -32,6 +37,7 @@ if (app.Environment.IsDevelopment())
     await app.PrepareForDevelopmentAsync();
 
 app.UseTrustedProxies();
+app.UseAddressPrivacy();
 app.UseSecurityHeaders();
 app.UseHealth();
 app.UseHttpsOnly();
@@ -43,6 +49,7 @@ app.UseUnavailablePage();
 app.UseErrorPages();
 app.UseRouting();
 app.UseUnsafeRequestChecks();
+app.UseRateLimits();
 app.UseSessionAuthentication();
 app.UseUnavailablePageForUnknownSessions();
 app.UseLockedSessions();

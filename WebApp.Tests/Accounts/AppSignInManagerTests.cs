@@ -105,6 +105,36 @@ public sealed class AppSignInManagerTests(AppSignInManagerTests.CountedHashes ap
         Assert.True((await GuessAsync(user, "another good passphrase")).Succeeded);
     }
 
+    [Fact]
+    public async Task Each_lockout_lasts_twice_as_long_as_the_one_before()
+    {
+        var user = await app.NewAccountAsync();
+        await GuessWrongAsync(user, Limit);
+        app.Clock.Advance(Lockout);
+        await GuessWrongAsync(user, Limit);
+
+        app.Clock.Advance((2 * Lockout) - TimeSpan.FromMilliseconds(1));
+        Assert.False((await GuessAsync(user, Browser.Password)).Succeeded);
+        app.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True((await GuessAsync(user, Browser.Password)).Succeeded);
+    }
+
+    [Fact]
+    public async Task After_a_hundred_failures_in_a_row_no_stranger_gets_in_any_more()
+    {
+        var user = await app.NewAccountAsync();
+        for (var failures = 0; failures < ProofAttempts.MostInARow; failures += Limit)
+        {
+            await GuessWrongAsync(user, Limit);
+            app.Clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        app.Clock.Advance(TimeSpan.FromDays(1000));
+
+        Assert.False((await GuessAsync(user, Browser.Password)).Succeeded);
+        Assert.Equal(ProofAttempts.MostInARow, app.Evaluated(user));
+    }
+
     private async Task GuessWrongAsync(AppUser user, int times)
     {
         for (var i = 0; i < times; i++)

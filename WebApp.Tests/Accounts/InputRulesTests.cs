@@ -1,12 +1,10 @@
-using Microsoft.AspNetCore.Identity;
 using WebApp.Accounts;
+using WebApp.Accounts.Passwords;
 
 namespace WebApp.Tests.Accounts;
 
 public sealed class InputRulesTests
 {
-    private const string Cheese = "\U0001F9C0";
-
     [Fact]
     public void Missing_and_empty_texts_are_left_to_other_rules()
     {
@@ -43,31 +41,6 @@ public sealed class InputRulesTests
     public void A_password_may_hold_all_that_can_be_verified_as_it_was_typed(string password, bool valid) =>
         Assert.Equal(valid, new PasswordTextAttribute().IsValid(password));
 
-    [Theory]
-    [InlineData("x", 14, "PasswordTooShort")]
-    [InlineData("x", 15, null)]
-    [InlineData(Cheese, 14, "PasswordTooShort")]
-    [InlineData(Cheese, 15, null)]
-    [InlineData("x", 128, null)]
-    [InlineData("x", 129, "PasswordUnusable")]
-    [InlineData(Cheese, 128, null)]
-    [InlineData(Cheese, 129, "PasswordUnusable")]
-    [InlineData("\0", 20, "PasswordUnusable")]
-    [InlineData("\uFFFD", 20, "PasswordUnusable")]
-    public async Task The_length_of_a_new_password_counts_in_characters_not_in_units_of_utf16(string character, int count, string? refused)
-    {
-        var password = string.Concat(Enumerable.Repeat(character, count));
-
-        var result = await new PasswordRules().ValidateAsync(null!, new AppUser(), password);
-
-        Assert.Equal(refused, result.Errors.SingleOrDefault()?.Code);
-        Assert.Equal(refused is null, result.Succeeded);
-    }
-
-    [Fact]
-    public async Task A_missing_password_is_too_short() =>
-        Assert.Equal(["PasswordTooShort"], Codes(await new PasswordRules().ValidateAsync(null!, new AppUser(), null)));
-
     [Fact]
     public void A_huge_password_is_refused_before_its_characters_are_counted()
     {
@@ -79,6 +52,4 @@ public sealed class InputRulesTests
         Assert.False(usable);
         Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
     }
-
-    private static IEnumerable<string> Codes(IdentityResult result) => result.Errors.Select(e => e.Code);
 }

@@ -25,12 +25,15 @@ public sealed class Chromium : IAsyncLifetime
         });
     }
 
+    /// <summary>The app under the one name that browsers trust without https: an address in numbers can have no passkeys.</summary>
+    public string Localhost => $"http://localhost:{App.Address.Port}";
+
     /// <summary>A browser of its own as far as cookies go, with one page.</summary>
-    public async Task<Tab> NewTabAsync(int width = 1000, bool javaScript = true)
+    public async Task<Tab> NewTabAsync(int width = 1000, bool javaScript = true, string? site = null)
     {
         var context = await _browser.NewContextAsync(new()
         {
-            BaseURL = App.Address.OriginalString,
+            BaseURL = site ?? App.Address.OriginalString,
             ViewportSize = new() { Width = width, Height = 700 },
             JavaScriptEnabled = javaScript,
         });

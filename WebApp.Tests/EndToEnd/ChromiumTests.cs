@@ -109,7 +109,8 @@ public sealed class ChromiumTests(Chromium chromium) : IClassFixture<Chromium>
         var broken = new List<string>();
 
         await VisitAsync(visitor, "/", "/account/login", "/account/login?returnUrl=%2Faccount", "/account/logout", "/account/register", "/account/access-denied", "/nothing", "/unavailable.html");
-        await VisitAsync(person, "/", "/account", "/account/sessions", "/account/change-password", "/account/security", "/account/security/authenticator", "/account/logout", "/admin/users");
+        await VisitAsync(person, "/", "/account", "/account/sessions", "/account/change-password", "/account/logout", "/admin/users", "/account/security",
+            "/account/security/authenticator", "/account/activity", "/account/name", "/account/email", "/account/data", "/account/delete", "/account/goodbye");
         await VisitAsync(staff, "/", "/admin/users", "/admin/users?q=nobody-at-all", $"/admin/users/{userId}", "/admin/audit", "/account/sessions");
         await staff.Page.GotoAsync($"/admin/users/{userId}");
         await staff.Page.EvaluateAsync("document.getElementById('force').noValidate = true");

@@ -32,7 +32,29 @@ public sealed class StartTests
         { "Passwords:ParallelHashes", "two", "Passwords:ParallelHashes" },
         { "Passwords:LongestWait", "00:00:00", "Passwords:LongestWait must be from 00:00:01 to 00:05:00" },
         { "Passwords:LongestWait", "00:06:00", "Passwords:LongestWait must be from 00:00:01 to 00:05:00" },
+        { "Passwords:MinLength", "7", "Passwords:MinLength must be from 8 to 64" },
+        { "Passwords:MinLength", "65", "Passwords:MinLength must be from 8 to 64" },
+        { "Passwords:MinLengthWithSecondFactor", "7", "Passwords:MinLengthWithSecondFactor must be from 8 to Passwords:MinLength" },
+        { "Passwords:MinLengthWithSecondFactor", "16", "Passwords:MinLengthWithSecondFactor must be from 8 to Passwords:MinLength" },
+        { "Passwords:Blocklist", "/no/such/list.txt", "Passwords:Blocklist names \"/no/such/list.txt\", which can't be read" },
+        { "Passwords:BreachService", "api.example.com", "Passwords:BreachService must be an absolute http or https address" },
+        { "Passwords:BreachService", "ftp://api.example.com", "Passwords:BreachService must be an absolute http or https address" },
+        { "Passwords:BreachTimeout", "00:00:00", "Passwords:BreachTimeout must be from 00:00:00.1 to 00:00:10" },
+        { "RateLimits:SignIn:Permits", "-1", "RateLimits:SignIn:Permits must be from 0 (no limit) to 1000" },
+        { "RateLimits:FailedProofs:Window", "00:00:00", "RateLimits:FailedProofs:Window must be from 00:00:10 to 1.00:00:00" },
+        { "RateLimits:Forgot:Window", "2.00:00:00", "RateLimits:Forgot:Window must be from 00:00:10 to 1.00:00:00" },
+        { "RateLimits:Signin2:Permits", "5", "Signin2" },
         { "Passwords:LongestTime", "00:00:30", "LongestTime" },
+        { "Accounts:RequireConfirmedEmail", "perhaps", "Accounts:RequireConfirmedEmail" },
+        { "Accounts:RequireConfirmedMail", "true", "RequireConfirmedMail" },
+        { "Mail:Host", "smtp.example.com", "Mail:From is not set" },
+        { "Mail:From", "accounts", "Mail:From is not an e-mail address" },
+        { "Mail:Port", "0", "Mail:Port must be from 1 to 65535" },
+        { "Mail:User", "someone", "Mail:User and Mail:Password are needed together" },
+        { "Mail:Timeout", "00:00:00", "Mail:Timeout must be from 00:00:01 to 00:05:00" },
+        { "Mail:RetryAfter", "00:00:00", "Mail:RetryAfter must be more than 0" },
+        { "Mail:QueueSize", "0", "Mail:QueueSize must be from 1 to 100000" },
+        { "Mail:Server", "smtp.example.com", "Server" },
         { "ConnectionStrings:Redis", "127.0.0.1:1", "DataProtection:Certificate is not set" },
         { "DataProtection:Certificate", "/no/such/file.pfx", "DataProtection:Certificate" },
         { "ForwardedHeaders:KnownProxies:0", "the proxy", "ForwardedHeaders:KnownProxies" },
@@ -86,7 +108,7 @@ public sealed class StartTests
         var cookies = new[] { form, answer, notice }
             .SelectMany(page => page.Headers.TryGetValue("Set-Cookie", out var headers) ? SetCookieHeaderValue.ParseList(headers) : []).ToList();
 
-        Assert.Equal(["__Host-antiforgery", "__Host-notice", "__Host-session"], cookies.Select(c => c.Name.Value!).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["__Host-antiforgery", "__Host-browser", "__Host-notice", "__Host-session"], cookies.Select(c => c.Name.Value!).Distinct().Order(StringComparer.Ordinal));
         Assert.All(cookies, cookie => Assert.Equal((true, "/", null), (cookie.Secure, cookie.Path.Value, cookie.Domain.Value)));
         Assert.All(cookies, cookie => Assert.True(cookie.HttpOnly, $"{cookie.Name} is out of scripts' reach"));
         Assert.All(cookies.Where(c => c.Name == "__Host-session"), cookie => Assert.Equal(SameSiteMode.Lax, cookie.SameSite));

@@ -49,6 +49,7 @@ public sealed class UserSessionTests
     [InlineData(RevocationReason.SignedOutElsewhere, RevokedBy.User)]
     [InlineData(RevocationReason.SignedInAgain, RevokedBy.User)]
     [InlineData(RevocationReason.PasswordChanged, RevokedBy.User)]
+    [InlineData(RevocationReason.AccountDeleted, RevokedBy.User)]
     [InlineData(RevocationReason.FactorsChanged, RevokedBy.User)]
     [InlineData(RevocationReason.ReportedTheft, RevokedBy.Support)]
     [InlineData(RevocationReason.SuspiciousActivity, RevokedBy.Support)]
@@ -65,7 +66,7 @@ public sealed class UserSessionTests
     // Stores keep them: a number that means something else tomorrow rewrites yesterday.
     [Fact]
     public void The_numbers_of_the_reasons_stay_as_they_are() => Assert.Equal(
-        "SignedOut=1 SignedOutElsewhere=2 SignedInAgain=3 PasswordChanged=4 MadeRoom=5 NotMe=6 FactorsChanged=9 "
+        "SignedOut=1 SignedOutElsewhere=2 SignedInAgain=3 PasswordChanged=4 MadeRoom=5 NotMe=6 FactorsChanged=9 AccountDeleted=10 "
         + "ReportedTheft=20 SuspiciousActivity=21 LeftOrganisation=22 UserRequest=23 Maintenance=24 Other=25 Unreadable=40 AccountChanged=41 PossibleTheft=42 TooMany=43 "
         + "ProofsFailed=44 Signal=45",
         string.Join(' ', Enum.GetValues<RevocationReason>().Select(reason => $"{reason}={reason:D}")));

@@ -14,7 +14,7 @@ public sealed class Browser : IDisposable
     public const string Firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
     public const string Safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
     public const string DemoPassword = "try-the-demo-2026";
-    public const string Password = "correct horse battery staple";
+    public const string Password = "nine violet kettles hum softly";
     private const int MaxRedirects = 5;
 
     private readonly HttpClient _http;
@@ -206,6 +206,14 @@ public sealed class Page
         }
 
         return this;
+    }
+
+    /// <summary>Follows the link with that text, wherever on the page it stands.</summary>
+    public Task<Page> FollowLinkAsync(string text)
+    {
+        var link = Document.QuerySelectorAll("a[href]").FirstOrDefault(a => Words(a.TextContent) == text);
+        Assert.True(link is not null, $"{Address} has a link \"{text}\"");
+        return _browser.GetAsync(link.GetAttribute("href")!);
     }
 
     /// <summary>Presses the button with that label, inside the first element that fits the selector, and follows redirects.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
 using WebApp.Audit;
@@ -13,7 +14,7 @@ public static class Inside
         where TService : notnull
     {
         await using var scope = app.Services.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<IHttpContextAccessor>().HttpContext = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+        scope.ServiceProvider.GetRequiredService<IHttpContextAccessor>().HttpContext = new DefaultHttpContext { RequestServices = scope.ServiceProvider, Request = { Scheme = "http", Host = new("localhost") } };
         return await act(scope.ServiceProvider.GetRequiredService<TService>());
     }
 
@@ -33,6 +34,22 @@ public static class Inside
         Assert.True((await accounts.EnsureAsync(email, "", "", role)).Succeeded);
         return user;
     });
+
+    /// <summary>Writes that many sign-ins of a person into the audit log at once.</summary>
+    public static async Task FillAuditLogAsync(this TestApp app, Guid subjectId, int count)
+    {
+        await using var db = await app.Services.GetRequiredService<IDbContextFactory<AuditDbContext>>().CreateDbContextAsync();
+        db.Entries.AddRange(Enumerable.Range(0, count).Select(number => new AuditEntry
+        {
+            Action = AuditAction.SignedIn,
+            At = app.Clock.GetUtcNow(),
+            ActorId = subjectId,
+            SubjectId = subjectId,
+            Address = "203.0.113.7",
+            CaseReference = $"C-{number}",
+        }));
+        await db.SaveChangesAsync();
+    }
 
     /// <summary>What the audit log says of a person, oldest first.</summary>
     public static async Task<IReadOnlyList<AuditEntry>> AuditOfAsync(this TestApp app, Guid subjectId)

@@ -15,6 +15,8 @@ public sealed class ProductionApp : TestApp, IAsyncLifetime
         Settings["App:PublicUrl"] = $"https://{Host}";
         Settings["ForwardedHeaders:KnownProxies:0"] = "127.0.0.1";
         Settings["Sessions:Store"] = "Sql";
+        // Most tests here have nothing to do with mail. ConfirmEmailTests has one with the default.
+        Settings["Accounts:RequireConfirmedEmail"] = "false";
         // Most tests of staff are about something else.
         Settings["Accounts:RequireTwoFactor:Support"] = "false";
         Settings["Accounts:RequireTwoFactor:Admin"] = "false";

@@ -8,6 +8,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WebApp.Accounts;
+using WebApp.Hosting.RateLimits;
 
 namespace WebApp.Tests.Testing;
 
@@ -25,6 +26,7 @@ public class TestApp : WebApplicationFactory<Program>
     public TestApp()
     {
         Database = Path.Combine(_folder, "webapp.db");
+        Mail = new(this);
         UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
     }
 
@@ -35,8 +37,14 @@ public class TestApp : WebApplicationFactory<Program>
 
     public string EnvironmentName { get; init; } = "Development";
 
+    /// <summary>The mail that the app has sent, unless the settings name a mail server.</summary>
+    public Mailbox Mail { get; }
+
     /// <summary>Configuration as from the command line.</summary>
     public IDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
+
+    /// <summary>For <see cref="EdgeServices"/>, where passwords are many and their cost does not matter.</summary>
+    public static void HashQuickly(IServiceCollection services) => services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
 
     /// <summary>Put around or in place of the app's own services; what stands at its edges only.</summary>
     public Action<IServiceCollection> EdgeServices { get; init; } = _ => { };
@@ -111,6 +119,9 @@ public class TestApp : WebApplicationFactory<Program>
         builder.UseSetting("Sessions:CommandTimeout", "00:00:05");
         if (Settings.ContainsKey("ConnectionStrings:Redis"))
             builder.UseSetting("Sessions:LocalCache", LocalCache);
+        // Nor because it signs in often, always from the same address: who tests the limits turns them on.
+        foreach (var act in Enum.GetNames<LimitedAct>())
+            builder.UseSetting($"RateLimits:{act}:Permits", "0");
         foreach (var (key, value) in Settings)
             builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));

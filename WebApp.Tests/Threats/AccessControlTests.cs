@@ -24,11 +24,15 @@ public abstract class AccessControlTests(TestApp app)
         /// <summary>The page that says that the account may not.</summary>
         Denied,
 
+        /// <summary>The page that says that the link in the mail doesn't work, for there is none.</summary>
+        DeadLink,
+
         /// <summary>There is nothing to see for anyone.</summary>
         Nothing,
     }
 
     private static readonly Answer[] Everyone = [Answer.Open, Answer.Open, Answer.Open, Answer.Open];
+    private static readonly Answer[] ByLink = [Answer.DeadLink, Answer.DeadLink, Answer.DeadLink, Answer.DeadLink];
     private static readonly Answer[] SignedIn = [Answer.SignIn, Answer.Open, Answer.Open, Answer.Open];
     private static readonly Answer[] Staff = [Answer.SignIn, Answer.Denied, Answer.Open, Answer.Open];
     private static readonly Answer[] Nobody = [Answer.Nothing, Answer.Nothing, Answer.Nothing, Answer.Nothing];
@@ -43,14 +47,28 @@ public abstract class AccessControlTests(TestApp app)
         ["Account/Register"] = Everyone,
         ["account/second-factor"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["account/access-denied"] = [Answer.Denied, Answer.Denied, Answer.Denied, Answer.Denied],
+        ["account/check-mail"] = Everyone,
+        ["account/forgot-password"] = Everyone,
+        ["account/confirm-email"] = ByLink,
+        ["account/reset-password"] = ByLink,
         ["Account"] = SignedIn,
         ["Account/Index"] = SignedIn,
         ["Account/Sessions"] = SignedIn,
         ["account/sessions/{id}"] = [Answer.SignIn, Answer.Open, Answer.Nothing, Answer.Nothing],
         ["account/change-password"] = SignedIn,
+        ["Account/Email"] = SignedIn,
+        ["account/confirm-new-email"] = Everyone,
+        ["account/not-me"] = Everyone,
+        ["Account/Activity"] = SignedIn,
+        ["Account/Name"] = SignedIn,
+        ["Account/Data"] = SignedIn,
+        ["Account/Delete"] = SignedIn,
+        ["Account/Goodbye"] = Everyone,
         ["account/security"] = SignedIn,
         ["account/security/authenticator"] = SignedIn,
         ["account/security/remove-authenticator"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
+        ["account/security/passkeys"] = SignedIn,
+        ["account/security/remove-passkey"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["account/security/recovery-codes"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["Account/Confirm"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["Admin"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
@@ -59,6 +77,7 @@ public abstract class AccessControlTests(TestApp app)
         ["Admin/Users/Index"] = Staff,
         ["admin/users/{userId:guid}"] = Staff,
         ["Admin/Audit"] = Staff,
+        ["Dev/Mail"] = Everyone,
         ["error/{code:int?}"] = Nobody,
     };
 
@@ -137,9 +156,10 @@ public abstract class AccessControlTests(TestApp app)
         return (answer.Status, end.Status, end.Address.AbsolutePath) switch
         {
             (200, 200, _) => Answer.Open,
+            (400, 400, _) when end.Text.StartsWith("This link does not work", StringComparison.Ordinal) => Answer.DeadLink,
             (302, 200, "/account/login") => Answer.SignIn,
             (302 or 403, 403, "/account/access-denied") => Answer.Denied,
-            (302, 200, "/admin/users" or "/account/sessions" or "/account/security") => Answer.Onward,
+            (302, 200, "/admin/users" or "/account/sessions" or "/account/security" or "/account/security/passkeys") => Answer.Onward,
             var other => throw new InvalidOperationException($"{answer.Address} answered {other}"),
         };
     }

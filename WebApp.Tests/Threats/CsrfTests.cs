@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Mvc.RazorPages.Infrastructure;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Tests.Testing;
 using Page = WebApp.Tests.Testing.Page;
@@ -14,20 +15,36 @@ namespace WebApp.Tests.Threats;
 /// </summary>
 public abstract class CsrfTests(TestApp app)
 {
-    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id and <c>{1}</c> the victim's other session.</summary>
+    /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id, <c>{1}</c> the victim's other session,
+    /// <c>{2}</c> the victim's address, <c>{3}</c> and <c>{4}</c> the tokens of mailed links to set the victim's password and to confirm another account.</summary>
     private static readonly Form[] Forms =
     [
         new("/Account/Login", "", "/account/login", "Email=bob@example.com", $"Password={Browser.DemoPassword}"),
         new("/Account/Login", "Dismiss", "/account/login?handler=Dismiss"),
         new("/Account/Login", "MakeRoom", "/account/login?handler=MakeRoom", "Waiting=x", "end={1}"),
+        new("/Account/Login", "Passkey", "/account/login?handler=Passkey", "passkeyAnswer=x", "passkeyState=x"),
         new("/Account/Logout", "", "/account/logout"),
         new("/Account/Register", "", "/account/register", "Name=New", "Email=new-{0}@example.com", $"Password={Browser.Password}"),
+        new("/Account/ForgotPassword", "", "/account/forgot-password", "Email=bob@example.com"),
+        new("/Account/ResetPassword", "", "/account/reset-password", "t={3}", "NewPassword=another good passphrase"),
+        new("/Account/ConfirmEmail", "", "/account/confirm-email", "t={4}", $"Password={Browser.Password}"),
         new("/Account/ChangePassword", "", "/account/change-password", $"CurrentPassword={Browser.Password}", "NewPassword=another good passphrase"),
+        new("/Account/Email", "", "/account/email", "Email=new-{0}@example.com"),
+        new("/Account/ConfirmNewEmail", "", "/account/confirm-new-email", "t=x") { Answer = 200 },
+        new("/Account/NotMe", "", "/account/not-me", "t=x") { Answer = 200 },
         new("/Account/Confirm", "", "/account/confirm", $"Password={Browser.Password}"),
+        new("/Account/Name", "", "/account/name", "Name=Another"),
+        new("/Account/Data", "", "/account/data") { Answer = 200 },
+        new("/Account/Delete", "", "/account/delete", "Email={2}"),
+        new("/Account/Confirm", "Passkey", "/account/confirm?handler=Passkey", "passkeyAnswer=x", "passkeyState=x"),
+        new("/Account/SecondFactor", "Passkey", "/account/second-factor?handler=Passkey", "passkeyAnswer=x", "passkeyState=x"),
         new("/Account/SecondFactor", "", "/account/second-factor", "Code=123456"),
         new("/Account/SecondFactor", "Cancel", "/account/second-factor?handler=Cancel"),
         new("/Account/Security/Authenticator", "", "/account/security/authenticator", "Code=123456", "Token=x"),
         new("/Account/Security/RemoveAuthenticator", "", "/account/security/remove-authenticator", "TurnOff=true"),
+        new("/Account/Security/Passkeys", "Add", "/account/security/passkeys?handler=Add", "Name=Mine", "passkeyAnswer=x", "passkeyState=x"),
+        new("/Account/Security/Passkeys", "Rename", "/account/security/passkeys?handler=Rename", "id=AAAA", "name=Mine"),
+        new("/Account/Security/RemovePasskey", "", "/account/security/remove-passkey?id=AAAA", "TurnOff=true"),
         new("/Account/Security/RecoveryCodes", "", "/account/security/recovery-codes"),
         new("/Account/Security/RecoveryCodes", "Download", "/account/security/recovery-codes?handler=Download", "Token=x"),
         new("/Account/Sessions", "Forget", "/account/sessions?handler=Forget", "browser={0}"),
@@ -124,7 +141,7 @@ public abstract class CsrfTests(TestApp app)
 
             var answer = await scene.SendAsync(form, token, ("Sec-Fetch-Site", "same-origin"), ("Origin", app.Address.GetLeftPart(UriPartial.Authority)));
 
-            Assert.True(answer.Status == 302, $"{form} got {answer.Status}: {answer.Text}");
+            Assert.True(answer.Status == form.Answer, $"{form} got {answer.Status}: {answer.Text}");
         }
     }
 
@@ -168,6 +185,9 @@ public abstract class CsrfTests(TestApp app)
 
     private sealed record Form(string Page, string Handler, string Path, params string[] Fields)
     {
+        /// <summary>The status when all is well.</summary>
+        public int Answer { get; init; } = 302;
+
         public bool ByStaff => Page.StartsWith("/Admin", StringComparison.Ordinal);
 
         public override string ToString() => $"POST {Page} {Handler}";
@@ -184,6 +204,10 @@ public abstract class CsrfTests(TestApp app)
         private Scene(TestApp app, Browser victim, Browser actor, Guid victimId, string otherSession) =>
             (_app, _victim, Actor, _victimId, _otherSession) = (app, victim, actor, victimId, otherSession);
 
+        private string ResetToken { get; init; } = "";
+
+        private string ConfirmToken { get; init; } = "";
+
         public Browser Actor { get; }
 
         public static async Task<Scene> SetAsync(TestApp app, Form form)
@@ -192,7 +216,13 @@ public abstract class CsrfTests(TestApp app)
             using var other = app.NewBrowser(Browser.Safari);
             var otherSession = (await other.SignInAsync(victim.Email)).CurrentSessionId;
             var actor = form.ByStaff ? await app.SignedInAsync("sam@example.com") : victim;
-            return new(app, victim, actor, await app.UserIdAsync(victim.Email), otherSession);
+            var unconfirmed = (await app.NewAccountAsync()).Email!;
+            await app.ChangeAccountAsync(unconfirmed, user => user.EmailConfirmed = false);
+            return new(app, victim, actor, await app.UserIdAsync(victim.Email), otherSession)
+            {
+                ResetToken = await app.SealAsync(TokenPurpose.ResetPassword, victim.Email, TimeSpan.FromMinutes(20)),
+                ConfirmToken = await app.SealAsync(TokenPurpose.ConfirmEmail, unconfirmed, TimeSpan.FromMinutes(20)),
+            };
         }
 
         public Task<Page> SendAsync(Form form, string? token, params (string Name, string Value)[] headers)
@@ -221,7 +251,8 @@ public abstract class CsrfTests(TestApp app)
             Actor.Dispose();
         }
 
-        private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal);
+        private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal)
+            .Replace("{2}", _victim.Email, StringComparison.Ordinal).Replace("{3}", ResetToken, StringComparison.Ordinal).Replace("{4}", ConfirmToken, StringComparison.Ordinal);
     }
 }
 

@@ -9,7 +9,7 @@ namespace WebApp.Tests.Threats;
 
 /// <summary>
 /// Somebody finds out who has an account from what the sign-in page says, or from how long it takes to say it (ASVS 5.0, 6.3.8).
-/// (The registration does say that an address is taken: it can't make the account.)
+/// (With <c>Accounts:RequireConfirmedEmail</c> off the registration does say that an address is taken: it can't make the account.)
 /// </summary>
 [Collection(AloneCollection.Name)]
 public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
@@ -44,6 +44,42 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
         var answers = new[] { await TryAsync("nobody@example.com"), await TryAsync(known) };
 
         Assert.Single(answers.Select(a => (a.Status, a.Text)).Distinct());
+    }
+
+    [Fact]
+    public async Task Where_addresses_are_confirmed_an_unconfirmed_account_reads_as_an_unknown_one_even_with_its_password()
+    {
+        await using var app = new ConfirmingApp();
+        using var browser = app.NewBrowser();
+        await browser.AskForAccountAsync("unconfirmed@example.com");
+        await app.Mail.NextAsync("unconfirmed@example.com");
+
+        var unknown = await browser.TrySignInAsync("nobody@example.com", Browser.Password);
+        var unconfirmed = await browser.TrySignInAsync("unconfirmed@example.com", Browser.Password);
+
+        Assert.Equal((unknown.Status, unknown.Text, string.Join(' ', unknown.Headers.Keys.Order())),
+            (unconfirmed.Status, unconfirmed.Text, string.Join(' ', unconfirmed.Headers.Keys.Order())));
+    }
+
+    [Fact]
+    public async Task Where_addresses_are_confirmed_the_registration_reads_and_works_the_same_for_every_address()
+    {
+        var hasher = new CountingHasher();
+        await using var app = new ConfirmingApp { EdgeServices = hasher.Around };
+        using var browser = app.NewBrowser();
+        await browser.AskForAccountAsync("pending@example.com");
+        await app.Mail.NextAsync("pending@example.com");
+        var answers = new List<(int, string, string, int)>();
+
+        foreach (var email in new[] { "new@example.com", "alice@example.com", "pending@example.com" })
+        {
+            var before = hasher.Hashed + hasher.Verified;
+            var answer = await browser.AskForAccountAsync(email);
+            await app.Mail.NextAsync(email);
+            answers.Add((answer.Status, answer.Address.PathAndQuery, answer.Text, hasher.Hashed + hasher.Verified - before));
+        }
+
+        Assert.Equal(1, Assert.Single(answers.Distinct()).Item4);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ namespace WebApp.Tests.Threats;
 public sealed class GuessingTests : IAsyncLifetime
 {
     private const int Limit = 5;
+    private const string BrowserCookie = "webapp-dev-browser";
     private static readonly TimeSpan Lockout = TimeSpan.FromMinutes(5);
 
     private readonly CountingHasher _hasher = new();
@@ -108,7 +109,125 @@ public sealed class GuessingTests : IAsyncLifetime
         Assert.Equal(Limit, _hasher.Verified - before);
     }
 
+    [Fact]
+    public async Task A_strangers_guesses_do_not_lock_the_owner_out_of_a_browser_that_signed_in_before()
+    {
+        using var owner = _app.NewBrowser();
+        await owner.SignInAsync(_email);
+        await (await owner.GetAsync("/account")).PressAsync("Sign out", "header");
+        await GuessWrongAsync(Limit);
+
+        using var newDevice = _app.NewBrowser();
+        await newDevice.TrySignInAsync(_email, Browser.Password);
+        Assert.Null(newDevice.SessionCookie);
+
+        await owner.SignInAsync(_email);
+        _app.Clock.Advance(TimeSpan.FromMinutes(20));
+        await GuessWrongAsync(Limit);
+        Assert.Equal("/account/sessions", (await owner.ConfirmAsync()).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task A_known_browser_has_no_more_attempts_than_a_stranger()
+    {
+        using var thief = _app.NewBrowser();
+        await thief.SignInAsync(_email);
+        await (await thief.GetAsync("/account")).PressAsync("Sign out", "header");
+        var before = _hasher.Verified;
+        for (var i = 0; i < Limit + 3; i++)
+            await thief.TrySignInAsync(_email, $"wrong guess number {i}");
+
+        Assert.Equal(Limit, _hasher.Verified - before);
+        using var owner = _app.NewBrowser();
+        await owner.SignInAsync(_email);
+    }
+
+    [Fact]
+    public async Task A_browser_known_to_one_account_is_a_stranger_to_another()
+    {
+        using var attacker = await _app.NewUserAsync();
+        await (await attacker.GetAsync("/account")).PressAsync("Sign out", "header");
+        for (var i = 0; i < Limit; i++)
+            await attacker.TrySignInAsync(_email, $"wrong guess number {i}");
+
+        using var newDevice = _app.NewBrowser();
+        await newDevice.TrySignInAsync(_email, Browser.Password);
+
+        Assert.Null(newDevice.SessionCookie);
+    }
+
+    [Fact]
+    public async Task A_cookie_of_a_known_browser_is_no_good_once_its_owner_has_signed_in_again()
+    {
+        using var owner = _app.NewBrowser();
+        await owner.SignInAsync(_email);
+        using var copy = _app.NewBrowser();
+        copy.Cookies[BrowserCookie] = owner.Cookies[BrowserCookie];
+        await owner.SignInAsync(_email);
+        await GuessWrongAsync(Limit);
+
+        await copy.TrySignInAsync(_email, Browser.Password);
+
+        Assert.Null(copy.SessionCookie);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("CfDJ8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task A_made_up_browser_cookie_makes_a_stranger(string cookie)
+    {
+        await GuessWrongAsync(Limit);
+        using var attacker = _app.NewBrowser();
+        attacker.Cookies[BrowserCookie] = cookie;
+
+        await attacker.TrySignInAsync(_email, Browser.Password);
+
+        Assert.Null(attacker.SessionCookie);
+    }
+
+    [Fact]
+    public async Task One_password_tried_on_many_accounts_is_stopped_at_its_address_before_anything_is_hashed_and_others_sign_in()
+    {
+        const int Failures = 10;
+        var hasher = new CountingHasher();
+        await using var app = new ProxiedApp
+        {
+            EdgeServices = services =>
+            {
+                TestApp.HashQuickly(services);
+                hasher.Around(services);
+            },
+            Settings = { ["RateLimits:FailedProofs:Permits"] = $"{Failures}" },
+        };
+        using Browser sprayer = app.NewBrowser().At("203.0.113.66"), neighbour = app.NewBrowser().At("203.0.113.67");
+        await sprayer.SignInAsync("bob@example.com", Browser.DemoPassword);
+        var form = await sprayer.GetAsync("/account/login");
+        var hashed = hasher.Verified;
+
+        var answers = new List<int>();
+        for (var i = 0; i < 3 * Failures; i++)
+        {
+            // The account that the password is right for comes last: nobody is let in by what is refused.
+            var email = i == (3 * Failures) - 1 ? "alice@example.com" : $"person-{i}@example.com";
+            var password = i == (3 * Failures) - 1 ? Browser.DemoPassword : "Winter is coming 2026";
+            answers.Add((await sprayer.PostAsync("/account/login", ("__RequestVerificationToken", form.AntiforgeryToken), ("Email", email), ("Password", password))).Status);
+        }
+
+        Assert.Equal([.. Enumerable.Repeat(200, Failures), .. Enumerable.Repeat(429, 2 * Failures)], answers);
+        Assert.Equal(0, hasher.Verified - hashed);
+        await neighbour.SignInAsync("alice@example.com", Browser.DemoPassword);
+    }
+
     public async Task DisposeAsync() => await _app.DisposeAsync();
+
+    private async Task GuessWrongAsync(int times)
+    {
+        using var stranger = _app.NewBrowser();
+        var token = (await stranger.GetAsync("/account/login")).AntiforgeryToken;
+        for (var i = 0; i < times; i++)
+            await GuessAsync(stranger, token, $"wrong guess number {i}");
+    }
 
     private Task<Page> GuessAsync(Browser browser, string token, string password) =>
         browser.PostAsync("/account/login", ("__RequestVerificationToken", token), ("Email", _email), ("Password", password));

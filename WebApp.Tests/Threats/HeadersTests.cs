@@ -161,7 +161,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
 
         var cookies = SetCookieHeaderValue.ParseList([.. new[] { form, registered, ended }.SelectMany(a => a.Headers["Set-Cookie"])]);
 
-        Assert.Equal(["__Host-antiforgery", "__Host-notice", "__Host-session"], cookies.Select(c => c.Name.Value).Distinct().Order());
+        Assert.Equal(["__Host-antiforgery", "__Host-browser", "__Host-notice", "__Host-session"], cookies.Select(c => c.Name.Value).Distinct().Order());
         Assert.All(cookies, c => Assert.Equal((true, true, "/", default), (c.Secure, c.HttpOnly, c.Path.Value, c.Domain.Value)));
         Assert.DoesNotContain(cookies, c => c.SameSite is SameSiteMode.None or SameSiteMode.Unspecified);
     }

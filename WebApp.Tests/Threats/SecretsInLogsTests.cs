@@ -1,6 +1,9 @@
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -9,8 +12,9 @@ namespace WebApp.Tests.Threats;
 /// <summary>Whoever reads the log, at whatever level it was written, learns nothing that signs anybody in.</summary>
 public abstract class SecretsInLogsTests(TestApp app)
 {
+    private const string Diagnostics = "Microsoft.AspNetCore.Hosting.Diagnostics";
     private const string NewPassword = "another good passphrase";
-    private const string WrongPassword = "wrong horse battery staple";
+    private const string WrongPassword = "wrong violet kettles hum softly";
 
     [Fact]
     public async Task No_line_of_any_level_holds_a_password_a_cookie_a_secret_or_a_security_stamp()
@@ -48,6 +52,9 @@ public abstract class SecretsInLogsTests(TestApp app)
         browser.SessionCookie = browser.SessionCookie![..^5] + "forged";
         secrets.Add(("a forged cookie", browser.SessionCookie));
         await browser.GetAsync("/account");
+        var link = await app.ResetLinkAsync(browser.Email);
+        secrets.Add(("a mailed link's token", link.Split("t=")[1]));
+        await other.ResetPasswordAsync(link, NewPassword);
         await UseSecondFactorAsync(secrets);
         await MeetOutageAsync(staff);
 
@@ -55,10 +62,22 @@ public abstract class SecretsInLogsTests(TestApp app)
         Assert.Contains(app.Log.Lines, line => line.StartsWith("Trace ", StringComparison.Ordinal));
         foreach (var (what, text) in secrets)
         {
-            var telling = app.Log.Lines.FirstOrDefault(line => line.Contains(text, StringComparison.OrdinalIgnoreCase));
+            var telling = app.Log.Lines.FirstOrDefault(line => line.Contains(text, StringComparison.OrdinalIgnoreCase) && !IsHeldBack(line));
             Assert.True(telling is null, $"The log holds {what}: {telling}");
         }
     }
+
+    [Fact]
+    public void The_frameworks_lines_about_addresses_with_their_queries_are_held_back_whatever_the_settings_say()
+    {
+        var rule = app.Services.GetRequiredService<IOptions<LoggerFilterOptions>>().Value.Rules.Last(r => r.ProviderName is null && r.CategoryName == Diagnostics);
+
+        Assert.Equal(LogLevel.Warning, rule.LogLevel);
+    }
+
+    /// <summary>Of the category that holds mailed links. Only the tests, which collect at every level by a rule of their own, get to see it.</summary>
+    private static bool IsHeldBack(string line) => line.StartsWith($"Information {Diagnostics}:", StringComparison.Ordinal);
+
 
     private async Task UseSecondFactorAsync(List<(string What, string Text)> secrets)
     {

@@ -146,6 +146,33 @@ public sealed class SignInFloodTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_address_that_sends_without_pause_is_stopped_before_it_waits_and_leaves_the_queue_to_others()
+    {
+        const int Permits = 20;
+        await using var app = new ProxiedApp
+        {
+            EdgeServices = TestApp.HashQuickly,
+            Settings = { ["Passwords:ParallelHashes"] = "1", ["RateLimits:SignIn:Permits"] = $"{Permits}" },
+        };
+        using Browser flood = app.NewBrowser().At("203.0.113.66"), other = app.NewBrowser().At("203.0.113.67");
+        var (floodsToken, othersToken) = ((await flood.GetAsync("/account/login")).AntiforgeryToken, (await other.GetAsync("/account/login")).AntiforgeryToken);
+        var gate = app.Services.GetRequiredService<PasswordGate>();
+        var turn = await gate.EnterAsync(CancellationToken.None);
+
+        var sent = Enumerable.Range(0, 200).Select(_ => SendAsync(flood, floodsToken)).ToList();
+        await Eventually.TrueAsync(() => gate.Waiting == Permits && sent.Count(answer => answer.IsCompleted) == 200 - Permits, "all but the permitted are answered");
+        var patient = SendAsync(other, othersToken);
+        await Eventually.TrueAsync(() => gate.Waiting == Permits + 1, "somebody else waits their turn");
+        turn.Dispose();
+
+        Assert.Equal(302, (await patient).Status);
+        Assert.Equal(200 - Permits, (await Task.WhenAll(sent)).Count(answer => answer.Status == 429));
+
+        static Task<Page> SendAsync(Browser browser, string token) => browser.PostAsync(
+            "/account/login", ("__RequestVerificationToken", token), ("Email", "alice@example.com"), ("Password", Browser.DemoPassword));
+    }
+
+    [Fact]
     public async Task Turning_people_away_is_one_warning_a_minute()
     {
         var (turn, queue) = (await TakeTheTurnAsync(), await FillQueueAsync());

@@ -6,6 +6,12 @@ public sealed class AccountOptions
     public const string Section = "Accounts";
 
     /// <summary>
+    /// Whether a new account is good for nothing before its address was confirmed by mail. Unless set: outside Development. Turn it off only where
+    /// no mail can be sent: the registration then tells whose address has an account, and anybody may register with anybody's.
+    /// </summary>
+    public bool? RequireConfirmedEmail { get; set; }
+
+    /// <summary>
     /// By role: whether its members have to set up a second factor before anything else. A role that is not named has to, but in Development.
     /// Turn it off only for a role whose members prove who they are in another way.
     /// </summary>

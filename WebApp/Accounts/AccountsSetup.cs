@@ -2,8 +2,11 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
+using WebApp.Accounts.Notices;
+using WebApp.Accounts.Passwords;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
@@ -23,9 +26,14 @@ public static class AccountsSetup
             options.AddInterceptors(provider.GetRequiredService<RightsTracking>());
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
-        services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
+        services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<NameChange>().AddScoped<AccountDeletion>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
         services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddScoped<SessionRenewal>().AddHostedService<AccountsSweeper>();
         services.AddScoped<Authenticators>().AddScoped<RecoveryCodes>().AddScoped<SecondFactors>().AddScoped<SecondFactorSignIn>();
+        services.AddSingleton<Errands>().AddHostedService(s => s.GetRequiredService<Errands>());
+        services.AddScoped<Registration>().AddScoped<ConfirmationLinks>().AddScoped<EmailConfirmation>().AddScoped<PasswordReset>().AddScoped<MailedSignIn>();
+        services.AddOptions<IdentityOptions>().Configure<IOptions<AccountOptions>>((identity, accounts) => identity.SignIn.RequireConfirmedEmail = accounts.Value.RequireConfirmedEmail is true);
+        services.AddScoped<AccountSnapshots>().AddScoped<AccountNotices>().AddScoped<Disowning>().AddScoped<PasswordResetMail>().AddScoped<EmailChange>();
+        services.AddScoped<Passkeys>().AddScoped<PasskeyProofs>().AddScoped<PasskeySignIn>();
         AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>
             {
@@ -45,6 +53,8 @@ public static class AccountsSetup
             .AddClaimsPrincipalFactory<AppClaimsPrincipalFactory>()
             .AddSignInManager<AppSignInManager>()
             .AddDefaultTokenProviders();
+        // The device makes sure who is there, so that a passkey is two factors in one; and it keeps the user's name, so that nobody has to type it.
+        services.Configure<IdentityPasskeyOptions>(passkeys => (passkeys.UserVerificationRequirement, passkeys.ResidentKeyRequirement) = ("required", "required"));
         services.AddOptions<SessionPolicy>().Validate(policy => policy.Roles.Keys.All(role => Roles.All.Contains(role, StringComparer.OrdinalIgnoreCase)),
             $"{SessionPolicy.Section}:{nameof(SessionPolicy.Roles)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.");
         services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
@@ -52,18 +62,14 @@ public static class AccountsSetup
                 $"{AccountOptions.Section}:{nameof(AccountOptions.RequireTwoFactor)} names a role that doesn't exist. There are {string.Join(" and ", Roles.All)}.")
             .PostConfigure<IHostEnvironment>((accounts, environment) =>
             {
+                accounts.RequireConfirmedEmail ??= !environment.IsDevelopment();
                 foreach (var role in Roles.All)
                     accounts.RequireTwoFactor.TryAdd(role, !environment.IsDevelopment());
             })
             .ValidateOnStart();
         // OWASP's figure for PBKDF2 with HMAC-SHA512.
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 210_000);
-        services.AddOptions<PasswordGateOptions>().BindConfiguration(PasswordGateOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .PostConfigure(gate => gate.ParallelHashes = gate.ParallelHashes == 0 ? Math.Max(1, Environment.ProcessorCount / 2) : gate.ParallelHashes)
-            .Validate(gate => gate.ParallelHashes > 0, "Passwords:ParallelHashes must not be negative. 0 means half of the cores.")
-            .Validate(gate => gate.LongestWait >= TimeSpan.FromSeconds(1) && gate.LongestWait <= TimeSpan.FromMinutes(5),
-                "Passwords:LongestWait must be from 00:00:01 to 00:05:00.")
-            .ValidateOnStart();
+        services.AddPasswordRules();
         services.Configure<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme, cookies =>
         {
             cookies.LoginPath = "/account/login";

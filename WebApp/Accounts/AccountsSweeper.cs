@@ -3,10 +3,12 @@ using WebApp.Accounts.Browsers;
 
 namespace WebApp.Accounts;
 
-/// <summary>Removes, once an hour, what nobody can use any more: spent tokens, browsers that are long gone, and old snapshots.</summary>
+/// <summary>Removes, once an hour, what nobody can use any more: accounts that were never confirmed, spent tokens, browsers that are long gone, and old snapshots.</summary>
 internal sealed partial class AccountsSweeper(IServiceScopeFactory scopes, TimeProvider clock, ILogger<AccountsSweeper> logger) : BackgroundService
 {
+    private const int Batch = 200;
     private static readonly TimeSpan Pause = TimeSpan.FromHours(1);
+    private static readonly TimeSpan UnconfirmedFor = TimeSpan.FromDays(7);
 
     /// <summary>One round.</summary>
     public async Task SweepAsync()
@@ -18,6 +20,9 @@ internal sealed partial class AccountsSweeper(IServiceScopeFactory scopes, TimeP
         await db.SpentTokens.Where(token => token.KeepUntil < now).ExecuteDeleteAsync();
         await db.Snapshots.Where(snapshot => snapshot.KeepUntil < now).ExecuteDeleteAsync();
         await db.KnownBrowsers.Where(browser => browser.LastSignInAt < oldest).ExecuteDeleteAsync();
+        // In one statement: whoever confirms at this moment keeps the account, or finds the link dead.
+        while (await db.Users.Where(user => !user.EmailConfirmed && user.CreatedAt < now - UnconfirmedFor).OrderBy(user => user.Id).Take(Batch).ExecuteDeleteAsync() == Batch)
+            await Task.Yield();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
+using WebApp.Accounts.Notices;
 
 namespace WebApp.Accounts;
 

@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
+using WebApp.Accounts.Notices;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -19,7 +20,8 @@ namespace WebApp.Accounts;
 public sealed class AppSignInManager(
     AppUserManager users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
     ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
-    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AuditLog audit, TimeProvider clock)
+    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AccountNotices notices, PasswordResetMail resets,
+    ConfirmationLinks confirmationLinks, AuditLog audit, TimeProvider clock)
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
     private ProofAttempt? _attempt;
@@ -59,9 +61,18 @@ public sealed class AppSignInManager(
             return SignInResult.Failed;
         }
 
-        if (!await UserManager.CheckPasswordAsync(user, password) || !await CanSignInAsync(user))
+        if (!await UserManager.CheckPasswordAsync(user, password))
         {
             await AuditFailureAsync(user.Id);
+            if (attempt.Locks)
+                TellOfLockout(user);
+            return SignInResult.Failed;
+        }
+
+        if (!await CanSignInAsync(user))
+        {
+            await AuditFailureAsync(user.Id);
+            TellTheTruth(user);
             return SignInResult.Failed;
         }
 
@@ -154,7 +165,8 @@ public sealed class AppSignInManager(
         // The version was read before what it counts: should that change now, the session is found to be behind.
         RequestSession.Of(Context).RightsVersion = user.RightsVersion;
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
-        await browsers.NoteSignInAsync(Context, user.Id, RemembersBrowser);
+        if (await browsers.NoteSignInAsync(Context, user.Id, RemembersBrowser) == BrowserRecognition.New)
+            await notices.SignedInOnNewDeviceAsync(user, Device.Of(Context.Request).ToString());
         if (RemembersBrowser)
             await audit.AppendAsync(new() { Action = AuditAction.BrowserRemembered, ActorId = user.Id, SubjectId = user.Id, Address = Context.Connection.RemoteIpAddress?.ToString() });
     }
@@ -168,16 +180,41 @@ public sealed class AppSignInManager(
         return SignInResult.Failed;
     }
 
+    /// <summary>Once the answer is out: that it takes longer would tell that there is such an account.</summary>
+    internal void TellOfLockout(AppUser user) => Context.Response.OnCompleted(async () =>
+    {
+        await audit.AppendAsync(new() { Action = AuditAction.AccountLocked, SubjectId = user.Id });
+        var (now, dayAgo) = (clock.GetUtcNow(), clock.GetUtcNow().AddDays(-1));
+        // Whoever keeps guessing must not fill the owner's mailbox; nor have us greet by a name of their choice, at an address that nobody has confirmed.
+        if (user.EmailConfirmed && await db.Users.Where(u => u.Id == user.Id && (u.FailuresToldAt == null || u.FailuresToldAt < dayAgo))
+            .ExecuteUpdateAsync(set => set.SetProperty(u => u.FailuresToldAt, now)) == 1)
+            await notices.WrongProofsAsync(user);
+    });
+
+    /// <summary>The password was right, which the page must not say of an account that may not sign in. The mailbox may.</summary>
+    private void TellTheTruth(AppUser user) => Context.Response.OnCompleted(async () =>
+    {
+        if (user.SignInBlocked)
+            await resets.SendUnaskedAsync(Context, user);
+        else if (!user.EmailConfirmed)
+            confirmationLinks.Remind(Context, user.Id);
+    });
+
     /// <summary>Writes down that a proof of identity was not accepted.</summary>
     /// <param name="subjectId">Whose account; null when it is unknown.</param>
-    /// <param name="method">The second factor that was tried; null for a password.</param>
-    public Task AuditFailureAsync(Guid? subjectId, string? method = null) => audit.AppendAsync(new()
+    /// <param name="method">What was tried, by RFC 8176.</param>
+    public Task AuditFailureAsync(Guid? subjectId, string method = "pwd")
     {
-        Action = AuditAction.SignInFailed,
-        SubjectId = subjectId,
-        Reason = method,
-        Address = Context.Connection.RemoteIpAddress?.ToString(),
-    });
+        FailedProof.Mark(Context);
+        return audit.AppendAsync(new()
+        {
+            Action = AuditAction.SignInFailed,
+            SubjectId = subjectId,
+            Address = Context.Connection.RemoteIpAddress?.ToString(),
+            Device = Device.Of(Context.Request).ToString(),
+            Method = method,
+        });
+    }
 }
 
 /// <summary>Costs as much as the check of a real password, for the cases in which there is none to check.</summary>

@@ -1,15 +1,20 @@
+using WebApp.Accounts.Notices;
 using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
 
 /// <summary>Changes a person's own password; this session begins anew, and every other one ends unless it is to be kept.</summary>
-public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users, SessionRenewal sessions, AuditLog audit)
+public sealed class PasswordChange(
+    AppSignInManager signIn, AppUserManager users, SessionRenewal sessions, ProofAttempts attempts, AccountNotices notices, AuditLog audit)
 {
     /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
     /// <exception cref="PasswordsBusyException">Too many wait already; nothing was judged or changed.</exception>
-    public Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others) =>
-        users.InTurnAsync(() => ChangeInTurnAsync(context, currentPassword, newPassword, others));
+    public async Task<PasswordChangeResult> ChangeAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others)
+    {
+        await users.PrepareToSetAsync(newPassword);
+        return await users.InTurnAsync(() => ChangeInTurnAsync(context, currentPassword, newPassword, others));
+    }
 
     private async Task<PasswordChangeResult> ChangeInTurnAsync(HttpContext context, string currentPassword, string newPassword, OtherSessions others)
     {
@@ -17,18 +22,23 @@ public sealed class PasswordChange(AppSignInManager signIn, AppUserManager users
             || !(await signIn.CheckPasswordSignInAsync(user, currentPassword, lockoutOnFailure: true)).Succeeded)
             return new(PasswordChangeOutcome.WrongPassword);
 
+        var before = await notices.BeforeChangeAsync(user);
         user.KeepsSessions = others == OtherSessions.Keep;
         var changed = await users.ChangePasswordAsync(user, currentPassword, newPassword);
         if (!changed.Succeeded)
             return new(PasswordChangeOutcome.Refused) { Problem = string.Join(' ', changed.Errors.Select(e => e.Description)) };
 
+        // Strangers guessed at a password that is no more.
+        await attempts.ClearStrangersAsync(user.Id);
         await audit.AppendAsync(new()
         {
             Action = AuditAction.PasswordChanged,
             ActorId = user.Id,
             SubjectId = user.Id,
             Address = context.Connection.RemoteIpAddress?.ToString(),
+            Device = Device.Of(context.Request).ToString(),
         });
+        notices.PasswordChanged(user, before);
         return await sessions.BeginAnewAsync(context, user, others, RevocationReason.PasswordChanged) is { } ended
             ? new(PasswordChangeOutcome.Done) { Ended = ended }
             : new(PasswordChangeOutcome.DoneButNotConfirmed);

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
+using WebApp.Accounts.Passwords;
 
 namespace WebApp.Accounts;
 
@@ -7,7 +8,7 @@ namespace WebApp.Accounts;
 /// Where everything that hashes a password waits for its turn, first come first served; waiting costs no thread. A hash takes a tenth of a second
 /// of a core: without the gate a flood of sign-ins takes every core and thread from those who are signed in (ASVS 5.0, 15.2.2).
 /// </summary>
-public sealed partial class PasswordGate(IOptions<PasswordGateOptions> options, TimeProvider clock, ILogger<PasswordGate> logger) : IDisposable
+public sealed partial class PasswordGate(IOptions<PasswordSettings> options, TimeProvider clock, ILogger<PasswordGate> logger) : IDisposable
 {
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
 
@@ -30,7 +31,7 @@ public sealed partial class PasswordGate(IOptions<PasswordGateOptions> options, 
 
     /// <summary>Waits for a turn. It lasts until the answer is disposed.</summary>
     /// <param name="left">Cancelled when whoever waits has left: the place in the queue goes to the next.</param>
-    /// <exception cref="PasswordsBusyException">The wait would be longer than <see cref="PasswordGateOptions.LongestWait"/>.</exception>
+    /// <exception cref="PasswordsBusyException">The wait would be longer than <see cref="PasswordSettings.LongestWait"/>.</exception>
     public async Task<IDisposable> EnterAsync(CancellationToken left)
     {
         ValueTask<RateLimitLease> place;
@@ -81,23 +82,6 @@ public sealed partial class PasswordGate(IOptions<PasswordGateOptions> options, 
             lease.Dispose();
         }
     }
-}
-
-/// <summary>The configuration section <c>Passwords</c>.</summary>
-public sealed class PasswordGateOptions
-{
-    public const string Section = "Passwords";
-
-    /// <summary>
-    /// How many passwords are hashed at once. 0 becomes half of the cores, at least one, so that signed-in people have the others.
-    /// Raise it where sign-ins matter more than pages.
-    /// </summary>
-    public int ParallelHashes { get; set; }
-
-    /// <summary>
-    /// Whoever would wait longer than this for a turn is asked to come back. Keep it shorter than the time-outs of proxies, which would give up for them.
-    /// </summary>
-    public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>Too many wait to have a password hashed. Nothing was judged, counted or changed.</summary>

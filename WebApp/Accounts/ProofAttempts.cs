@@ -52,6 +52,13 @@ public sealed class ProofAttempts(AppDbContext db, KnownBrowsers browsers, IOpti
     public Task ClearStrangersAsync(Guid userId) => db.Users.Where(u => u.Id == userId)
         .ExecuteUpdateAsync(set => set.SetProperty(u => u.AccessFailedCount, 0).SetProperty(u => u.LockoutEnd, (DateTimeOffset?)null));
 
+    /// <summary>The count starts anew in every browser, known or not.</summary>
+    public async Task ClearAllAsync(Guid userId)
+    {
+        await ClearStrangersAsync(userId);
+        await db.KnownBrowsers.Where(b => b.UserId == userId).ExecuteUpdateAsync(set => set.SetProperty(b => b.FailedCount, 0).SetProperty(b => b.LockedUntil, (DateTimeOffset?)null));
+    }
+
     /// <summary>As much work as <see cref="ClaimAsync"/>, for an account that has none.</summary>
     public async Task PretendToClaimAsync(HttpContext context)
     {

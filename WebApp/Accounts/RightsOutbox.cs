@@ -1,13 +1,15 @@
 using Microsoft.EntityFrameworkCore;
+using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Accounts;
 
 /// <summary>
 /// Tells the session store of changed rights: at once, and every second whatever could not be told. A session whose ticket was made from older
-/// rights is then rebuilt by its next request; nobody else reads the database for it.
+/// rights is then rebuilt by its next request; nobody else reads the database for it. Of an account that is gone the audit log forgets what is
+/// personal, in the same way: whatever fails on the way is tried again.
 /// </summary>
-internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSessionStore sessions, ILogger<RightsOutbox> logger) : BackgroundService
+internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSessionStore sessions, AuditLog audit, ILogger<RightsOutbox> logger) : BackgroundService
 {
     private const int Batch = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -57,6 +59,8 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
         foreach (var latest in changes.GroupBy(c => c.UserId).Select(c => c.MaxBy(one => one.Version)!))
         {
             await sessions.RequireRightsAsync(latest.UserId, latest.Version);
+            if (!await db.Users.AnyAsync(u => u.Id == latest.UserId))
+                await audit.ForgetAsync(latest.UserId);
             var ids = changes.Where(c => c.UserId == latest.UserId).Select(c => c.Id).ToList();
             await db.RightsChanges.Where(c => ids.Contains(c.Id)).ExecuteDeleteAsync();
         }

@@ -56,9 +56,11 @@ internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesIntercept
         {
             if (HasChanged(db.Entry(user), nameof(AppUser.SecurityStamp)) && !user.KeepsSessions)
                 user.SessionStamp = AppUser.NewSessionStamp();
-            // Identity's store writes every column; these two belong to ProofAttempts, which may have counted since the user was read.
+            // Identity's store writes every column; these are written by statements of their own, perhaps since the user was read.
             db.Entry(user).Property(u => u.AccessFailedCount).IsModified = false;
             db.Entry(user).Property(u => u.LockoutEnd).IsModified = false;
+            db.Entry(user).Property(u => u.FailuresToldAt).IsModified = false;
+            db.Entry(user).Property(u => u.LinkMailedAt).IsModified = false;
         }
 
         var concerned = new HashSet<Guid>();

@@ -14,13 +14,17 @@ public sealed class AuditDbContext(DbContextOptions<AuditDbContext> options) : D
     {
         entry.ToTable("AuditLog");
         entry.HasKey(e => e.Id);
-        entry.HasIndex(e => e.SubjectId);
+        entry.HasIndex(e => new { e.SubjectId, e.Id });
+        entry.HasIndex(e => e.ActorId);
+        entry.HasIndex(e => e.At);
         entry.HasIndex(e => e.SessionId);
         entry.Property(e => e.At).HasConversion(new ValueConverter<DateTimeOffset, long>(
             time => time.ToUnixTimeMilliseconds(), milliseconds => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)));
         entry.Property(e => e.Action).HasConversion<string>().HasMaxLength(32);
         entry.Property(e => e.SessionId).HasMaxLength(32);
         entry.Property(e => e.Address).HasMaxLength(45);
+        entry.Property(e => e.Device).HasMaxLength(AuditEntry.MaxDeviceLength);
+        entry.Property(e => e.Method).HasMaxLength(AuditEntry.MaxMethodLength);
         entry.Property(e => e.Reason).HasMaxLength(32);
         entry.Property(e => e.CaseReference).HasMaxLength(64);
         entry.Property(e => e.Details).HasMaxLength(AuditEntry.MaxDetailsLength);

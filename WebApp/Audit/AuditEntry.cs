@@ -1,11 +1,17 @@
 namespace WebApp.Audit;
 
-/// <summary>One line of who did what to whom, when, from where and why. Written once, never changed.</summary>
+/// <summary>
+/// One line of who did what to whom, when, from where and why. Written once, never changed, but for <see cref="AuditLog.ForgetAsync"/>.
+/// </summary>
 public sealed record AuditEntry
 {
     public const int MaxNoteLength = 500;
 
     public const int MaxDetailsLength = 200;
+
+    public const int MaxDeviceLength = 64;
+
+    public const int MaxMethodLength = 32;
 
     /// <summary>Rises with every entry; given by the database.</summary>
     public long Id { get; init; }
@@ -26,6 +32,15 @@ public sealed record AuditEntry
 
     /// <summary>The peer's address, if the act came with a request.</summary>
     public string? Address { get; init; }
+
+    /// <summary>
+    /// The browser that the act came with, such as "Firefox on Windows"; null when none did. In the app's own words and never in the browser's,
+    /// which are the client's to choose. At most <see cref="MaxDeviceLength"/> characters.
+    /// </summary>
+    public string? Device { get; init; }
+
+    /// <summary>How identity was proved, or was to be, as a method of RFC 8176 such as <c>pwd</c>. At most <see cref="MaxMethodLength"/> characters.</summary>
+    public string? Method { get; init; }
 
     /// <summary>Why, by the name of a reason.</summary>
     public string? Reason { get; init; }
@@ -128,4 +143,16 @@ public enum AuditAction
 
     /// <summary>A passkey's answer did not fit its challenge, this site or its owner; the details say which.</summary>
     PasskeyRefused,
+
+    /// <summary>A person changed the name they are called by. Neither name is kept.</summary>
+    NameChanged,
+
+    /// <summary>A person asked for their account to be deleted. Written before the attempt.</summary>
+    AccountDeleted,
+
+    /// <summary>The deletion that the entry before asked for did not happen.</summary>
+    AccountNotDeleted,
+
+    /// <summary>A person downloaded what is kept of them. Written before the first byte is sent.</summary>
+    DataDownloaded,
 }

@@ -10,5 +10,10 @@ public static class AuditSetup
     {
         services.AddPooledDbContextFactory<AuditDbContext>(options => database(options, AuditDbContext.MigrationsHistoryTable));
         services.AddSingleton<AuditLog>();
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
+            .Validate(audit => audit.KeepFor >= AuditOptions.ShortestKept && audit.KeepFor <= TimeSpan.FromDays(3660),
+                $"{AuditOptions.Section}:{nameof(AuditOptions.KeepFor)} must be from {AuditOptions.ShortestKept} to ten years.")
+            .ValidateOnStart();
+        services.AddSingleton<AuditRetention>().AddHostedService(s => s.GetRequiredService<AuditRetention>());
     }
 }

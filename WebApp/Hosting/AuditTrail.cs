@@ -3,17 +3,18 @@ using WebApp.Sessions;
 
 namespace WebApp.Hosting;
 
-/// <summary>Writes what happens to sessions into the audit log, so that neither folder needs to know the other.</summary>
+/// <summary>Writes what happens to sessions into the audit log, and has its person told, so that none of the folders needs to know the others.</summary>
 internal static partial class AuditTrail
 {
     public static void ConnectSessionEventsToAuditLog(this WebApplication app)
     {
-        var audit = app.Services.GetRequiredService<AuditLog>();
+        var (audit, notices) = (app.Services.GetRequiredService<AuditLog>(), app.Services.GetRequiredService<SessionNotices>());
         app.Services.GetRequiredService<SessionEvents>().Connect(async sessionEvent =>
         {
             try
             {
                 await audit.AppendAsync(Describe(sessionEvent));
+                await notices.TellAsync(sessionEvent);
             }
 #pragma warning disable CA1031 // The session has begun or ended already; the request must not fail, and the log keeps the line.
             catch (Exception e)
@@ -33,6 +34,8 @@ internal static partial class AuditTrail
             SubjectId = started.UserId,
             SessionId = started.SessionId.ToString(),
             Address = started.Session.SignInAddress?.ToString(),
+            Device = started.Session.Device.ToString(),
+            Method = started.Session.SignInMethod,
         },
         SessionRevoked revoked => new()
         {
@@ -77,7 +80,7 @@ internal static partial class AuditTrail
             SubjectId = moved.UserId,
             SessionId = moved.SessionId.ToString(),
             Address = moved.Use.Address?.ToString(),
-            Details = $"{moved.From?.ToString() ?? "unknown"} → {Place(moved.Use)}",
+            Details = $"{Network.Describe(moved.From)} → {Place(moved.Use)}",
         },
         SignalRaised raised => new()
         {
@@ -108,7 +111,7 @@ internal static partial class AuditTrail
 
     private static string DryRun(SignalRule rule) => rule.DryRun ? $" (dry run: nothing was done; the rule says {rule.Action.ToString().ToLowerInvariant()})" : "";
 
-    private static string Place(SessionUse use) => use.Country is { } country ? $"{use.Address} ({country})" : $"{use.Address}";
+    private static string Place(SessionUse use) => use.Country is { } country ? $"{Network.Describe(use.Address)} ({country})" : Network.Describe(use.Address);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The audit entry {Event} for session {SessionId} of user {UserId} could not be written")]
     private static partial void LogNotWritten(ILogger logger, Exception exception, string @event, Guid userId, SessionId sessionId);

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using WebApp.Accounts.Mail;
 using WebApp.Sessions;
 using WebApp.Sessions.Redis;
 
@@ -8,7 +9,8 @@ namespace WebApp.Hosting;
 
 /// <summary>
 /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: database, session store and key ring answer too.
-/// One word for everyone; the details go to the log. <c>Degraded</c> (status 200): all is well, but Redis' settings endanger the key ring.
+/// One word for everyone; the details go to the log. <c>Degraded</c> (status 200): all is well, but Redis' settings
+/// endanger the key ring, or mail does not get out.
 /// </summary>
 internal static class Health
 {
@@ -17,7 +19,8 @@ internal static class Health
         services.AddHealthChecks()
             .AddCheck<DatabaseCheck>("database")
             .AddCheck<SessionStoreCheck>("session store")
-            .AddCheck<KeyRingCheck>("key ring");
+            .AddCheck<KeyRingCheck>("key ring")
+            .AddCheck<MailCheck>("mail");
         // A degraded state is logged once by who finds it; the framework would repeat it with every probe.
         services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Error));
     }
@@ -71,5 +74,12 @@ internal static class Health
 
         // Without Redis there is no connection to ask.
         private bool MayLoseKeys() => services.GetService<RedisConnection>()?.Masters.Any(master => master.MayEvictAnyKey) is true;
+    }
+
+    /// <summary>Never unhealthy: what waits for the mail server keeps nobody from signing in.</summary>
+    private sealed class MailCheck(MailQueue mail) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(mail.Trouble is { } trouble ? HealthCheckResult.Degraded(trouble) : HealthCheckResult.Healthy());
     }
 }

@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
+using WebApp.Accounts.Mail;
+using WebApp.Accounts.Passwords;
 
 namespace WebApp.Hosting;
 
@@ -45,11 +48,27 @@ internal static class PublicUrl
             .Validate(app => app.PublicUrl is null || (app.PublicUrl.IsAbsoluteUri && (app.PublicUrl.Scheme == Uri.UriSchemeHttps || development)),
                 "App:PublicUrl must be an absolute https address: session cookies are sent over https only.")
             .ValidateOnStart();
+        // The framework writes each request's address with its query, and in links from mail that is a secret. Whatever the settings say.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        builder.Services.AddOptions<MailLinkOptions>().Configure<IOptions<AppOptions>>((links, app) => links.PublicUrl = app.Value.PublicUrl);
+        builder.Services.AddOptions<PasswordSettings>().PostConfigure<IOptions<AppOptions>>((passwords, app) =>
+            passwords.AppNames.UnionWith(app.Value.PublicUrl?.Host.Split('.').SkipLast(1) ?? []));
         builder.Services.AddOptions<HostFilteringOptions>().PostConfigure<IOptions<AppOptions>>((hosts, app) =>
         {
             hosts.AllowEmptyHosts = false;
             hosts.IncludeFailureMessage = false;
             hosts.AllowedHosts = app.Value.PublicUrl is { } url ? [url.Host] : ["localhost", "127.0.0.1", "[::1]"];
         });
+        // A passkey is good for this site only. The framework would go by the Host and Origin headers, which whoever relays an answer writes.
+        builder.Services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<AppOptions>>((passkeys, app) =>
+        {
+            var url = app.Value.PublicUrl;
+            passkeys.ServerDomain = url?.IdnHost;
+            passkeys.ValidateOrigin = answer => ValueTask.FromResult(
+                !answer.CrossOrigin && string.Equals(answer.Origin, OriginOf(url ?? new($"{answer.HttpContext.Request.Scheme}://{answer.HttpContext.Request.Host}")), StringComparison.Ordinal));
+        });
     }
+
+    /// <summary>As browsers write it: without a path, and without the port that the scheme implies.</summary>
+    private static string OriginOf(Uri url) => $"{url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}";
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using WebApp.Accounts;
+using WebApp.Hosting.RateLimits;
 using WebApp.Pages;
 
 namespace WebApp.Hosting;
@@ -10,9 +11,30 @@ namespace WebApp.Hosting;
 /// <summary>Razor Pages, who may see which folder, and what a form may carry.</summary>
 internal static class Surface
 {
-    private static readonly string[] OpenToEveryone = ["/Account/Login", "/Account/SecondFactor", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
-    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error"];
-    private static readonly string[] ReachableWithoutSecondFactor = ["/Account/Security", "/Account/Confirm", "/Account/Logout", "/Error"];
+    private static readonly string[] OpenToEveryone =
+    [
+        "/Account/Login", "/Account/SecondFactor", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Account/Goodbye",
+        "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword",
+    ];
+
+    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
+    private static readonly string[] ReachableWithoutSecondFactor = ["/Account/Security", "/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
+
+    /// <summary>Pages whose forms judge a proof, make an account or send mail.</summary>
+    private static readonly (string Page, LimitedAct Act)[] LimitedPerAddress =
+    [
+        ("/Account/Login", LimitedAct.SignIn),
+        ("/Account/SecondFactor", LimitedAct.Codes),
+        ("/Account/Register", LimitedAct.Register),
+        ("/Account/Confirm", LimitedAct.Confirm),
+        ("/Account/ChangePassword", LimitedAct.Confirm),
+        ("/Account/ConfirmEmail", LimitedAct.Confirm),
+        ("/Account/ForgotPassword", LimitedAct.Forgot),
+        ("/Account/ResetPassword", LimitedAct.Reset),
+        ("/Account/Email", LimitedAct.Forgot),
+        ("/Account/ConfirmNewEmail", LimitedAct.Links),
+        ("/Account/NotMe", LimitedAct.Links),
+    ];
 
     public static void AddSurface(this WebApplicationBuilder builder)
     {
@@ -25,13 +47,21 @@ internal static class Surface
             foreach (var page in OpenToEveryone)
                 pages.Conventions.AllowAnonymousToPage(page);
             pages.Conventions.AuthorizeFolder("/Admin", Roles.Support);
+            // Mail that waits in files is for developers' eyes: elsewhere there is no such page, not even one that refuses.
+            if (!development)
+                pages.Conventions.AddFolderRouteModelConvention("/Dev", page => page.Selectors.Clear());
             pages.Conventions.AuthorizePage("/Account/ChangePassword", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Email", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Delete", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Account/Data", RecentSignIn.ForPage);
             pages.Conventions.AuthorizeFolder("/Account/Security", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
             foreach (var page in ReachableWhileLocked)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new StepUp.ReachableWhileLocked()));
+            foreach (var (page, act) in LimitedPerAddress)
+                pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new Limited(act)));
             pages.Conventions.AddFolderApplicationModelConvention("/Account/Security", model => model.EndpointMetadata.Add(new RequiredSecondFactor.ReachableWithout()));
             foreach (var page in ReachableWithoutSecondFactor)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new RequiredSecondFactor.ReachableWithout()));
@@ -43,6 +73,7 @@ internal static class Surface
             mvc.Filters.Add<HandlerRequired>();
         });
 
+        services.AddRateLimits();
         services.AddSingleton<KeptForms>().AddSingleton<StepUp>().AddSingleton<IAuthorizationMiddlewareResultHandler>(s => s.GetRequiredService<StepUp>());
         services.AddAntiforgery(antiforgery =>
         {

@@ -34,6 +34,8 @@ public sealed class ErrorModel : PageModel
             WayBack = LocalPath(original);
         }
 
+        if (Response.StatusCode == StatusCodes.Status429TooManyRequests && long.TryParse(Response.Headers.RetryAfter, out var seconds))
+            Message = (Message.Title, $"Nothing was done with your last one. Wait {Words.OfWait(TimeSpan.FromSeconds(seconds))}, then go back and try again.");
         if (Response.StatusCode >= StatusCodes.Status500InternalServerError)
             TraceId = Activity.Current?.TraceId.ToString() ?? HttpContext.TraceIdentifier;
         return Page();
@@ -50,7 +52,7 @@ public sealed class ErrorModel : PageModel
         405 => ("That can't be done here", "This page does not take that kind of request. Nothing was changed."),
         413 => ("That is too much at once", "What you sent is larger than this page takes. Nothing was changed. Shorten it and try again."),
         415 => ("We could not read that request", "It came in a format that this page does not take. Nothing was changed."),
-        429 => ("Too many tries", "Please wait a little before you try again."),
+        429 => ("Too many tries", "Nothing was done with your last one. Wait a little, then go back and try again."),
         >= 500 => ("Something went wrong on our side", "You did nothing wrong. If you were changing something, check whether it was saved before you try again."),
         _ => ("That did not work", "Nothing was changed. Go back and try again."),
     };

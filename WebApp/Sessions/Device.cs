@@ -65,6 +65,9 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
         _ => "Unknown device",
     };
 
+    /// <summary>The browser that sends a request, by its own word.</summary>
+    public static Device Of(HttpRequest request) => Parse(request.Headers.UserAgent.ToString());
+
     /// <summary>Never fails: an empty or senseless text gives an unknown device.</summary>
     public static Device Parse(string userAgent)
     {

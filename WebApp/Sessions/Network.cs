@@ -21,7 +21,25 @@ public static class Network
         Span<byte> oneBytes = stackalloc byte[16], otherBytes = stackalloc byte[16];
         one.TryWriteBytes(oneBytes, out var length);
         other.TryWriteBytes(otherBytes, out var otherLength);
-        var prefix = one.AddressFamily == AddressFamily.InterNetwork ? BytesOfV4 : BytesOfV6;
+        var prefix = PrefixOf(one);
         return length == otherLength && !oneBytes[..prefix].SequenceEqual(otherBytes[..prefix]);
     }
+
+    /// <summary>The address with what lies beyond its network set to zero. What <see cref="Differ"/> says of it is the same.</summary>
+    public static IPAddress Of(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var length);
+        bytes[PrefixOf(address)..length].Clear();
+        return new(bytes[..length]);
+    }
+
+    /// <summary>
+    /// As people read it: "192.0.2.7", or "192.0.2.0/24" and "2001:db8:1::/48" when no more is known than the network. (An address that ends in zero
+    /// looks the same as one that was cut. It reads as its network, which is true of both.)
+    /// </summary>
+    public static string Describe(IPAddress? address) =>
+        address is null ? "unknown" : Of(address).Equals(address) ? $"{address}/{8 * PrefixOf(address)}" : address.ToString();
+
+    private static int PrefixOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? BytesOfV4 : BytesOfV6;
 }

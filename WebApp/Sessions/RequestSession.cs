@@ -85,4 +85,7 @@ public enum SessionEndCause
 
     /// <summary>It goes on, but its identity was confirmed, which replaced the cookie; this browser came with the one before.</summary>
     CookieReplaced,
+
+    /// <summary>Its person deleted the account.</summary>
+    AccountDeleted,
 }

@@ -24,6 +24,9 @@ public enum RevocationReason : byte
     /// <summary>The person set up, removed or reset a second factor in another browser.</summary>
     FactorsChanged = 9,
 
+    /// <summary>The person deleted the account.</summary>
+    AccountDeleted = 10,
+
     ReportedTheft = 20,
     SuspiciousActivity = 21,
     LeftOrganisation = 22,
@@ -74,6 +77,7 @@ public static class RevocationReasons
     {
         (RevocationReason.SignedOut, _) => SessionEndCause.SignedOut,
         (RevocationReason.SignedInAgain, _) => SessionEndCause.SignedInAgain,
+        (RevocationReason.AccountDeleted, _) => SessionEndCause.AccountDeleted,
         (_, Sessions.RevokedBy.User) => SessionEndCause.SignedOutElsewhere,
         (_, Sessions.RevokedBy.Support) => SessionEndCause.Support,
         _ => SessionEndCause.SecurityRule,

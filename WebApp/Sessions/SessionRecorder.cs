@@ -107,6 +107,10 @@ public sealed partial class SessionRecorder(
         if (RequestSession.Of(context).Key?.SessionId == tombstone.Id)
             return;
 
+        // Nobody is left to tell; and of whoever deleted the account nothing more is collected.
+        if (tombstone.Revocation?.Reason == RevocationReason.AccountDeleted)
+            return;
+
         var (now, address) = (clock.GetUtcMilliseconds(), context.GetPeerAddress());
         if (tombstone.Refused is null || now - tombstone.Refused.LastAt >= IUserSessionStore.RefusedAttemptDistance)
             _ = CountRefusedAsync(tombstone, now, address);

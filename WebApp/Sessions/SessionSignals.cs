@@ -93,7 +93,7 @@ internal static class SessionSignals
 
         if (session.PreviousAddress is { } before && Network.Differ(session.LastAddress, use.Address) && !Network.Differ(before, use.Address)
             && use.SeenAt - session.MovedAt < AtOnce)
-            Add(Signal.TwoNetworks, rules.TwoNetworks, session.LastAddress!.ToString(), use.Address!.ToString());
+            Add(Signal.TwoNetworks, rules.TwoNetworks, Network.Describe(session.LastAddress), Network.Describe(use.Address));
         return seen ?? (IReadOnlyList<SignalSeen>)[];
 
         void Add(Signal signal, SignalRule rule, string before, string now)

@@ -15,7 +15,9 @@ public sealed class ProfileTests(SqlApp app)
 
         Assert.Contains($"Name <i>Ann</i> E-mail address {browser.Email} Member since {app.Clock.GetUtcNow():d MMMM yyyy}", page.Text);
         Assert.Equal($"{app.Clock.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss'Z'}", page.Document.QuerySelector("main time")!.GetAttribute("datetime"));
-        Assert.Equal(["/account/sessions", "/account/change-password", "/account/security"], page.Document.QuerySelectorAll("main a").Select(a => a.GetAttribute("href")));
+        Assert.Equal(
+            ["/account/sessions", "/account/activity", "/account/security", "/account/change-password", "/account/name", "/account/email", "/account/data", "/account/delete"],
+            page.Document.QuerySelectorAll("main a").Select(a => a.GetAttribute("href")));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -40,6 +41,25 @@ public sealed class RedisClusterTests(RedisCluster cluster) : UserSessionStoreRa
 
         foreach (var session in sessions)
             await Eventually.TrueAsync(async () => await IsRevokedAsync(session), "the session can be looked up again");
+    }
+
+    [Fact]
+    public async Task Counters_of_an_address_can_be_asked_together_and_addresses_are_spread_over_all_nodes()
+    {
+        var counters = new RedisCounters(_app.Connection);
+        var rate = new Rate(Interval: 30_000_000, Window: 60_000_000);
+        var now = Rate.Moment(Clock.GetUtcNow());
+
+        for (ulong address = 0; address < 60; address++)
+        {
+            await counters.AddAsync(LimitedAct.FailedProofs, new(4, address), rate, now);
+            Assert.Equal(0, await counters.TakeAsync(LimitedAct.SignIn, new(4, address), rate, rate, now));
+            await counters.AddAsync(LimitedAct.FailedProofs, new(4, address), rate, now);
+            Assert.Equal(30_000_000, await counters.TakeAsync(LimitedAct.SignIn, new(4, address), rate, rate, now));
+        }
+
+        foreach (var node in cluster.Nodes)
+            Assert.NotEmpty((await node.CliAsync("KEYS", "rl:*")).Trim());
     }
 
     [Fact]

@@ -23,9 +23,12 @@ public sealed class SecondFactorSignIn(AppSignInManager signIn, ProofAttempts at
         HttpContext context, PendingSecondFactor pending, string method, Func<Task<bool>> isRight, bool rememberBrowser)
     {
         // Counted before it is judged, or of many at once more would be judged than the lockout allows.
-        if (await attempts.ClaimAsync(context, pending.User.Id) is not { } attempt || !await isRight())
+        var attempt = await attempts.ClaimAsync(context, pending.User.Id);
+        if (attempt is null || !await isRight())
         {
             await signIn.AuditFailureAsync(pending.User.Id, method);
+            if (attempt?.Locks is true)
+                signIn.TellOfLockout(pending.User);
             return SecondFactorOutcome.Wrong;
         }
 

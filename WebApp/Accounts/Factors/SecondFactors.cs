@@ -66,7 +66,8 @@ public sealed class SecondFactors(
     /// <param name="user">Whose factors. Changes that the context tracks, and that are not saved yet, are saved together with the account.</param>
     /// <param name="action">What is being done.</param>
     /// <param name="endOthers">Whether the person's other sessions end. This one goes on under a new cookie.</param>
-    public async Task<FactorsChange> FactorsChangedAsync(HttpContext context, AppUser user, AuditAction action, bool endOthers)
+    /// <param name="details">Which factor, in words that the person may read; null when there can be only one.</param>
+    public async Task<FactorsChange> FactorsChangedAsync(HttpContext context, AppUser user, AuditAction action, bool endOthers, string? details = null)
     {
         await audit.AppendAsync(new()
         {
@@ -74,6 +75,7 @@ public sealed class SecondFactors(
             ActorId = user.Id,
             SubjectId = user.Id,
             Address = context.Connection.RemoteIpAddress?.ToString(),
+            Details = details,
         });
         var sheet = await AdaptAsync(user);
         if (!await SaveAsync(user, endOthers))
@@ -104,7 +106,13 @@ public sealed class SecondFactors(
     // As it will be once the context is saved.
     private async Task<bool> HasAnyAsync(AppUser user) =>
         (await db.Authenticators.FindAsync(user.Id) is { } authenticator && db.Entry(authenticator).State != EntityState.Deleted)
-        || (await users.GetPasskeysAsync(user)).Count > 0;
+        || await HasPasskeyAsync(user.Id);
+
+    private async Task<bool> HasPasskeyAsync(Guid userId)
+    {
+        await db.UserPasskeys.Where(passkey => passkey.UserId == userId).LoadAsync();
+        return db.UserPasskeys.Local.Any(passkey => passkey.UserId == userId);
+    }
 
     private async Task<bool> HasCodesAsync(Guid userId) =>
         await codes.HasAnyAsync(userId) && !db.ChangeTracker.Entries<RecoveryCode>().Any(code => code.State == EntityState.Deleted);

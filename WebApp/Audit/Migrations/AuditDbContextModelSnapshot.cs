@@ -46,6 +46,14 @@ namespace WebApp.Audit.Migrations
                         .HasMaxLength(200)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Device")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Method")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Note")
                         .HasMaxLength(500)
                         .HasColumnType("TEXT");
@@ -63,9 +71,13 @@ namespace WebApp.Audit.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("ActorId");
+
+                    b.HasIndex("At");
+
                     b.HasIndex("SessionId");
 
-                    b.HasIndex("SubjectId");
+                    b.HasIndex("SubjectId", "Id");
 
                     b.ToTable("AuditLog", (string)null);
                 });

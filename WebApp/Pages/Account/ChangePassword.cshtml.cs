@@ -1,11 +1,14 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts;
+using WebApp.Accounts.Passwords;
 
 namespace WebApp.Pages.Account;
 
-public sealed class ChangePasswordModel(PasswordChange passwords) : PageModel
+public sealed class ChangePasswordModel(PasswordChange passwords, UserManager<AppUser> users, IOptions<PasswordSettings> settings) : PageModel
 {
     [BindProperty]
     [Required(ErrorMessage = "Enter your current password.")]
@@ -19,6 +22,9 @@ public sealed class ChangePasswordModel(PasswordChange passwords) : PageModel
 
     [BindProperty]
     public bool EndOthers { get; set; } = true;
+
+    /// <summary>How long the new password of this person has to be.</summary>
+    public async Task<int> GetMinLengthAsync() => settings.Value.MinLengthFor(await users.GetUserAsync(User));
 
     public void OnGet()
     {

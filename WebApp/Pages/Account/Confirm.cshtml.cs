@@ -2,12 +2,13 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
+using WebApp.Accounts.Factors;
 using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
 /// <summary>Asks who is there: before a risky act, and to bring a locked session back. It does nothing but that.</summary>
-public sealed class ConfirmModel(IdentityConfirmation confirmation, KeptForms forms) : PageModel
+public sealed class ConfirmModel(IdentityConfirmation confirmation, Passkeys passkeys, KeptForms forms) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -23,6 +24,9 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, KeptForms fo
 
     /// <summary>Null once the session has ended.</summary>
     public UserSession? Session => RequestSession.Of(HttpContext).Current;
+
+    /// <summary>Whether there is another way than the password. Asked by the page, for all its answers show it.</summary>
+    public async Task<bool> HasPasskeyAsync() => Session is { } session && await passkeys.HasAnyAsync(session.UserId);
 
     public IActionResult OnGet()
     {
@@ -40,12 +44,7 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, KeptForms fo
         switch (await confirmation.ConfirmAsync(HttpContext, Password))
         {
             case IdentityConfirmationOutcome.Confirmed:
-                var goingBack = GoBack();
-                TempData.SetStatus(
-                    Kept is not null ? "Thank you. Nothing was done yet: what you had entered is still here, press the button again."
-                    : wasLocked ? "Thank you. This session is unlocked."
-                    : "Thank you. You can go on now.");
-                return goingBack;
+                return Confirmed(wasLocked);
             case IdentityConfirmationOutcome.SessionEnded:
                 return RedirectToPage("/Account/Login", new { ReturnUrl });
             case IdentityConfirmationOutcome.AnotherUnderWay:
@@ -56,6 +55,44 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, KeptForms fo
                     "That isn't your password, or the account is locked for a while. After too many wrong tries this session ends.");
                 return Page();
         }
+    }
+
+    public async Task<IActionResult> OnGetPasskeyQuestionAsync() =>
+        await confirmation.AskForPasskeyAsync(HttpContext) is { } question ? new JsonResult(question.ToJson()) : NotFound();
+
+    public async Task<IActionResult> OnPostPasskeyAsync(string? passkeyAnswer, string? passkeyState)
+    {
+        var wasLocked = Session?.Lock is not null;
+        switch (await confirmation.ConfirmByPasskeyAsync(HttpContext, passkeyAnswer, passkeyState))
+        {
+            case IdentityConfirmationOutcome.Confirmed:
+                return Confirmed(wasLocked);
+            case IdentityConfirmationOutcome.SessionEnded:
+                return RedirectToPage("/Account/Login", new { ReturnUrl });
+            case IdentityConfirmationOutcome.WrongPasskey:
+                return AskAgain("That passkey can't be used here. Try another one or your password. After too many wrong tries this session ends.");
+            case IdentityConfirmationOutcome.AnotherUnderWay:
+                return AskAgain("Another try is being checked. Try again; if that does not help, sign out and sign in.");
+            default:
+                return AskAgain("That took too long, or was done already. Please try again.");
+        }
+    }
+
+    private RedirectToPageResult AskAgain(string message)
+    {
+        if (Kept is not null)
+            KeptForms.Pass(TempData, Kept);
+        return this.RedirectWithError(message, null, new { ReturnUrl });
+    }
+
+    private LocalRedirectResult Confirmed(bool wasLocked)
+    {
+        var goingBack = GoBack();
+        TempData.SetStatus(
+            Kept is not null ? "Thank you. Nothing was done yet: what you had entered is still here, press the button again."
+            : wasLocked ? "Thank you. This session is unlocked."
+            : "Thank you. You can go on now.");
+        return goingBack;
     }
 
     private LocalRedirectResult GoBack()

@@ -5,17 +5,21 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts;
+using WebApp.Accounts.Factors;
 using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
 public sealed class LoginModel(
-    AppSignInManager signIn, WaitingSignIns waiting, SessionManager sessions, IOptionsMonitor<CookieAuthenticationOptions> cookies, IOptions<SessionPolicy> policy,
-    TimeProvider clock) : PageModel
+    AppSignInManager signIn, WaitingSignIns waiting, SessionManager sessions, PasskeySignIn passkeys, IOptionsMonitor<CookieAuthenticationOptions> cookies,
+    IOptions<SessionPolicy> policy, IOptions<AccountOptions> accounts, TimeProvider clock) : PageModel
 {
     // Unknown, wrong and locked read the same: the page must not tell who has an account.
     private const string Failed =
         "That e-mail address and password don't match, or the account is locked for a while. Check both, or try again in a few minutes.";
+
+    // Told to everybody, for it must not depend on whose address it is.
+    private const string NotConfirmed = " If you have just registered, open the link in our mail first.";
 
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -89,8 +93,33 @@ public sealed class LoginModel(
             return Superseded();
         }
 
-        ModelState.AddModelError("", Failed);
+        ModelState.AddModelError("", accounts.Value.RequireConfirmedEmail is true ? Failed + NotConfirmed : Failed);
         return Page();
+    }
+
+    /// <summary>Tells nothing of any account: it is the same question to everybody.</summary>
+    public async Task<JsonResult> OnGetPasskeyQuestionAsync() => new((await passkeys.AskAsync(HttpContext)).ToJson());
+
+    public async Task<IActionResult> OnPostPasskeyAsync(string? passkeyAnswer, string? passkeyState)
+    {
+        RequestSession.Of(HttpContext).CanAsk = true;
+        try
+        {
+            return await passkeys.SignInAsync(HttpContext, passkeyAnswer, passkeyState, Remember) switch
+            {
+                PasskeyOutcome.Proved => SignedIn(),
+                PasskeyOutcome.TooLate => this.RedirectWithError("That took too long, or was done already. Please try again.", null, new { ReturnUrl }),
+                _ => this.RedirectWithError("That passkey can't be used to sign in here. Try another one, or sign in with your password.", null, new { ReturnUrl }),
+            };
+        }
+        catch (TooManySessionsException e)
+        {
+            return await this.RedirectToChoiceAsync(waiting, e.Pending, ReturnUrl);
+        }
+        catch (SignInSupersededException)
+        {
+            return Superseded();
+        }
     }
 
     /// <summary>Ends the session that was chosen, and goes on with the sign-in that waited.</summary>

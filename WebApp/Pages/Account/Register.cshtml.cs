@@ -3,12 +3,13 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts;
 using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
-public sealed class RegisterModel(AccountCreation accounts, AppSignInManager signIn) : PageModel
+public sealed class RegisterModel(AccountCreation accounts, Registration registration, IOptions<AccountOptions> options, AppSignInManager signIn) : PageModel
 {
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -36,6 +37,18 @@ public sealed class RegisterModel(AccountCreation accounts, AppSignInManager sig
         if (!ModelState.IsValid)
             return Page();
 
+        return options.Value.RequireConfirmedEmail is true ? await RequestAsync() : await RegisterAsync();
+    }
+
+    /// <summary>The answer comes by mail: here it is the same for new and taken addresses.</summary>
+    private async Task<IActionResult> RequestAsync()
+    {
+        var result = await registration.RequestAsync(HttpContext, Email.Trim(), Name.Trim(), Password);
+        return result.Succeeded ? RedirectToPage("/Account/CheckMail") : Refused(result);
+    }
+
+    private async Task<IActionResult> RegisterAsync()
+    {
         var (result, user) = await accounts.RegisterAsync(Email.Trim(), Name.Trim(), Password, HttpContext.Connection.RemoteIpAddress?.ToString());
         if (!result.Succeeded)
             return Refused(result);

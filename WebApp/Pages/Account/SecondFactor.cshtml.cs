@@ -9,7 +9,8 @@ namespace WebApp.Pages.Account;
 
 /// <summary>The second step of a sign-in. Who comes without a first one is led there.</summary>
 public sealed class SecondFactorModel(
-    AppSignInManager signIn, SecondFactorSignIn secondFactor, Authenticators authenticators, RecoveryCodes codes, WaitingSignIns waiting) : PageModel
+    AppSignInManager signIn, SecondFactorSignIn secondFactor, Authenticators authenticators, RecoveryCodes codes, Passkeys passkeys,
+    PasskeySignIn passkeySignIn, WaitingSignIns waiting) : PageModel
 {
     private const int LongestCode = 100;
 
@@ -33,6 +34,7 @@ public sealed class SecondFactorModel(
 
     public bool HasAuthenticator { get; private set; }
 
+    public bool HasPasskey { get; private set; }
     /// <summary>Not a browser that others use, too: the person has just said so.</summary>
     public bool MayRemember => Pending.Leash is null;
 
@@ -73,6 +75,31 @@ public sealed class SecondFactorModel(
         }
     }
 
+    public async Task<IActionResult> OnGetPasskeyQuestionAsync() =>
+        await passkeySignIn.AskForSecondFactorAsync(HttpContext) is { } question ? new JsonResult(question.ToJson()) : NotFound();
+
+    public async Task<IActionResult> OnPostPasskeyAsync(string? passkeyAnswer, string? passkeyState)
+    {
+        try
+        {
+            return await passkeySignIn.CompleteAsync(HttpContext, passkeyAnswer, passkeyState, RememberBrowser) switch
+            {
+                PasskeyOutcome.Proved => this.RedirectSignedIn(ReturnUrl),
+                // Still waiting, it asks again; done by the same form sent twice, it leads on.
+                PasskeyOutcome.TooLate => RedirectToPage(new { ReturnUrl }),
+                _ => this.RedirectWithError("That passkey can't be used here. Try another one, or another way.", null, new { ReturnUrl }),
+            };
+        }
+        catch (TooManySessionsException e)
+        {
+            return await this.RedirectToChoiceAsync(waiting, e.Pending, ReturnUrl);
+        }
+        catch (SignInSupersededException)
+        {
+            return this.RedirectSuperseded(ReturnUrl);
+        }
+    }
+
     public async Task<IActionResult> OnPostCancelAsync()
     {
         await signIn.CancelPendingAsync();
@@ -86,6 +113,7 @@ public sealed class SecondFactorModel(
 
         Pending = pending;
         HasAuthenticator = await authenticators.FindAsync(pending.User.Id) is not null;
+        HasPasskey = await passkeys.HasAnyAsync(pending.User.Id);
         return true;
     }
 

@@ -23,7 +23,7 @@ public sealed class KeptForms(IDataProtectionProvider dataProtection, TimeProvid
     private const int MaxSize = 3 * 1024;
 
     // By name, for that holds for forms that are yet to be written.
-    private static readonly string[] NeverKept = ["password", "code", "secret", "token"];
+    private static readonly string[] NeverKept = ["password", "code", "secret", "token", "passkey"];
 
     private readonly IDataProtector _protector = dataProtection.CreateProtector("WebApp.Pages.KeptForms.v1");
 

@@ -7,7 +7,11 @@ namespace WebApp.Pages;
 public static class ReturnUrls
 {
     private static readonly Uri Here = new("http://here");
-    private static readonly string[] NeverReturnedTo = ["/Account/Login", "/Account/SecondFactor", "/Account/Logout", "/Account/Register", "/Account/AccessDenied"];
+    private static readonly string[] NeverReturnedTo =
+    [
+        "/Account/Login", "/Account/SecondFactor", "/Account/Logout", "/Account/Register", "/Account/AccessDenied", "/Account/Goodbye",
+        "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword", "/Account/ConfirmNewEmail", "/Account/NotMe",
+    ];
 
     /// <summary>The page that was asked for, if it is one of this site and makes sense to see after signing in; otherwise the sessions page.</summary>
     public static string AfterSignIn(this IUrlHelper url, string? returnUrl) =>

@@ -1,3 +1,4 @@
+using System.Net;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -15,6 +16,7 @@ public static class Words
         SessionEndCause.SignedInAgain => "You signed in again in another tab",
         SessionEndCause.Support => "Support ended this session",
         SessionEndCause.CookieReplaced => "The password was entered for this session, and its new cookie did not reach this page",
+        SessionEndCause.AccountDeleted => "The account of this session was deleted",
         SessionEndCause.SecurityRule => "A security rule ended this session",
         _ => "This session has ended",
     };
@@ -28,6 +30,7 @@ public static class Words
         RevocationReason.PasswordChanged => "the password was changed",
         RevocationReason.MadeRoom => "chosen to make room for another sign-in",
         RevocationReason.NotMe => "a session was reported as somebody else's",
+        RevocationReason.AccountDeleted => "the account was deleted",
         RevocationReason.FactorsChanged => "a second factor was set up, removed or reset",
         RevocationReason.ReportedTheft => "reported theft",
         RevocationReason.SuspiciousActivity => "suspicious activity",
@@ -112,6 +115,10 @@ public static class Words
         AuditAction.IdentityConfirmed => "Identity confirmed",
         AuditAction.PasswordChanged => "Password changed",
         AuditAction.RoleGranted => "Role granted",
+        AuditAction.NameChanged => "Name changed",
+        AuditAction.AccountDeleted => "Account deleted by its owner",
+        AuditAction.AccountNotDeleted => "Deletion of the account failed",
+        AuditAction.DataDownloaded => "Data downloaded",
         AuditAction.ForceSignOut => "Forced sign-out of one session",
         AuditAction.ForceSignOutAll => "Forced sign-out of all sessions",
         AuditAction.ForceSignOutUnconfirmed => "Forced sign-out not confirmed",
@@ -179,6 +186,42 @@ public static class Words
         _ => null,
     };
 
+    /// <summary>An address, or the network when that is all that was stored.</summary>
+    public static string OfAddress(IPAddress? address) => address is null ? "Not recorded" : Network.Describe(address);
+
+    /// <summary>The same for an audit entry's.</summary>
+    public static string OfAddress(string address) => IPAddress.TryParse(address, out var known) ? OfAddress(known) : address;
+
+    /// <summary>
+    /// What an audit entry says to its subject, in the history of the account: every action has its words. What the line shows beside it is left out,
+    /// and so is whoever of the staff it was.
+    /// </summary>
+    public static string OfHistory(AuditEntry entry) => entry switch
+    {
+        { Action: AuditAction.Registered } => "Account created",
+        { Action: AuditAction.SignInFailed } => "A sign-in failed",
+        { Action: AuditAction.SessionMoved } => "A session moved to another network",
+        { Action: AuditAction.SessionShortened } => "A session was set to end earlier",
+        { Action: AuditAction.SessionDisowned } => "You said that a session wasn't yours",
+        { Action: AuditAction.RevokedSessionTried } => "A session that had ended was tried again, from a new network, and refused",
+        { Action: AuditAction.SessionEnded, Reason: nameof(RevocationReason.SignedOut) } => "Signed out",
+        { Action: AuditAction.SessionEnded } when Told(entry) is { } told => $"Session {char.ToLowerInvariant(told[0])}{told[1..]}",
+        { Action: AuditAction.SessionLocked, Reason: { } reason } when Enum.TryParse<LockReason>(reason, out var locked) =>
+            locked is LockReason.User or LockReason.Support ? $"Session {Of(locked)}" : $"Session locked by a security rule: {Of(locked)}",
+        { Action: AuditAction.RoleGranted } => $"You were given the role {entry.Reason}",
+        { Action: AuditAction.NameChanged } => "You changed your name",
+        { Action: AuditAction.DataDownloaded } => "You downloaded your data",
+        { Action: AuditAction.AccountDeleted } => "You asked for this account to be deleted",
+        { Action: AuditAction.AccountNotDeleted } => "The account was not deleted: something failed",
+        { Action: AuditAction.ForceSignOut } => WithReason("Support asked for a session to be ended", entry),
+        { Action: AuditAction.ForceSignOutAll } => WithReason("Support asked for all your sessions to be ended", entry),
+        { Action: AuditAction.ForceSignOutUnconfirmed } => "Whether what support asked for was ended could not be confirmed",
+        { Action: AuditAction.ForceLock } => WithReason("Support asked for a session to be locked", entry),
+        { Action: AuditAction.ForceLockUnconfirmed } => "Whether the session that support asked for was locked could not be confirmed",
+        { Action: AuditAction.Refused } => "A member of staff tried to end or lock a session of yours, and was refused",
+        _ => Told(entry) ?? Of(entry.Action),
+    };
+
     /// <summary>"at least once": for counts that are lower bounds.</summary>
     public static string AtLeast(int count) => count switch
     {
@@ -196,6 +239,14 @@ public static class Words
         : time.Ticks % TimeSpan.TicksPerHour == 0 ? Count((int)time.TotalHours, "hour")
         : time.Ticks % TimeSpan.TicksPerMinute == 0 ? Count((int)time.TotalMinutes, "minute")
         : Count((int)Math.Ceiling(time.TotalSeconds), "second");
+
+    /// <summary>How long to wait, never too short: "40 seconds", "2 minutes".</summary>
+    public static string OfWait(TimeSpan wait) =>
+        wait < TimeSpan.FromMinutes(1) ? Count((int)Math.Ceiling(wait.TotalSeconds), "second")
+        : wait < TimeSpan.FromHours(1) ? Count((int)Math.Ceiling(wait.TotalMinutes), "minute")
+        : Count((int)Math.Ceiling(wait.TotalHours), "hour");
+
+    private static string WithReason(string words, AuditEntry entry) => entry.Reason is { } reason ? $"{words}: {OfAuditReason(entry.Action, reason)}" : words;
 
     /// <summary>For the start of a label.</summary>
     public static string Capitalised(string words) => char.ToUpperInvariant(words[0]) + words[1..];

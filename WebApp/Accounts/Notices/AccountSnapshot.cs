@@ -1,6 +1,6 @@
-namespace WebApp.Accounts;
+namespace WebApp.Accounts.Notices;
 
-/// <summary>What identifies a person, as it was before a change of it: for "This wasn't me".</summary>
+/// <summary>What identifies a person, as it was when a notice was sent: what "This wasn't me" goes back to.</summary>
 public sealed class AccountSnapshot
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -12,9 +12,9 @@ public sealed class AccountSnapshot
 
     public required string Email { get; init; }
 
-    /// <summary>Authenticator, recovery codes and passkeys, protected.</summary>
+    /// <summary>Authenticator app, recovery codes and passkeys, protected.</summary>
     public required byte[] ProtectedFactors { get; init; }
 
-    /// <summary>UTC; no link to it is good after this.</summary>
+    /// <summary>UTC; the link to it is no good after this.</summary>
     public required DateTimeOffset KeepUntil { get; init; }
 }

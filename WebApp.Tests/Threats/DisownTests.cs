@@ -1,0 +1,186 @@
+using WebApp.Audit;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Threats;
+
+/// <summary>Somebody has got into an account, and its owner says so by the link of a notice. And: somebody has got hold of such a link.</summary>
+public abstract class DisownTests(TestApp app)
+{
+    private const string NotMePath = "/account/not-me";
+    private const string Button = "It wasn't me: close it to everyone";
+    private const string DeadLink = "This link does not work";
+    private const string NewPassword = "seven green kettles by the window";
+
+    [Fact]
+    public async Task A_sign_in_on_a_new_device_is_told_and_its_link_throws_the_thief_out_for_good()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser(Browser.Safari);
+        await thief.SignInAsync(owner.Email);
+
+        var notice = await app.Mail.NextAsync(owner.Email);
+        Assert.Equal("Signed in on a new device", notice.Subject);
+        Assert.Contains("Safari on iOS", notice.Text);
+        var done = await DisownAsync(notice);
+
+        Assert.Contains("Your account is closed to everyone", done.Text);
+        Assert.Equal("/account/login", (await thief.GetAsync("/account")).Address.AbsolutePath);
+        Assert.Equal("/account/login", (await owner.GetAsync("/account")).Address.AbsolutePath);
+        await thief.TrySignInAsync(owner.Email, Browser.Password);
+        Assert.False(await IsSignedInAsync(thief));
+        Assert.Contains(await app.AuditOfAsync(await app.UserIdAsync(owner.Email)), e => e.Action == AuditAction.AccountDisowned);
+    }
+
+    [Fact]
+    public async Task The_owner_comes_back_by_the_mailed_reset_and_the_thief_does_not()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser(Browser.Safari);
+        await thief.SignInAsync(owner.Email);
+        await DisownAsync(await app.Mail.NextAsync(owner.Email));
+
+        using var anywhere = app.NewBrowser();
+        var reset = await app.Mail.NextAsync(owner.Email);
+        var form = await anywhere.GetAsync(reset.LinkTo("/account/reset-password"));
+        await form.Fill("NewPassword", NewPassword).PressAsync("Set the new password");
+
+        await anywhere.SignInAsync(owner.Email, NewPassword);
+        await thief.TrySignInAsync(owner.Email, Browser.Password);
+        Assert.False(await IsSignedInAsync(thief));
+    }
+
+    [Fact]
+    public async Task The_first_device_and_a_known_one_are_not_told_of()
+    {
+        using var owner = await app.NewUserAsync();
+        await owner.SignInAsync(owner.Email);
+        await owner.SignInAsync(owner.Email);
+        using var second = app.NewBrowser();
+        await second.SignInAsync(owner.Email);
+
+        await app.Mail.NextAsync(owner.Email);
+        Assert.True(app.Mail.IsEmpty(owner.Email));
+    }
+
+    [Fact]
+    public async Task A_changed_password_is_told_and_the_link_of_the_notice_closes_the_account()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser();
+        await thief.SignInAsync(owner.Email);
+        await app.Mail.NextAsync(owner.Email);
+        var form = await thief.GetAsync("/account/change-password");
+        await form.Fill("CurrentPassword", Browser.Password).Fill("NewPassword", "the thief has chosen this one").PressAsync("Change password");
+
+        var notice = await app.Mail.NextAsync(owner.Email);
+        Assert.Equal("Your password was changed", notice.Subject);
+        await DisownAsync(notice);
+
+        Assert.False(await IsSignedInAsync(thief));
+        await thief.TrySignInAsync(owner.Email, "the thief has chosen this one");
+        Assert.False(await IsSignedInAsync(thief));
+    }
+
+    [Fact]
+    public async Task A_thief_who_changed_the_address_can_not_undo_what_the_owner_undid()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser();
+        await thief.SignInAsync(owner.Email);
+        await app.Mail.NextAsync(owner.Email);
+        var bad = $"{Guid.NewGuid():N}@example.com";
+        await (await thief.GetAsync("/account/email")).Fill("Email", bad).PressAsync("Send the link");
+        await (await thief.GetAsync((await app.Mail.NextAsync(bad)).LinkTo("/account/confirm-new-email"))).PressAsync("Use this address");
+        var form = await thief.GetAsync("/account/change-password");
+        await form.Fill("CurrentPassword", Browser.Password).Fill("NewPassword", "the thief has chosen this one").PressAsync("Change password");
+        var toThief = await app.Mail.NextAsync(bad);
+
+        await DisownAsync(await app.Mail.NextAsync(owner.Email));
+        var page = await thief.GetAsync(toThief.LinkTo(NotMePath));
+
+        Assert.Contains(DeadLink, page.Text);
+        await app.Mail.NextAsync(owner.Email);
+        Assert.True(app.Mail.IsEmpty(bad));
+        await thief.TrySignInAsync(bad, "the thief has chosen this one");
+        Assert.False(await IsSignedInAsync(thief));
+    }
+
+    [Fact]
+    public async Task Programs_that_follow_links_close_nothing()
+    {
+        using var owner = await app.NewUserAsync();
+        using var second = app.NewBrowser();
+        await second.SignInAsync(owner.Email);
+        var link = (await app.Mail.NextAsync(owner.Email)).LinkTo(NotMePath);
+
+        using var scanner = app.NewBrowser("Scanner/1.0");
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(200, (await scanner.GetAsync(link)).Status);
+
+        Assert.True(await IsSignedInAsync(owner));
+    }
+
+    [Fact]
+    public async Task The_link_is_good_for_fourteen_days_and_once()
+    {
+        await using var own = new TestApp();
+        using var owner = await own.NewUserAsync();
+        using var second = own.NewBrowser();
+        await second.SignInAsync(owner.Email);
+        var link = (await own.Mail.NextAsync(owner.Email)).LinkTo(NotMePath);
+
+        own.Clock.Advance(TimeSpan.FromDays(14) - TimeSpan.FromSeconds(1));
+        using var anywhere = own.NewBrowser();
+        var form = await anywhere.GetAsync(link);
+        Assert.Contains("Was it somebody else?", form.Text);
+        own.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains(DeadLink, (await form.PressAsync(Button)).Text);
+        own.Clock.Advance(TimeSpan.FromSeconds(-1));
+        Assert.Contains("closed to everyone", (await form.PressAsync(Button)).Text);
+        Assert.Contains(DeadLink, (await form.PressAsync(Button)).Text);
+    }
+
+    [Fact]
+    public async Task Many_wrong_tries_are_told_once()
+    {
+        using var owner = await app.NewUserAsync();
+        using var stranger = app.NewBrowser();
+        for (var i = 0; i < 6; i++)
+            await stranger.TrySignInAsync(owner.Email, $"wrong guess number {i}");
+
+        Assert.Equal("Many wrong tries to sign in", (await app.Mail.NextAsync(owner.Email)).Subject);
+        Assert.True(app.Mail.IsEmpty(owner.Email));
+        Assert.Single(await app.AuditOfAsync(await app.UserIdAsync(owner.Email)), e => e.Action == AuditAction.AccountLocked);
+    }
+
+    [Fact]
+    public async Task What_support_ended_is_told_with_its_reason()
+    {
+        using var owner = await app.NewUserAsync();
+        using var staff = await app.SignedInAsync("sam@example.com");
+        var page = await staff.GetAsync($"/admin/users/{await app.UserIdAsync(owner.Email)}");
+        await staff.PostAsync(page.Address.AbsolutePath + "?handler=ForceSignOutAll",
+            ("__RequestVerificationToken", page.AntiforgeryToken), ("reason", "ReportedTheft"), ("caseReference", "C-77"));
+
+        var notice = await app.Mail.NextAsync(owner.Email);
+
+        Assert.Equal("Sessions of yours were ended", notice.Subject);
+        Assert.Contains("reported theft", notice.Text, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("C-77", notice.Text);
+        Assert.True(app.Mail.IsEmpty(owner.Email));
+    }
+
+    private static async Task<bool> IsSignedInAsync(Browser browser) => (await browser.GetAsync("/account")).Address.AbsolutePath == "/account";
+
+    private async Task<Page> DisownAsync(ReceivedMail notice)
+    {
+        using var anywhere = app.NewBrowser("Mail/1.0");
+        return await (await anywhere.GetAsync(notice.LinkTo(NotMePath))).PressAsync(Button);
+    }
+}
+
+[Collection(SqlApp.Collection)]
+public sealed class DisownOnSqlTests(SqlApp app) : DisownTests(app);
+
+[Collection(RedisApp.Collection)]
+public sealed class DisownOnRedisTests(RedisApp app) : DisownTests(app);

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using WebApp.Accounts.Factors;
+
+namespace WebApp.Accounts.Notices;
+
+/// <summary>Takes and restores <see cref="AccountSnapshot"/>s.</summary>
+public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider dataProtection, ILookupNormalizer normalizer, TimeProvider clock)
+{
+    /// <summary>How long a person has to say that it was somebody else.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(14);
+
+    /// <summary>Takes one of the account as it is. Call it before the change that the notice is about.</summary>
+    public async Task<AccountSnapshot> TakeAsync(AppUser user)
+    {
+        var factors = new Factors(
+            await db.Authenticators.Where(a => a.UserId == user.Id).Select(a => new AuthenticatorFacts(a.ProtectedKey, a.LastStep, a.AddedAt)).SingleOrDefaultAsync(),
+            await db.RecoveryCodes.Where(c => c.UserId == user.Id && c.UsedAt == null).Select(c => c.Hash).ToListAsync(),
+            [.. (await PasskeysAsync(user.Id)).Select(p => new PasskeyFacts(p.CredentialId, p.Data))]);
+        var now = clock.GetUtcNow();
+        var snapshot = new AccountSnapshot
+        {
+            UserId = user.Id,
+            TakenAt = now,
+            Email = user.Email!,
+            ProtectedFactors = ProtectorFor(user.Id).Protect(JsonSerializer.SerializeToUtf8Bytes(factors)),
+            KeepUntil = now + KeptFor,
+        };
+        db.Snapshots.Add(snapshot);
+        await db.SaveChangesAsync();
+        db.Entry(snapshot).State = EntityState.Detached;
+        return snapshot;
+    }
+
+    /// <summary>Null when it is too old, or an earlier one was restored.</summary>
+    public async Task<AccountSnapshot?> FindAsync(AppUser user, Guid id)
+    {
+        var now = clock.GetUtcNow();
+        return await db.Snapshots.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id && s.UserId == user.Id && s.KeepUntil > now);
+    }
+
+    /// <summary>
+    /// Brings address and factors back to what they were, to be saved with whatever else the caller changes. A recovery code or a code of the app that
+    /// was used since stays used. Later snapshots go: they are of the account in the hands of whoever changed it.
+    /// </summary>
+    /// <returns>False when the address belongs to another account by now; then it stays as it is, and the factors are restored.</returns>
+    public async Task<bool> RestoreAsync(AppUser user, AccountSnapshot snapshot)
+    {
+        await RestoreFactorsAsync(user, JsonSerializer.Deserialize<Factors>(ProtectorFor(user.Id).Unprotect(snapshot.ProtectedFactors))!);
+        db.Snapshots.RemoveRange(await db.Snapshots.Where(s => s.UserId == user.Id && s.TakenAt >= snapshot.TakenAt).ToListAsync());
+
+        var email = normalizer.NormalizeEmail(snapshot.Email);
+        if (await db.Users.AnyAsync(u => u.NormalizedEmail == email && u.Id != user.Id))
+            return false;
+
+        (user.Email, user.UserName, user.EmailConfirmed) = (snapshot.Email, snapshot.Email, true);
+        (user.NormalizedEmail, user.NormalizedUserName) = (email, normalizer.NormalizeName(snapshot.Email));
+        return true;
+    }
+
+    private async Task RestoreFactorsAsync(AppUser user, Factors factors)
+    {
+        var authenticator = await db.Authenticators.SingleOrDefaultAsync(a => a.UserId == user.Id);
+        switch (authenticator, factors.Authenticator)
+        {
+            case (null, { } was):
+                db.Authenticators.Add(new() { UserId = user.Id, ProtectedKey = was.ProtectedKey, LastStep = Math.Max(was.LastStep, StepNow()), AddedAt = was.AddedAt });
+                break;
+            case ({ } present, null):
+                db.Authenticators.Remove(present);
+                break;
+            case ({ } present, { } was) when !present.ProtectedKey.AsSpan().SequenceEqual(was.ProtectedKey):
+                (present.ProtectedKey, present.LastStep, present.AddedAt) = (was.ProtectedKey, Math.Max(was.LastStep, StepNow()), was.AddedAt);
+                break;
+        }
+
+        var codes = await db.RecoveryCodes.Where(c => c.UserId == user.Id).ToListAsync();
+        db.RecoveryCodes.RemoveRange(codes.Where(c => c.UsedAt is null && !Contains(factors.RecoveryCodes, c.Hash)));
+        db.RecoveryCodes.AddRange(factors.RecoveryCodes.Where(hash => !Contains(codes.Select(c => c.Hash), hash))
+            .Select(hash => new RecoveryCode { UserId = user.Id, Hash = hash, CreatedAt = clock.GetUtcNow() }));
+
+        var passkeys = await PasskeysAsync(user.Id);
+        var set = db.Set<IdentityUserPasskey<Guid>>();
+        set.RemoveRange(passkeys.Where(p => !Contains(factors.Passkeys.Select(was => was.CredentialId), p.CredentialId)));
+        set.AddRange(factors.Passkeys.Where(was => !Contains(passkeys.Select(p => p.CredentialId), was.CredentialId))
+            .Select(was => new IdentityUserPasskey<Guid> { UserId = user.Id, CredentialId = was.CredentialId, Data = was.Data }));
+        user.TwoFactorEnabled = factors.Authenticator is not null || factors.Passkeys.Count > 0;
+    }
+
+    private Task<List<IdentityUserPasskey<Guid>>> PasskeysAsync(Guid userId) =>
+        db.Set<IdentityUserPasskey<Guid>>().Where(p => p.UserId == userId).ToListAsync();
+
+    /// <summary>What whoever removed the app may have seen of it is no good: only codes of later steps are.</summary>
+    private long StepNow() => clock.GetUtcNow().ToUnixTimeSeconds() / 30;
+
+    private static bool Contains(IEnumerable<byte[]> values, byte[] value) => values.Any(other => other.AsSpan().SequenceEqual(value));
+
+    private IDataProtector ProtectorFor(Guid userId) => dataProtection.CreateProtector("WebApp.Accounts.AccountSnapshots.v1", userId.ToString());
+
+    private sealed record Factors(AuthenticatorFacts? Authenticator, IReadOnlyList<byte[]> RecoveryCodes, IReadOnlyList<PasskeyFacts> Passkeys);
+
+    private sealed record AuthenticatorFacts(byte[] ProtectedKey, long LastStep, DateTimeOffset AddedAt);
+
+    private sealed record PasskeyFacts(byte[] CredentialId, IdentityPasskeyData Data);
+}

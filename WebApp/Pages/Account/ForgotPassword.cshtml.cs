@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Accounts;
+
+namespace WebApp.Pages.Account;
+
+public sealed class ForgotPasswordModel(PasswordReset reset) : PageModel
+{
+    [BindProperty]
+    [Required(ErrorMessage = "Enter your e-mail address.")]
+    [EmailAddress(ErrorMessage = "That is not an e-mail address.")]
+    [StringLength(AppUser.MaxEmailLength, ErrorMessage = "That is longer than an e-mail address can be.")]
+    [PlainText(ErrorMessage = "That is not an e-mail address.")]
+    public string Email { get; set; } = "";
+
+    public void OnGet()
+    {
+    }
+
+    public IActionResult OnPost()
+    {
+        if (!ModelState.IsValid)
+            return Page();
+
+        reset.Request(HttpContext, Email.Trim());
+        return RedirectToPage("/Account/CheckMail", new { about = CheckMailModel.NewPassword });
+    }
+}

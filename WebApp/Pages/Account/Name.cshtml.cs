@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Accounts;
+
+namespace WebApp.Pages.Account;
+
+public sealed class NameModel(NameChange names) : PageModel
+{
+    [BindProperty]
+    [Required(ErrorMessage = "Enter your name.")]
+    [StringLength(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.")]
+    [PlainText(ErrorMessage = "The name has characters that can't be used here.")]
+    public string Name { get; set; } = "";
+
+    public void OnGet() => Name = User.FindFirst(AppClaims.DisplayName)?.Value ?? "";
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        if (!ModelState.IsValid)
+            return Page();
+
+        switch (await names.ChangeAsync(HttpContext, Name.Trim()))
+        {
+            case NameChangeOutcome.Changed:
+                return this.RedirectWithStatus("Your name is changed, on all your devices.", "/Account/Index");
+            case NameChangeOutcome.Same:
+                return this.RedirectWithStatus("That was your name already.", "/Account/Index");
+            default:
+                ModelState.AddModelError("", "Your account was changed somewhere else just now, so the name was not saved. Please try again.");
+                return Page();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
+using WebApp.Accounts;
+using WebApp.Audit;
+using WebApp.Sessions;
+
+namespace WebApp.Pages.Account;
+
+/// <summary>
+/// All that is kept about a person, as a file: JSON with stable names, UTC times of ISO 8601, and the names of actions and reasons rather than the words on
+/// screen. It is written as it is read, so a long history takes no more memory than a short one. What is in it is named here, one by one: nothing
+/// that signs in, nothing of the staff's.
+/// </summary>
+internal sealed class PersonalData(AppUser user, IReadOnlyList<string> roles, UserSessions sessions, AuditLog audit, DateTimeOffset now) : IActionResult
+{
+    private const int Batch = 500;
+
+    // It is a file and never a part of a page: names shall be readable in every language.
+    private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public async Task ExecuteResultAsync(ActionContext context)
+    {
+        var (response, left) = (context.HttpContext.Response, context.HttpContext.RequestAborted);
+        response.ContentType = "application/json; charset=utf-8";
+        response.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileName = $"my-data-{now.UtcDateTime:yyyy-MM-dd}.json" }.ToString();
+        await using var json = new Utf8JsonWriter(response.BodyWriter, Options);
+        json.WriteStartObject();
+        WriteTime(json, "generatedAt", now);
+        WriteAccount(json);
+        json.WriteStartArray("sessions");
+        foreach (var session in sessions.Live.Concat(sessions.Revoked))
+            WriteSession(json, session);
+        json.WriteEndArray();
+        json.WriteStartArray("history");
+        for (long? before = null; await audit.ListOlderOfSubjectAsync(user.Id, HistoryLine.ActionsOf(HistoryKind.All), before, Batch) is { Count: > 0 } batch; before = batch[^1].Id)
+        {
+            foreach (var entry in batch)
+                WriteLine(json, HistoryLine.Of(entry));
+            await json.FlushAsync(left);
+            await response.BodyWriter.FlushAsync(left);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        await json.FlushAsync(left);
+        await response.BodyWriter.FlushAsync(left);
+    }
+
+    private void WriteAccount(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("account");
+        json.WriteString("id", user.Id);
+        json.WriteString("name", user.Name);
+        json.WriteString("email", user.Email);
+        WriteTime(json, "memberSince", user.CreatedAt);
+        json.WriteStartArray("roles");
+        foreach (var role in roles)
+            json.WriteStringValue(role);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteSession(Utf8JsonWriter json, UserSession session)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", session.Id.ToString());
+        json.WriteString("device", session.Device.ToString());
+        json.WriteString("userAgent", session.UserAgent);
+        json.WriteString("signInMethod", session.SignInMethod);
+        json.WriteBoolean("keptSignedIn", session.Remembered);
+        WriteTime(json, "signedInAt", session.CreatedAt);
+        WriteTime(json, "identityProvedAt", session.AuthenticatedAt);
+        WriteTime(json, "lastSeenAt", session.LastSeenAt);
+        WriteTime(json, "endsAt", session.Revocation?.At ?? session.ExpiresAt);
+        WriteAddress(json, "signInAddress", session.SignInAddress);
+        WriteAddress(json, "lastAddress", session.LastAddress);
+        WriteAddress(json, "previousAddress", session.PreviousAddress);
+        WriteTime(json, "movedAt", session.MovedAt);
+        json.WriteString("country", session.Country);
+        if (session.Lock is { } locked)
+        {
+            json.WriteStartObject("locked");
+            WriteTime(json, "at", locked.At);
+            json.WriteString("reason", locked.Reason.ToString());
+            json.WriteEndObject();
+        }
+
+        if (session.Revocation is { } ended)
+        {
+            json.WriteStartObject("ended");
+            WriteTime(json, "at", ended.At);
+            json.WriteString("reason", ended.Reason.ToString());
+            json.WriteString("caseReference", ended.CaseReference);
+            json.WriteEndObject();
+        }
+
+        if (session.Refused is { } refused)
+        {
+            json.WriteStartObject("triedAgain");
+            json.WriteNumber("atLeast", refused.Count);
+            WriteTime(json, "lastAt", refused.LastAt);
+            WriteAddress(json, "lastAddress", refused.LastAddress);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteLine(Utf8JsonWriter json, HistoryLine line)
+    {
+        json.WriteStartObject();
+        WriteTime(json, "at", line.At);
+        json.WriteString("action", line.Action.ToString());
+        json.WriteString("by", line.By.ToString());
+        json.WriteString("reason", line.Reason);
+        json.WriteString("details", line.Details);
+        json.WriteString("caseReference", line.CaseReference);
+        json.WriteString("sessionId", line.SessionId);
+        json.WriteString("method", line.Method);
+        json.WriteString("device", line.Device);
+        json.WriteString("address", line.Address is { } address ? Words.OfAddress(address) : null);
+        json.WriteEndObject();
+    }
+
+    private static void WriteAddress(Utf8JsonWriter json, string name, IPAddress? address) => json.WriteString(name, address is null ? null : Network.Describe(address));
+
+    private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time) =>
+        json.WriteString(name, time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+}
