@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Identity;
+using WebApp.Accounts;
 using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Threats;
@@ -103,7 +105,7 @@ public abstract class SecondFactorTests(TestApp app)
     }
 
     [Fact]
-    public async Task Of_forty_guesses_at_once_no_more_are_judged_than_the_limit()
+    public async Task Forty_guesses_at_once_lock_as_they_would_one_after_another()
     {
         var (owner, authenticator, _) = await app.NewUserWithAppAsync();
         using var attacker = app.NewBrowser();
@@ -191,6 +193,27 @@ public abstract class SecondFactorTests(TestApp app)
         var page = await waiting.EnterCodeAsync(authenticator.Code);
         Assert.Contains("All your sessions were ended while you were signing in.", page.Text);
         Assert.Null(thief.SessionCookie);
+        owner.Dispose();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_is_banned_or_blocked_between_the_steps_does_not_get_in(bool banned)
+    {
+        var (owner, authenticator, _) = await app.NewUserWithAppAsync();
+        using var browser = app.NewBrowser();
+        var waiting = await browser.TrySignInAsync(owner.Email, Browser.Password);
+
+        await app.InRequestAsync<UserManager<AppUser>>(async users =>
+        {
+            var user = (await users.FindByEmailAsync(owner.Email))!;
+            (user.BannedUntil, user.SignInBlocked) = (banned ? DateTimeOffset.MaxValue : null, !banned);
+            await users.UpdateAsync(user);
+        });
+
+        Assert.Equal("/account/login", (await waiting.EnterCodeAsync(authenticator.Code)).Address.AbsolutePath);
+        Assert.Null(browser.SessionCookie);
         owner.Dispose();
     }
 

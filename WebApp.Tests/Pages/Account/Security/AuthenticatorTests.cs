@@ -67,6 +67,27 @@ public abstract class AuthenticatorTests(TestApp app)
         await other.SignInWithCodeAsync(browser.Email, authenticator);
     }
 
+    [Fact]
+    public async Task Of_two_set_ups_at_once_one_counts_and_nobody_sees_an_error()
+    {
+        using Browser browser = await app.NewUserAsync(), twin = app.CopyOf(browser), other = app.NewBrowser();
+        foreach (var (name, value) in browser.Cookies)
+            twin.Cookies[name] = value;
+        Browser[] browsers = [browser, twin];
+        var forms = await Task.WhenAll(browsers.Select(b => b.GetAsync("/account/security/authenticator")));
+        var apps = forms.Select(form => new Authenticator(app.Clock, form.Document.QuerySelector("#key")!.TextContent)).ToList();
+
+        var answers = await Task.WhenAll(forms.Zip(apps, (form, authenticator) => form.Fill("Code", authenticator.Code).SendAsync("Set up the app")));
+
+        Assert.All(answers, answer => Assert.True(answer.Status is 200 or 302, $"{answer.Status}: {answer.Text}"));
+        app.Clock.Advance(TimeSpan.FromSeconds(30));
+        var form = await other.TrySignInAsync(browser.Email, Browser.Password);
+        var ends = new List<string>();
+        foreach (var authenticator in apps)
+            ends.Add(form.Address.AbsolutePath == "/account/second-factor" ? (form = await form.EnterCodeAsync(authenticator.Code)).Address.AbsolutePath : "");
+        Assert.Single(ends, end => end == "/account/sessions");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
