@@ -14,7 +14,7 @@ public static class Words
         SessionEndCause.SignedOutElsewhere => "You were signed out from another device",
         SessionEndCause.SignedInAgain => "You signed in again in another tab",
         SessionEndCause.Support => "Support ended this session",
-        SessionEndCause.CookieReplaced => "The password was entered for this session, and its new cookie did not reach this page",
+        SessionEndCause.CookieReplaced => "It was confirmed that it's you in this session, and its new cookie did not reach this page",
         SessionEndCause.SecurityRule => "A security rule ended this session",
         _ => "This session has ended",
     };
@@ -38,7 +38,7 @@ public static class Words
         RevocationReason.Unreadable => "its record could not be read",
         RevocationReason.TooMany => "more sessions than allowed, and this one was used least recently",
         RevocationReason.PossibleTheft => "possible theft: its cookie was used in two places",
-        RevocationReason.ProofsFailed => "identity was to be confirmed, and the password was wrong too often",
+        RevocationReason.ProofsFailed => "identity was to be confirmed, and the proof was wrong too often",
         RevocationReason.Signal => "its cookie was used from somewhere it did not belong",
         RevocationReason.AccountChanged => "the account's security details changed",
         _ => "no longer known",
