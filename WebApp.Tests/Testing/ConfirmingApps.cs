@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
+using WebApp.Accounts.Notices;
 
 namespace WebApp.Tests.Testing;
 
@@ -76,10 +77,17 @@ public static class ByMail
     });
 
     /// <summary>A token for a mailed link, as the app would make it.</summary>
-    public static async Task<string> SealAsync(this TestApp app, TokenPurpose purpose, string email, TimeSpan lifetime)
+    public static async Task<string> SealAsync(this TestApp app, TokenPurpose purpose, string email, TimeSpan lifetime, string content = "")
     {
         await using var scope = app.Services.CreateAsyncScope();
         var user = await scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>().FindByEmailAsync(email);
-        return scope.ServiceProvider.GetRequiredService<OneTimeTokens>().Seal(purpose, user, lifetime);
+        return scope.ServiceProvider.GetRequiredService<OneTimeTokens>().Seal(purpose, user, lifetime, content);
     }
+
+    /// <summary>Notes the account as it is, and returns what a notice's link says of it.</summary>
+    public static Task<string> TakeSnapshotAsync(this TestApp app, string email) => app.InRequestAsync<IServiceProvider, string>(async services =>
+    {
+        var user = await services.GetRequiredService<UserManager<AppUser>>().FindByEmailAsync(email);
+        return (await services.GetRequiredService<AccountSnapshots>().TakeAsync(user!)).Id.ToString();
+    });
 }

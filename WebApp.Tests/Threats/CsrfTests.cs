@@ -16,7 +16,8 @@ namespace WebApp.Tests.Threats;
 public abstract class CsrfTests(TestApp app)
 {
     /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id, <c>{1}</c> the victim's other session,
-    /// <c>{2}</c> the victim's address, <c>{3}</c> and <c>{4}</c> the tokens of mailed links to set the victim's password and to confirm another account.</summary>
+    /// <c>{2}</c> the victim's address, <c>{3}</c> to <c>{6}</c> the tokens of mailed links: to set the
+    /// victim's password, to confirm another account, to change the victim's address, and to say that it wasn't them.</summary>
     private static readonly Form[] Forms =
     [
         new("/Account/Login", "", "/account/login", "Email=bob@example.com", $"Password={Browser.DemoPassword}"),
@@ -30,8 +31,8 @@ public abstract class CsrfTests(TestApp app)
         new("/Account/ConfirmEmail", "", "/account/confirm-email", "t={4}", $"Password={Browser.Password}"),
         new("/Account/ChangePassword", "", "/account/change-password", $"CurrentPassword={Browser.Password}", "NewPassword=another good passphrase"),
         new("/Account/Email", "", "/account/email", "Email=new-{0}@example.com"),
-        new("/Account/ConfirmNewEmail", "", "/account/confirm-new-email", "t=x") { Answer = 200 },
-        new("/Account/NotMe", "", "/account/not-me", "t=x") { Answer = 200 },
+        new("/Account/ConfirmNewEmail", "", "/account/confirm-new-email", "t={5}"),
+        new("/Account/NotMe", "", "/account/not-me", "t={6}"),
         new("/Account/Confirm", "", "/account/confirm", $"Password={Browser.Password}"),
         new("/Account/Name", "", "/account/name", "Name=Another"),
         new("/Account/Data", "", "/account/data") { Answer = 200 },
@@ -208,6 +209,10 @@ public abstract class CsrfTests(TestApp app)
 
         private string ConfirmToken { get; init; } = "";
 
+        private string AddressToken { get; init; } = "";
+
+        private string NotMeToken { get; init; } = "";
+
         public Browser Actor { get; }
 
         public static async Task<Scene> SetAsync(TestApp app, Form form)
@@ -222,6 +227,8 @@ public abstract class CsrfTests(TestApp app)
             {
                 ResetToken = await app.SealAsync(TokenPurpose.ResetPassword, victim.Email, TimeSpan.FromMinutes(20)),
                 ConfirmToken = await app.SealAsync(TokenPurpose.ConfirmEmail, unconfirmed, TimeSpan.FromMinutes(20)),
+                AddressToken = await app.SealAsync(TokenPurpose.ChangeEmail, victim.Email, TimeSpan.FromMinutes(20), $"{Guid.NewGuid():N}@example.com"),
+                NotMeToken = await app.SealAsync(TokenPurpose.NotMe, victim.Email, TimeSpan.FromMinutes(20), await app.TakeSnapshotAsync(victim.Email)),
             };
         }
 
@@ -252,7 +259,8 @@ public abstract class CsrfTests(TestApp app)
         }
 
         private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal)
-            .Replace("{2}", _victim.Email, StringComparison.Ordinal).Replace("{3}", ResetToken, StringComparison.Ordinal).Replace("{4}", ConfirmToken, StringComparison.Ordinal);
+            .Replace("{2}", _victim.Email, StringComparison.Ordinal).Replace("{3}", ResetToken, StringComparison.Ordinal).Replace("{4}", ConfirmToken, StringComparison.Ordinal)
+            .Replace("{5}", AddressToken, StringComparison.Ordinal).Replace("{6}", NotMeToken, StringComparison.Ordinal);
     }
 }
 

@@ -1,31 +1,39 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Accounts.Mail;
 using WebApp.Accounts.Notices;
 using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
-/// <summary>Where the link of every notice leads. It needs no sign-in, and looking at it changes nothing: programs that check mail for danger follow links, too.</summary>
+/// <summary>Where the link of every notice leads. It needs no sign-in, and to open it changes nothing: scanners open links, too.</summary>
 public sealed class NotMeModel(Disowning disowning) : PageModel
 {
-    [BindProperty(Name = "t", SupportsGet = true)]
+    [BindProperty(SupportsGet = true, Name = MailLinks.TokenName)]
     public string? Token { get; set; }
 
-    /// <summary>The address that the account goes back to; null for a link that is not good, or not any more.</summary>
-    public string? Email { get; private set; }
+    /// <summary>The address that the account goes back to.</summary>
+    public string Email { get; private set; } = "";
 
     public bool IsDone { get; private set; }
 
-    public async Task OnGetAsync()
+    public async Task<IActionResult> OnGetAsync()
     {
         IsDone = TempData[nameof(IsDone)] is true;
-        Email = IsDone ? null : (await disowning.FindAsync(Token))?.Snapshot.Email;
+        if (IsDone)
+            return Page();
+
+        if (await disowning.FindAsync(Token) is not { } account)
+            return this.DeadLink();
+
+        Email = account.Snapshot.Email;
+        return Page();
     }
 
     public async Task<IActionResult> OnPostAsync()
     {
         if (await disowning.FindAsync(Token) is not { } account)
-            return Page();
+            return this.DeadLink();
 
         try
         {
