@@ -8,6 +8,7 @@ public abstract class DisownTests(TestApp app)
 {
     private const string NotMePath = "/account/not-me";
     private const string Button = "It wasn't me: close it to everyone";
+    private const string ResetButton = "Set the new password";
     private const string DeadLink = "This link does not work";
     private const string NewPassword = "seven green kettles by the window";
 
@@ -40,9 +41,7 @@ public abstract class DisownTests(TestApp app)
         await DisownAsync(await app.Mail.NextAsync(owner.Email));
 
         using var anywhere = app.NewBrowser();
-        var reset = await app.Mail.NextAsync(owner.Email);
-        var form = await anywhere.GetAsync(reset.LinkTo("/account/reset-password"));
-        await form.Fill("NewPassword", NewPassword).PressAsync("Set the new password");
+        await ResetAsync(anywhere, await app.Mail.NextAsync(owner.Email));
 
         await anywhere.SignInAsync(owner.Email, NewPassword);
         await thief.TrySignInAsync(owner.Email, Browser.Password);
@@ -79,6 +78,51 @@ public abstract class DisownTests(TestApp app)
         Assert.False(await IsSignedInAsync(thief));
         await thief.TrySignInAsync(owner.Email, "the thief has chosen this one");
         Assert.False(await IsSignedInAsync(thief));
+    }
+
+    [Fact]
+    public async Task A_factor_that_a_thief_set_up_goes_again()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser();
+        await thief.SignInAsync(owner.Email);
+        await app.Mail.NextAsync(owner.Email);
+        await thief.SetUpAppAsync(app.Clock);
+
+        var notice = await app.Mail.NextAsync(owner.Email);
+        Assert.Equal("How you sign in was changed", notice.Subject);
+        Assert.Contains("An authenticator app was set up", notice.Text);
+        await DisownAsync(notice);
+        using var anywhere = app.NewBrowser();
+        await ResetAsync(anywhere, await app.Mail.NextAsync(owner.Email));
+
+        Assert.True(await IsSignedInAsync(anywhere));
+        Assert.Contains("Not set up.", (await anywhere.GetAsync("/account/security")).Text);
+    }
+
+    [Fact]
+    public async Task A_factor_that_a_thief_took_away_is_back_and_what_was_used_stays_used()
+    {
+        var (owner, authenticator, codes) = await app.NewUserWithAppAsync();
+        await owner.TrySignInAsync(owner.Email, Browser.Password);
+        await owner.EnterRecoveryCodeAsync(codes[0]);
+        app.Mail.Clear(owner.Email);
+        // The owner's own browser, left open.
+        var page = await owner.GetAsync("/account/security/remove-authenticator");
+        ((AngleSharp.Html.Dom.IHtmlInputElement)page.Document.QuerySelector("[name=TurnOff][type=checkbox]")!).IsChecked = true;
+        await page.PressAsync(page.Document.QuerySelector("main form button")!.TextContent.Trim());
+        Assert.Contains("Not set up.", (await owner.GetAsync("/account/security")).Text);
+
+        await DisownAsync(await app.Mail.NextAsync(owner.Email));
+        using var anywhere = app.NewBrowser();
+        var step = await ResetAsync(anywhere, await app.Mail.NextAsync(owner.Email));
+
+        Assert.Equal("/account/second-factor", step.Address.AbsolutePath);
+        Assert.Equal("/account/second-factor", (await anywhere.EnterRecoveryCodeAsync(codes[0])).Address.AbsolutePath);
+        app.Clock.Advance(TimeSpan.FromSeconds(60));
+        await (await anywhere.GetAsync("/account/second-factor")).EnterCodeAsync(authenticator.Code);
+        Assert.True(await IsSignedInAsync(anywhere));
+        owner.Dispose();
     }
 
     [Fact]
@@ -171,6 +215,12 @@ public abstract class DisownTests(TestApp app)
     }
 
     private static async Task<bool> IsSignedInAsync(Browser browser) => (await browser.GetAsync("/account")).Address.AbsolutePath == "/account";
+
+    private static async Task<Page> ResetAsync(Browser browser, ReceivedMail mail)
+    {
+        var form = await browser.GetAsync(mail.LinkTo("/account/reset-password"));
+        return await form.Fill("NewPassword", NewPassword).PressAsync(ResetButton);
+    }
 
     private async Task<Page> DisownAsync(ReceivedMail notice)
     {

@@ -82,9 +82,11 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
         await using var own = await ProductionApp.StartAsync();
         using var browser = own.NewBrowser();
         await browser.RegisterAsync();
+        var form = await browser.GetAsync("/account/change-password");
+        form.Fill("CurrentPassword", Browser.Password).Fill("NewPassword", "another good passphrase");
         await own.BreakAsync("AspNetUsers");
 
-        foreach (var answer in new[] { await browser.PeekAsync("/account"), await FailingPostAsync(browser) })
+        foreach (var answer in new[] { await browser.PeekAsync("/account"), await form.SendAsync("Change password") })
         {
             Assert.Equal(500, answer.Status);
             Assert.Contains("Something went wrong on our side", answer.Text);
@@ -206,12 +208,6 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
         if (method == "POST")
             request.Content = new FormUrlEncodedContent([]);
         return browser.SendAsync(request);
-    }
-
-    private static async Task<Page> FailingPostAsync(Browser browser)
-    {
-        var form = await browser.GetAsync("/account/change-password");
-        return await form.Fill("CurrentPassword", Browser.Password).Fill("NewPassword", "another good passphrase").SendAsync("Change password");
     }
 
     private static void AssertHeaders(Page answer)

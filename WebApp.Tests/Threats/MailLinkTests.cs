@@ -3,7 +3,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Threats;
 
-/// <summary>Somebody uses a mailed link that is not theirs, not for this, or not any more (ASVS 5.0, 6.4.1 and 6.6.2). Each gets the same page, and nothing changes.</summary>
+/// <summary>Somebody uses a mailed link that is not theirs, not for this, or not any more (ASVS 5.0, 6.4.1). Each gets the same page, and nothing changes.</summary>
 public abstract class MailLinkTests(ConfirmingApp app)
 {
     private const string NewPassword = "another good passphrase";

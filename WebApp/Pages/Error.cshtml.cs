@@ -35,7 +35,7 @@ public sealed class ErrorModel : PageModel
         }
 
         if (Response.StatusCode == StatusCodes.Status429TooManyRequests && long.TryParse(Response.Headers.RetryAfter, out var seconds))
-            Message = (Message.Title, $"Nothing was done with your last one. Wait {Words.OfWait(TimeSpan.FromSeconds(seconds))}, then go back and try again.");
+            Message = (Message.Title, $"The last one was not looked at. Wait {Words.OfWait(TimeSpan.FromSeconds(seconds))}, then go back and try again.");
         if (Response.StatusCode >= StatusCodes.Status500InternalServerError)
             TraceId = Activity.Current?.TraceId.ToString() ?? HttpContext.TraceIdentifier;
         return Page();
@@ -52,7 +52,7 @@ public sealed class ErrorModel : PageModel
         405 => ("That can't be done here", "This page does not take that kind of request. Nothing was changed."),
         413 => ("That is too much at once", "What you sent is larger than this page takes. Nothing was changed. Shorten it and try again."),
         415 => ("We could not read that request", "It came in a format that this page does not take. Nothing was changed."),
-        429 => ("Too many tries", "Nothing was done with your last one. Wait a little, then go back and try again."),
+        429 => ("Too many tries", "The last one was not looked at. Wait a little, then go back and try again."),
         >= 500 => ("Something went wrong on our side", "You did nothing wrong. If you were changing something, check whether it was saved before you try again."),
         _ => ("That did not work", "Nothing was changed. Go back and try again."),
     };

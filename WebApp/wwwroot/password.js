@@ -52,12 +52,12 @@ function judge(password, minLength, known) {
 
   const typed = [...password.toLowerCase().replace(/\s/g, "")];
   const least = Math.min(leastUnforetold, Math.ceil(typed.length / 2));
-  if (unforetold(typed) < least) return "Mostly a repetition or a row of characters: easy to guess.";
+  if (unforetold(typed) < least) return "A simple pattern: easy to guess.";
 
   let rest = typed.join("");
   for (const word of known) rest = rest.replaceAll(word, "");
   if (unforetold([...rest]) < least) return "Mostly your name or address: easy to guess.";
-  return "Long enough. Whether it is a common one is checked when you send it.";
+  return "Long enough, and no simple pattern.";
 }
 
 function addHint(field) {

@@ -72,6 +72,22 @@ public sealed class MailerTests
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
     }
 
+    // A dot at the beginning of a line ends a mail on the wire unless it is doubled there, and only there.
+    [Fact]
+    public async Task Dots_arrive_as_they_were_written_by_both_ways()
+    {
+        var dots = Mail with { Paragraphs = [".", new string('.', 400), "a.b " + new string('.', 100)] };
+        await using var server = await SmtpServer.StartNewAsync();
+        await using TestApp sending = AppOn(server), writing = new();
+
+        sending.Services.GetRequiredService<MailQueue>().TryEnqueue(dots);
+        writing.Services.GetRequiredService<MailQueue>().TryEnqueue(dots);
+
+        var expected = dots.ToText().TrimEnd('\n');
+        Assert.Equal(expected, (await server.FirstToAsync("someone@example.com")).Read().Text);
+        Assert.Equal(expected, (await writing.Mail.NextAsync("someone@example.com")).Text);
+    }
+
     [Fact]
     public async Task Production_without_a_server_says_that_nobody_receives_mail()
     {

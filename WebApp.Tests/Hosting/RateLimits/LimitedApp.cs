@@ -8,7 +8,7 @@ public sealed class LimitedApp : ProxiedApp
     public const int Permits = 3;
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(6);
 
-    private static int _lastAddress;
+    private static int LastAddress;
 
     public LimitedApp()
     {
@@ -18,7 +18,7 @@ public sealed class LimitedApp : ProxiedApp
     }
 
     /// <summary>One that no other browser has.</summary>
-    public static string NewAddress() => $"198.51.{100 + (Interlocked.Increment(ref _lastAddress) / 250)}.{1 + (_lastAddress % 250)}";
+    public static string NewAddress() => $"198.51.{100 + (Interlocked.Increment(ref LastAddress) / 250)}.{1 + (LastAddress % 250)}";
 
     public Browser NewBrowserAt(string address) => NewBrowser().At(address);
 

@@ -54,7 +54,7 @@ public sealed class RateLimitTests(LimitedApp app) : IClassFixture<LimitedApp>
         var page = await browser.PostAsync("/account/login", ("Email", "alice@example.com"), ("Password", Browser.DemoPassword));
 
         Assert.Equal(429, page.Status);
-        Assert.Equal("Too many tries Nothing was done with your last one. Wait 2 minutes, then go back and try again. Go to the home page", page.Text);
+        Assert.Equal("Too many tries The last one was not looked at. Wait 2 minutes, then go back and try again. Go to the home page", page.Text);
         Assert.Equal("no-store", page.Headers["Cache-Control"].Single());
         Assert.DoesNotContain(Browser.DemoPassword, page.Body, StringComparison.Ordinal);
         Assert.Null(browser.SessionCookie);

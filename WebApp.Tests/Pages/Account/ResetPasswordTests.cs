@@ -31,6 +31,7 @@ public abstract class ResetPasswordTests(ConfirmingApp app)
         Assert.Equal(1, told.Count(a => a == AuditAction.PasswordResetRequested));
         Assert.Equal(1, told.Count(a => a == AuditAction.PasswordReset));
         Assert.DoesNotContain(AuditAction.EmailConfirmed, told);
+        Assert.Equal("Your password was changed", (await app.Mail.NextAsync(email)).Subject);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
+using WebApp.Accounts.Notices;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -9,7 +10,7 @@ namespace WebApp.Accounts.Factors;
 /// <summary>The verbs that pages use on a person's own second factors.</summary>
 public sealed class SecondFactors(
     AppDbContext db, AppUserManager users, Authenticators authenticators, RecoveryCodes codes, KnownBrowsers browsers, OneTimeTokens tokens,
-    SessionRenewal sessions, IOptions<AccountOptions> options, AuditLog audit, TimeProvider clock)
+    SessionRenewal sessions, AccountNotices notices, IOptions<AccountOptions> options, AuditLog audit, TimeProvider clock)
 {
     /// <summary>What the person has, and whether it may be done without.</summary>
     public async Task<FactorSummary> DescribeAsync(AppUser user) => new(
@@ -59,7 +60,7 @@ public sealed class SecondFactors(
     }
 
     /// <summary>
-    /// Where every set-up, removal and reset of a factor ends. It is written down, saved, and ends or renews the person's sessions; no browser is
+    /// Where every set-up, removal and reset of a factor ends. It is written down, saved, is told by mail, and ends or renews the person's sessions; no browser is
     /// remembered any more, and what waited for the account as it was waits in vain. With the first factor come recovery codes; with the last they go.
     /// </summary>
     /// <param name="context">The person's request.</param>
@@ -77,9 +78,12 @@ public sealed class SecondFactors(
             Address = context.Connection.RemoteIpAddress?.ToString(),
             Details = details,
         });
+        var before = await notices.BeforeChangeAsync(user);
         var sheet = await AdaptAsync(user);
         if (!await SaveAsync(user, endOthers))
             return FactorsChange.Overtaken;
+
+        notices.FactorsChanged(user, before, Tell(action, details));
 
         await browsers.ForgetAllAsync(user.Id);
         var ended = await sessions.BeginAnewAsync(context, user, endOthers ? OtherSessions.End : OtherSessions.Keep, RevocationReason.FactorsChanged);
@@ -90,6 +94,16 @@ public sealed class SecondFactors(
             NewCodes = sheet is null ? null : codes.SheetOf(user, sheet),
         };
     }
+
+    private static string Tell(AuditAction action, string? details) => action switch
+    {
+        AuditAction.AuthenticatorAdded => "An authenticator app was set up",
+        AuditAction.AuthenticatorRemoved => "The authenticator app was removed",
+        AuditAction.PasskeyAdded => $"A passkey was added, called \"{details}\",",
+        AuditAction.PasskeyRemoved => $"The passkey called \"{details}\" was removed",
+        AuditAction.RecoveryCodesMade => "New recovery codes were made",
+        _ => throw new ArgumentOutOfRangeException(nameof(action)),
+    };
 
     /// <summary>New recovery codes if there are none and should be; null otherwise.</summary>
     private async Task<IReadOnlyList<string>?> AdaptAsync(AppUser user)

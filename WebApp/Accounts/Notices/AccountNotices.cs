@@ -11,8 +11,8 @@ public sealed class AccountNotices(AccountSnapshots snapshots, OneTimeTokens tok
     /// <summary>The page that the link leads to.</summary>
     public const string NotMePath = "/account/not-me";
 
-    /// <summary>The account as it is, to go back to: call it before a change that will be told of.</summary>
-    public Task<AccountSnapshot> BeforeChangeAsync(AppUser user) => snapshots.TakeAsync(user);
+    /// <summary>The account as it is in the database, to go back to: call it before a change that will be told of is saved. It is saved with it.</summary>
+    public Task<AccountSnapshot> BeforeChangeAsync(AppUser user) => snapshots.AddAsync(user);
 
     public async Task SignedInOnNewDeviceAsync(AppUser user, string device)
     {

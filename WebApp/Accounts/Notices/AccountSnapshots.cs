@@ -12,13 +12,13 @@ public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider da
     /// <summary>How long a person has to say that it was somebody else.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(14);
 
-    /// <summary>Takes one of the account as it is. Call it before the change that the notice is about.</summary>
-    public async Task<AccountSnapshot> TakeAsync(AppUser user)
+    /// <summary>Takes one of the account as it is in the database, to be saved together with the change that the notice is about.</summary>
+    public async Task<AccountSnapshot> AddAsync(AppUser user)
     {
         var factors = new Factors(
             await db.Authenticators.Where(a => a.UserId == user.Id).Select(a => new AuthenticatorFacts(a.ProtectedKey, a.LastStep, a.AddedAt)).SingleOrDefaultAsync(),
             await db.RecoveryCodes.Where(c => c.UserId == user.Id && c.UsedAt == null).Select(c => c.Hash).ToListAsync(),
-            [.. (await PasskeysAsync(user.Id)).Select(p => new PasskeyFacts(p.CredentialId, p.Data))]);
+            [.. (await PasskeysOf(user.Id).AsNoTracking().ToListAsync()).Select(p => new PasskeyFacts(p.CredentialId, p.Data))]);
         var now = clock.GetUtcNow();
         var snapshot = new AccountSnapshot
         {
@@ -29,8 +29,14 @@ public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider da
             KeepUntil = now + KeptFor,
         };
         db.Snapshots.Add(snapshot);
+        return snapshot;
+    }
+
+    /// <summary>Takes one of the account as it is, for a notice of something that changed nothing.</summary>
+    public async Task<AccountSnapshot> TakeAsync(AppUser user)
+    {
+        var snapshot = await AddAsync(user);
         await db.SaveChangesAsync();
-        db.Entry(snapshot).State = EntityState.Detached;
         return snapshot;
     }
 
@@ -81,16 +87,14 @@ public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider da
         db.RecoveryCodes.AddRange(factors.RecoveryCodes.Where(hash => !Contains(codes.Select(c => c.Hash), hash))
             .Select(hash => new RecoveryCode { UserId = user.Id, Hash = hash, CreatedAt = clock.GetUtcNow() }));
 
-        var passkeys = await PasskeysAsync(user.Id);
-        var set = db.Set<IdentityUserPasskey<Guid>>();
-        set.RemoveRange(passkeys.Where(p => !Contains(factors.Passkeys.Select(was => was.CredentialId), p.CredentialId)));
-        set.AddRange(factors.Passkeys.Where(was => !Contains(passkeys.Select(p => p.CredentialId), was.CredentialId))
+        var passkeys = await PasskeysOf(user.Id).ToListAsync();
+        db.UserPasskeys.RemoveRange(passkeys.Where(p => !Contains(factors.Passkeys.Select(was => was.CredentialId), p.CredentialId)));
+        db.UserPasskeys.AddRange(factors.Passkeys.Where(was => !Contains(passkeys.Select(p => p.CredentialId), was.CredentialId))
             .Select(was => new IdentityUserPasskey<Guid> { UserId = user.Id, CredentialId = was.CredentialId, Data = was.Data }));
         user.TwoFactorEnabled = factors.Authenticator is not null || factors.Passkeys.Count > 0;
     }
 
-    private Task<List<IdentityUserPasskey<Guid>>> PasskeysAsync(Guid userId) =>
-        db.Set<IdentityUserPasskey<Guid>>().Where(p => p.UserId == userId).ToListAsync();
+    private IQueryable<IdentityUserPasskey<Guid>> PasskeysOf(Guid userId) => db.UserPasskeys.Where(p => p.UserId == userId);
 
     /// <summary>What whoever removed the app may have seen of it is no good: only codes of later steps are.</summary>
     private long StepNow() => clock.GetUtcNow().ToUnixTimeSeconds() / 30;

@@ -24,6 +24,12 @@ internal static class CommonPasswords
 
     private static readonly string[] Suffixes = ["abc", "abc123", "abcd1234", "qwe123", "qwerty", "qwerty123", "asdf", "asdfgh"];
 
+    private static readonly (string Before, string After)[] AroundNames =
+    [
+        ("welcometo", ""), ("password", ""), ("admin", ""), ("mynameis", ""), ("hello", ""), ("", "password"), ("", "forever"), ("", "isthebest"), ("", "rocks"),
+        ("", "rules"), ("", "football"), ("", "princess"), ("", "sunshine"),
+    ];
+
     /// <summary>As somebody would write them; some more than once.</summary>
     public static IEnumerable<string> All() => OfOneWord().Concat(OfTwoWords()).Concat(OfLove()).Concat(OfLines()).Concat(OfKeys());
 
@@ -42,14 +48,18 @@ internal static class CommonPasswords
 
         foreach (var name in CommonWords.Names.Concat(CommonWords.Places))
         {
-            foreach (var (before, after) in ((string, string)[])[("welcometo", ""), ("password", ""), ("", "password"), ("admin", ""), ("mynameis", ""), ("hello", ""), ("", "forever"), ("", "isthebest"), ("", "rocks"), ("", "rules"), ("", "football"), ("", "princess"), ("", "sunshine")])
+            foreach (var (before, after) in AroundNames)
                 yield return before + name + after;
         }
     }
 
     private static IEnumerable<string> OfLove() =>
         from loved in CommonWords.Names.Concat(CommonWords.Places).Concat(CommonWords.Favourites)
-        from password in (string[])[$"ilove{loved}", $"iloveyou{loved}", $"{loved}iloveyou", $"ilovemy{loved}", $"ilove{loved}forever", $"ilove{loved}somuch", $"ihate{loved}", $"loveof{loved}", $"{loved}loves{loved}"]
+        from password in (string[])
+        [
+            $"ilove{loved}", $"iloveyou{loved}", $"{loved}iloveyou", $"ilovemy{loved}", $"ilove{loved}forever", $"ilove{loved}somuch", $"ihate{loved}", $"loveof{loved}",
+            $"{loved}loves{loved}",
+        ]
         select password;
 
     /// <summary>Each line with all its beginnings of two words or more.</summary>

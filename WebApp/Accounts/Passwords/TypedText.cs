@@ -16,7 +16,8 @@ internal sealed class TypedText
     private const int ShortestPattern = 3;
 
     /// <summary>Each letter, followed by those that are it with an accent.</summary>
-    private const string Accents = "aàáâãäåāăącçćĉċčdďđeèéêëēĕėęěgĝğġģhĥħiìíîïĩīĭįıjĵkķlĺļľŀłnñńņňoòóôõöøōŏőrŕŗřsśŝşštţťŧuùúûüũūŭůűųwŵyýÿŷzźżž";
+    private const string Accents =
+        "aàáâãäåāăącçćĉċčdďđeèéêëēĕėęěgĝğġģhĥħiìíîïĩīĭįıjĵkķlĺļľŀłnñńņňoòóôõöøōŏőrŕŗřsśŝşštţťŧuùúûüũūŭůűųwŵyýÿŷzźżž";
 
     private static readonly string[] Rows =
     [
@@ -25,6 +26,13 @@ internal sealed class TypedText
     ];
 
     private static readonly HashSet<(int, int)> Steps = [.. Rows.SelectMany(row => row.Zip(row.Skip(1), (one, next) => ((int)one, (int)next)))];
+
+    private static readonly Func<Rune, Rune, bool>[] Directions =
+    [
+        (one, next) => one == next,
+        (one, next) => Steps.Contains((one.Value, next.Value)),
+        (one, next) => Steps.Contains((next.Value, one.Value)),
+    ];
 
     // The folded text, character by character, and where each of them stands in _typed.
     private readonly List<int> _at = [];
@@ -129,10 +137,10 @@ internal sealed class TypedText
     private static int LengthOfRow(List<Rune> text, int start)
     {
         var longest = 1;
-        foreach (var isStep in (Func<Rune, Rune, bool>[])[(one, next) => one == next, (one, next) => Steps.Contains((one.Value, next.Value)), (one, next) => Steps.Contains((next.Value, one.Value))])
+        foreach (var goesOn in Directions)
         {
             var length = 1;
-            while (start + length < text.Count && isStep(text[start + length - 1], text[start + length]))
+            while (start + length < text.Count && goesOn(text[start + length - 1], text[start + length]))
                 length++;
             longest = Math.Max(longest, length);
         }
@@ -140,7 +148,10 @@ internal sealed class TypedText
         return longest >= ShortestPattern ? longest : 1;
     }
 
-    /// <summary>Without its accent, and no wider than others. (The framework's normalisation does nothing without the data of cultures, which this app runs without.)</summary>
+    /// <summary>
+    /// Without its accent, and no wider than others. (The framework's normalisation does nothing without the data of cultures, which this app runs
+    /// without.)
+    /// </summary>
     private static Rune Plain(Rune rune) => rune.Value switch
     {
         >= 0xC0 and <= 0x17F when Accents.IndexOf((char)rune.Value) is var at and >= 0 => new(Accents[..at].Last(char.IsAscii)),

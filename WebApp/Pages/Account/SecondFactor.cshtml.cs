@@ -35,6 +35,7 @@ public sealed class SecondFactorModel(
     public bool HasAuthenticator { get; private set; }
 
     public bool HasPasskey { get; private set; }
+
     /// <summary>Not a browser that others use, too: the person has just said so.</summary>
     public bool MayRemember => Pending.Leash is null;
 
