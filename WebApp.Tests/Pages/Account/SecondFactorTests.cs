@@ -66,7 +66,7 @@ public abstract class SecondFactorTests(TestApp app)
         Assert.Contains("Enter a code.", empty.Document.QuerySelector("#Code-error")!.TextContent);
         Assert.Contains("That code isn't right or was used before, or the account is locked for a while.", wrong.Document.QuerySelector("#Code-error")!.TextContent);
         var failure = Assert.Single(await app.AuditOfAsync(await app.UserIdAsync(owner.Email)), entry => entry.Action == AuditAction.SignInFailed);
-        Assert.Equal(recovery ? "rec" : "otp", failure.Reason);
+        Assert.Equal(recovery ? "rec" : "otp", failure.Method);
         Assert.Null(browser.SessionCookie);
     }
 

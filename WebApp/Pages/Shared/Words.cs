@@ -148,19 +148,10 @@ public static class Words
     /// <summary>An audit entry keeps the reason's name; a role's name stays as it is.</summary>
     public static string OfAuditReason(AuditAction action, string reason) =>
         action == AuditAction.RoleGranted ? reason :
-        action == AuditAction.SignInFailed ? OfFailedProof(reason) :
         Enum.TryParse<RevocationReason>(reason, out var known) && Enum.IsDefined(known) ? Of(known)
         : Enum.TryParse<Signal>(reason, out var signal) && Enum.IsDefined(signal) ? Of(signal)
         : Enum.TryParse<LockReason>(reason, out var locked) && Enum.IsDefined(locked) ? Of(locked)
         : reason;
-
-    /// <summary>Lower case: the second factor that was tried, by the same names as in <see cref="OfSignInMethod"/>.</summary>
-    private static string OfFailedProof(string method) => method switch
-    {
-        "otp" => "the code of the authenticator app was not accepted",
-        "rec" => "the recovery code was not accepted",
-        _ => method,
-    };
 
     /// <summary>
     /// What an audit entry says of a session to its owner, without what the line shows beside it; null for what is not theirs to read, such as
