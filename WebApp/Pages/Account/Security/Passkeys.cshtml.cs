@@ -16,6 +16,9 @@ public sealed class PasskeysModel(Passkeys passkeys, SecondFactors factors, AppU
     [BindProperty]
     public bool EndOthers { get; set; }
 
+    /// <summary>Whoever adds one has a reason to look at the sessions from before; another passkey is for comfort.</summary>
+    public bool IsFirstFactor { get; private set; }
+
     /// <summary>The newest first.</summary>
     public IReadOnlyList<Passkey> List { get; private set; } = [];
 
@@ -26,8 +29,8 @@ public sealed class PasskeysModel(Passkeys passkeys, SecondFactors factors, AppU
             return NotFound();
 
         List = await passkeys.ListAsync(user.Id);
-        // Whoever adds the first factor has a reason to; another passkey is for comfort.
-        (Name, EndOthers) = (DefaultName(), (await factors.DescribeAsync(user)).Factors == 0);
+        IsFirstFactor = (await factors.DescribeAsync(user)).Factors == 0;
+        (Name, EndOthers) = (DefaultName(), IsFirstFactor);
         return Page();
     }
 
