@@ -87,10 +87,11 @@ public abstract class LockTests(TestApp app)
     [Fact]
     public async Task Wrong_proofs_count_as_failed_sign_ins()
     {
-        using Browser owner = await app.NewUserAsync(), guesser = app.NewBrowser();
+        using Browser owner = await app.NewUserAsync(), thief = app.NewBrowser(), guesser = app.NewBrowser();
+        thief.SessionCookie = owner.SessionCookie;
         app.Clock.Advance(TimeSpan.FromMinutes(16));
         for (var wrong = 0; wrong < 3; wrong++)
-            await owner.ConfirmAsync(password: WrongPassword);
+            await thief.ConfirmAsync(password: WrongPassword);
         for (var wrong = 0; wrong < 2; wrong++)
             await guesser.TrySignInAsync(owner.Email, WrongPassword);
 
@@ -101,9 +102,22 @@ public abstract class LockTests(TestApp app)
 
     // He needs no cookie for it, only the address.
     [Fact]
-    public async Task Guessing_at_the_sign_in_page_does_not_get_the_owners_session_ended()
+    public async Task Guessing_at_the_sign_in_page_does_not_keep_the_owner_from_confirming()
     {
         using Browser owner = await app.NewUserAsync(), guesser = app.NewBrowser();
+        for (var wrong = 0; wrong < 5; wrong++)
+            await guesser.TrySignInAsync(owner.Email, WrongPassword);
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+        await LockByRuleAsync(owner);
+
+        Assert.Equal("/account", (await owner.ConfirmAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task Guessing_at_the_sign_in_page_does_not_get_the_owners_session_ended_where_its_browser_is_not_known()
+    {
+        using Browser owner = await app.NewUserAsync(), guesser = app.NewBrowser();
+        owner.Cookies.Remove("webapp-dev-browser");
         for (var wrong = 0; wrong < 5; wrong++)
             await guesser.TrySignInAsync(owner.Email, WrongPassword);
         app.Clock.Advance(TimeSpan.FromSeconds(1));
@@ -123,8 +137,9 @@ public abstract class LockTests(TestApp app)
         await LockByRuleAsync(owner);
         for (var wrong = 1; wrong < SessionPolicy.MaxProofAttempts; wrong++)
             await owner.ConfirmAsync(password: WrongPassword);
-        // The account's own lockout counts to the same number.
-        await app.InRequestAsync<AppDbContext>(db => db.Users.Where(u => u.Email == owner.Email).ExecuteUpdateAsync(set => set.SetProperty(u => u.AccessFailedCount, 0)));
+        // The browser's own count goes to the same number.
+        var ownerId = await app.UserIdAsync(owner.Email);
+        await app.InRequestAsync<AppDbContext>(db => db.KnownBrowsers.Where(b => b.UserId == ownerId).ExecuteUpdateAsync(set => set.SetProperty(b => b.FailedCount, 0)));
         var token = (await owner.GetAsync("/account/confirm")).AntiforgeryToken;
 
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => owner.PostAsync("/account/confirm", ("Password", Browser.Password), ("__RequestVerificationToken", token))));

@@ -1,4 +1,5 @@
 using WebApp.Accounts.Mail;
+using WebApp.Sessions;
 
 namespace WebApp.Accounts.Notices;
 
@@ -16,7 +17,7 @@ public sealed class AccountNotices(AccountSnapshots snapshots, OneTimeTokens tok
 
     public async Task SignedInOnNewDeviceAsync(AppUser user, string device)
     {
-        var from = contexts.HttpContext?.Connection.RemoteIpAddress is { } address ? $", from the address {address}" : "";
+        var from = contexts.HttpContext?.Connection.RemoteIpAddress is { } address ? $", from the address {Network.Describe(address)}" : "";
         Send(user, await snapshots.TakeAsync(user), "Signed in on a new device",
             $"Your account was signed in to on {Now()} with {device}{from}. It is the first time there.",
             "If it was you, there is nothing to do.");
