@@ -84,7 +84,7 @@ public abstract class WstgSessionTests(TestApp app)
         using var browser = app.NewBrowser();
         var cookies = await AllCookiesAsync(browser);
 
-        Assert.Equal(["webapp-dev-antiforgery", "webapp-dev-notice", "webapp-dev-session"], cookies.Select(c => c.Name.Value).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["webapp-dev-antiforgery", "webapp-dev-browser", "webapp-dev-notice", "webapp-dev-session"], cookies.Select(c => c.Name.Value).Distinct().Order(StringComparer.Ordinal));
         AssertAttributes(cookies, secure: false);
     }
 
