@@ -90,4 +90,21 @@ public static class ByMail
         var user = await services.GetRequiredService<UserManager<AppUser>>().FindByEmailAsync(email);
         return (await services.GetRequiredService<AccountSnapshots>().TakeAsync(user!)).Id.ToString();
     });
+
+    /// <summary>An account past the rules for registering one.</summary>
+    public static Task AddAccountRowAsync(this TestApp app, string email, bool confirmed) => app.InRequestAsync<AppDbContext>(async db =>
+    {
+        db.Users.Add(new()
+        {
+            UserName = email,
+            Email = email,
+            NormalizedUserName = email.ToUpperInvariant(),
+            NormalizedEmail = email.ToUpperInvariant(),
+            Name = "Pending",
+            SecurityStamp = "none",
+            EmailConfirmed = confirmed,
+            CreatedAt = app.Clock.GetUtcNow(),
+        });
+        await db.SaveChangesAsync();
+    });
 }

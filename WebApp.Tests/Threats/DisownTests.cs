@@ -150,6 +150,147 @@ public abstract class DisownTests(TestApp app)
     }
 
     [Fact]
+    public async Task A_thief_who_registers_with_the_old_address_does_not_keep_the_owner_from_coming_back()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser();
+        var (old, bad) = (owner.Email, $"{Guid.NewGuid():N}@example.com");
+        await thief.SignInAsync(old);
+        await app.Mail.NextAsync(old);
+        await ChangeAddressAsync(thief, bad);
+        var notice = await app.Mail.NextAsync(old);
+
+        using var second = app.NewBrowser();
+        var register = await second.GetAsync("/account/register");
+        var refused = await register.Fill("Name", "Somebody").Fill("Email", old).Fill("Password", Browser.Password).PressAsync("Create account");
+        Assert.Contains("There is an account with this address already", refused.Text);
+        // And one that was made where addresses are confirmed, and never was.
+        await app.AddAccountRowAsync(old, confirmed: false);
+
+        Assert.Contains("We have mailed you a link", (await DisownAsync(notice)).Text);
+        using var anywhere = app.NewBrowser();
+        await ResetAsync(anywhere, await app.Mail.NextAsync(old));
+        Assert.Contains(old, (await anywhere.GetAsync("/account")).Text);
+    }
+
+    [Fact]
+    public async Task Where_the_address_is_somebody_elses_by_now_the_account_stays_closed_to_everybody()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser();
+        var (old, bad) = (owner.Email, $"{Guid.NewGuid():N}@example.com");
+        await thief.SignInAsync(old);
+        await app.Mail.NextAsync(old);
+        await ChangeAddressAsync(thief, bad);
+        var notice = await app.Mail.NextAsync(old);
+        await app.AddAccountRowAsync(old, confirmed: true);
+
+        Assert.Contains("Please contact support", (await DisownAsync(notice)).Text);
+
+        await (await thief.GetAsync("/account/forgot-password")).Fill("Email", bad).PressAsync("Send the link");
+        using var anywhere = app.NewBrowser();
+        await ResetAsync(anywhere, await app.Mail.NextAsync(bad));
+        Assert.False(await IsSignedInAsync(anywhere));
+        await anywhere.TrySignInAsync(bad, NewPassword);
+        Assert.False(await IsSignedInAsync(anywhere));
+    }
+
+    [Fact]
+    public async Task A_thiefs_passkey_under_the_id_of_the_owners_goes_again_and_the_owners_is_back()
+    {
+        using var owner = await app.NewUserAsync();
+        using var passkey = new SoftPasskey(app.Address);
+        await owner.AddPasskeyAsync(passkey);
+        using var other = new SoftPasskey(app.Address);
+        await owner.AddPasskeyAsync(other);
+        app.Mail.Clear(owner.Email);
+        // In the owner's browser, left open.
+        using var copy = new SoftPasskey(app.Address) { Id = passkey.Id };
+        await RemovePasskeyAsync(owner, passkey);
+        var notice = await app.Mail.NextAsync(owner.Email);
+        await owner.AddPasskeyAsync(copy);
+
+        await DisownAsync(notice);
+        await app.Mail.NextAsync(owner.Email);
+        using var anywhere = app.NewBrowser();
+        await ResetAsync(anywhere, await app.Mail.NextAsync(owner.Email));
+
+        Assert.Equal("/account/second-factor", (await anywhere.GetAsync("/account/second-factor")).Address.AbsolutePath);
+        using var thief = app.NewBrowser();
+        await thief.UseAsync(copy);
+        Assert.False(await IsSignedInAsync(thief));
+        await thief.UseAsync(passkey);
+        Assert.True(await IsSignedInAsync(thief));
+    }
+
+    [Fact]
+    public async Task A_passkey_id_that_a_thief_took_to_another_account_keeps_nobody_from_coming_back()
+    {
+        using var owner = await app.NewUserAsync();
+        using var passkey = new SoftPasskey(app.Address);
+        await owner.AddPasskeyAsync(passkey);
+        using var other = new SoftPasskey(app.Address);
+        await owner.AddPasskeyAsync(other);
+        app.Mail.Clear(owner.Email);
+        await RemovePasskeyAsync(owner, passkey);
+        var notice = await app.Mail.NextAsync(owner.Email);
+        using var thief = await app.NewUserAsync();
+        using var copy = new SoftPasskey(app.Address) { Id = passkey.Id };
+        await thief.AddPasskeyAsync(copy);
+
+        Assert.Contains("closed to everyone", (await DisownAsync(notice)).Text);
+
+        using var anywhere = app.NewBrowser();
+        await anywhere.UseAsync(passkey);
+        Assert.False(await IsSignedInAsync(anywhere));
+    }
+
+    [Fact]
+    public async Task A_recovery_code_that_was_used_since_is_not_brought_back_by_new_ones()
+    {
+        var (owner, _, codes) = await app.NewUserWithAppAsync();
+        app.Mail.Clear(owner.Email);
+        using var second = app.NewBrowser();
+        await second.TrySignInAsync(owner.Email, Browser.Password);
+        await second.EnterRecoveryCodeAsync(codes[9]);
+        var notice = await app.Mail.NextAsync(owner.Email);
+        await second.TrySignInAsync(owner.Email, Browser.Password);
+        await second.EnterRecoveryCodeAsync(codes[0]);
+        var page = await second.GetAsync("/account/security/recovery-codes");
+        await page.PressAsync(page.Document.QuerySelector("main form button")!.TextContent.Trim());
+        await app.Mail.NextAsync(owner.Email);
+
+        await DisownAsync(notice);
+        using var anywhere = app.NewBrowser();
+        await ResetAsync(anywhere, await app.Mail.NextAsync(owner.Email));
+
+        Assert.Equal("/account/second-factor", (await anywhere.EnterRecoveryCodeAsync(codes[0])).Address.AbsolutePath);
+        Assert.Equal("/account/sessions", (await anywhere.EnterRecoveryCodeAsync(codes[1])).Address.AbsolutePath);
+        owner.Dispose();
+    }
+
+    [Fact]
+    public async Task An_address_that_was_only_a_detour_gets_no_way_back()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser();
+        var (old, bad) = (owner.Email, $"{Guid.NewGuid():N}@example.com");
+        await thief.SignInAsync(old);
+        await app.Mail.NextAsync(old);
+        await ChangeAddressAsync(thief, bad);
+        await app.Mail.NextAsync(old);
+        var form = await thief.GetAsync("/account/change-password");
+        await form.Fill("CurrentPassword", Browser.Password).Fill("NewPassword", "the thief has chosen this one").PressAsync("Change password");
+        var toThief = await app.Mail.NextAsync(bad);
+
+        await ChangeAddressAsync(thief, old);
+
+        var last = await app.Mail.NextAsync(bad);
+        Assert.Empty(last.Links);
+        Assert.Contains(DeadLink, (await thief.GetAsync(toThief.LinkTo(NotMePath))).Text);
+    }
+
+    [Fact]
     public async Task Programs_that_follow_links_close_nothing()
     {
         using var owner = await app.NewUserAsync();
@@ -212,6 +353,18 @@ public abstract class DisownTests(TestApp app)
         Assert.Contains("reported theft", notice.Text, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("C-77", notice.Text);
         Assert.True(app.Mail.IsEmpty(owner.Email));
+    }
+
+    private async Task ChangeAddressAsync(Browser browser, string address)
+    {
+        await (await browser.GetAsync("/account/email")).Fill("Email", address).PressAsync("Send the link");
+        await (await browser.GetAsync((await app.Mail.NextAsync(address)).LinkTo("/account/confirm-new-email"))).PressAsync("Use this address");
+    }
+
+    private static async Task RemovePasskeyAsync(Browser browser, SoftPasskey passkey)
+    {
+        var page = await browser.GetAsync($"/account/security/remove-passkey?id={passkey.IdText}");
+        await page.PressAsync(page.Document.QuerySelector("main form button")!.TextContent.Trim());
     }
 
     private static async Task<bool> IsSignedInAsync(Browser browser) => (await browser.GetAsync("/account")).Address.AbsolutePath == "/account";

@@ -397,7 +397,7 @@ public sealed class WstgSessionInProductionTests(ProductionApp app) : IClassFixt
 
         var cookies = await WstgSessionTests.AllCookiesAsync(browser);
 
-        Assert.Equal(["__Host-antiforgery", "__Host-notice", "__Host-session"], cookies.Select(c => c.Name.Value).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["__Host-antiforgery", "__Host-browser", "__Host-notice", "__Host-session"], cookies.Select(c => c.Name.Value).Distinct().Order(StringComparer.Ordinal));
         WstgSessionTests.AssertAttributes(cookies, secure: true);
     }
 

@@ -50,6 +50,7 @@ public static class AccountsSetup
             .AddEntityFrameworkStores<AppDbContext>()
             .AddUserManager<AppUserManager>()
             .AddPasswordValidator<PasswordRules>()
+            .AddUserValidator<ReservedAddresses>()
             .AddClaimsPrincipalFactory<AppClaimsPrincipalFactory>()
             .AddSignInManager<AppSignInManager>()
             .AddDefaultTokenProviders();

@@ -70,7 +70,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
         {
             snapshot.HasOne<AppUser>().WithMany().HasForeignKey(s => s.UserId);
             snapshot.HasIndex(s => s.KeepUntil);
+            snapshot.HasIndex(s => s.NormalizedEmail);
             snapshot.Property(s => s.Email).HasMaxLength(AppUser.MaxEmailLength);
+            snapshot.Property(s => s.NormalizedEmail).HasMaxLength(AppUser.MaxEmailLength);
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,6 +8,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
+using WebApp.Accounts.Mail;
 using WebApp.Accounts.Notices;
 using WebApp.Audit;
 using WebApp.Sessions;
@@ -17,11 +19,11 @@ namespace WebApp.Accounts;
 /// Signing in with a password and, where the account has one, a second factor. An unknown address, a wrong password and an account that is locked,
 /// blocked or not confirmed get the same answer after the same work, and of parallel guesses no more are evaluated than the lockout allows.
 /// </summary>
-public sealed class AppSignInManager(
+public sealed partial class AppSignInManager(
     AppUserManager users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
     ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
     AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AccountNotices notices, PasswordResetMail resets,
-    ConfirmationLinks confirmationLinks, AuditLog audit, TimeProvider clock)
+    ConfirmationLinks confirmationLinks, MailLinks mailLinks, Errands errands, AuditLog audit, ILogger<AppSignInManager> log, TimeProvider clock)
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
     private ProofAttempt? _attempt;
@@ -165,10 +167,7 @@ public sealed class AppSignInManager(
         // The version was read before what it counts: should that change now, the session is found to be behind.
         RequestSession.Of(Context).RightsVersion = user.RightsVersion;
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims);
-        if (await browsers.NoteSignInAsync(Context, user.Id, RemembersBrowser) == BrowserRecognition.New)
-            await notices.SignedInOnNewDeviceAsync(user, Device.Of(Context.Request).ToString());
-        if (RemembersBrowser)
-            await audit.AppendAsync(new() { Action = AuditAction.BrowserRemembered, ActorId = user.Id, SubjectId = user.Id, Address = Context.Connection.RemoteIpAddress?.ToString() });
+        await NoteSignInAsync(user);
     }
 
     /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
@@ -180,25 +179,48 @@ public sealed class AppSignInManager(
         return SignInResult.Failed;
     }
 
-    /// <summary>Once the answer is out: that it takes longer would tell that there is such an account.</summary>
-    internal void TellOfLockout(AppUser user) => Context.Response.OnCompleted(async () =>
+    /// <summary>Behind the request: that it takes longer would tell that there is such an account.</summary>
+    internal void TellOfLockout(AppUser user)
     {
-        await audit.AppendAsync(new() { Action = AuditAction.AccountLocked, SubjectId = user.Id });
-        var (now, dayAgo) = (clock.GetUtcNow(), clock.GetUtcNow().AddDays(-1));
-        // Whoever keeps guessing must not fill the owner's mailbox; nor have us greet by a name of their choice, at an address that nobody has confirmed.
-        if (user.EmailConfirmed && await db.Users.Where(u => u.Id == user.Id && (u.FailuresToldAt == null || u.FailuresToldAt < dayAgo))
-            .ExecuteUpdateAsync(set => set.SetProperty(u => u.FailuresToldAt, now)) == 1)
-            await notices.WrongProofsAsync(user);
-    });
+        var (id, site) = (user.Id, mailLinks.SiteOf(Context));
+        errands.Add(services => services.GetRequiredService<AppSignInManager>().TellOfLockoutAsync(id, site));
+    }
 
     /// <summary>The password was right, which the page must not say of an account that may not sign in. The mailbox may.</summary>
-    private void TellTheTruth(AppUser user) => Context.Response.OnCompleted(async () =>
+    private void TellTheTruth(AppUser user)
     {
         if (user.SignInBlocked)
-            await resets.SendUnaskedAsync(Context, user);
+            resets.Remind(Context, user.Id);
         else if (!user.EmailConfirmed)
             confirmationLinks.Remind(Context, user.Id);
-    });
+    }
+
+    private async Task TellOfLockoutAsync(Guid userId, Uri site)
+    {
+        var (now, dayAgo) = (clock.GetUtcNow(), clock.GetUtcNow().AddDays(-1));
+        // Whoever keeps guessing must not fill the owner's mailbox; nor have us write to an address that nobody has confirmed.
+        var isDue = await db.Users.Where(u => u.Id == userId && u.EmailConfirmed && (u.FailuresToldAt == null || u.FailuresToldAt < dayAgo))
+            .ExecuteUpdateAsync(set => set.SetProperty(u => u.FailuresToldAt, now)) == 1;
+        if (isDue && await db.Users.FindAsync(userId) is { } user)
+            await notices.WrongProofsAsync(site, user);
+        await audit.AppendAsync(new() { Action = AuditAction.AccountLocked, SubjectId = userId });
+    }
+
+    /// <summary>What follows a sign-in. It has begun: a database that is busy must not take it away again.</summary>
+    private async Task NoteSignInAsync(AppUser user)
+    {
+        try
+        {
+            if (await browsers.NoteSignInAsync(Context, user.Id, RemembersBrowser) == BrowserRecognition.New)
+                await notices.SignedInOnNewDeviceAsync(user, Device.Of(Context.Request).ToString());
+            if (RemembersBrowser)
+                await audit.AppendAsync(new() { Action = AuditAction.BrowserRemembered, ActorId = user.Id, SubjectId = user.Id, Address = Context.Connection.RemoteIpAddress?.ToString() });
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException)
+        {
+            LogNotNoted(log, e, user.Id);
+        }
+    }
 
     /// <summary>Writes down that a proof of identity was not accepted.</summary>
     /// <param name="subjectId">Whose account; null when it is unknown.</param>
@@ -215,6 +237,9 @@ public sealed class AppSignInManager(
             Method = method,
         });
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "User {UserId} has signed in, but the browser could not be noted: the next sign-in there counts as one on a new device")]
+    private static partial void LogNotNoted(ILogger logger, Exception e, Guid userId);
 }
 
 /// <summary>Costs as much as the check of a real password, for the cases in which there is none to check.</summary>

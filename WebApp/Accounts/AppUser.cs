@@ -33,6 +33,9 @@ public sealed class AppUser : IdentityUser<Guid>
     /// <summary>Until when the person may neither sign in nor go on; UTC, null when not banned.</summary>
     public DateTimeOffset? BannedUntil { get; set; }
 
+    /// <summary>When the person first signed in; UTC, null: never. From then on a browser that is not known is a new one.</summary>
+    public DateTimeOffset? FirstSignInAt { get; set; }
+
     /// <summary>The person said by a mailed link that somebody else was at the account: nobody signs in before the password is reset by mail.</summary>
     public bool SignInBlocked { get; set; }
 

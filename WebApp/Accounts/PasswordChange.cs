@@ -1,3 +1,4 @@
+using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Notices;
 using WebApp.Audit;
 using WebApp.Sessions;
@@ -6,7 +7,8 @@ namespace WebApp.Accounts;
 
 /// <summary>Changes a person's own password; this session begins anew, and every other one ends unless it is to be kept.</summary>
 public sealed class PasswordChange(
-    AppSignInManager signIn, AppUserManager users, SessionRenewal sessions, ProofAttempts attempts, AccountNotices notices, AuditLog audit)
+    AppSignInManager signIn, AppUserManager users, SessionRenewal sessions, ProofAttempts attempts, KnownBrowsers browsers, AccountNotices notices,
+    AuditLog audit)
 {
     /// <summary>A wrong current password counts as a failed sign-in, so that a session left open is no place to guess it.</summary>
     /// <exception cref="PasswordsBusyException">Too many wait already; nothing was judged or changed.</exception>
@@ -30,6 +32,8 @@ public sealed class PasswordChange(
 
         // Strangers guessed at a password that is no more.
         await attempts.ClearStrangersAsync(user.Id);
+        if (others == OtherSessions.End)
+            await browsers.ForgetAllAsync(user.Id);
         await audit.AppendAsync(new()
         {
             Action = AuditAction.PasswordChanged,

@@ -4,7 +4,7 @@ using WebApp.Accounts.Mail;
 namespace WebApp.Accounts;
 
 /// <summary>Mails a link to set a new password. It is good for twenty minutes, once, and until the password or anything else that proves identity changes.</summary>
-public sealed class PasswordResetMail(OneTimeTokens tokens, MailQueue mails, MailLinks links, AppDbContext db, TimeProvider clock)
+public sealed class PasswordResetMail(OneTimeTokens tokens, MailQueue mails, MailLinks links, Errands errands, AppDbContext db, TimeProvider clock)
 {
     /// <summary>The page that the link leads to.</summary>
     public const string ResetPath = "/account/reset-password";
@@ -19,12 +19,22 @@ public sealed class PasswordResetMail(OneTimeTokens tokens, MailQueue mails, Mai
     public void Send(Uri site, AppUser user) =>
         mails.TryEnqueue(AccountMails.ResetPassword(user.Email!, site, MailLinks.To(site, ResetPath, tokens.Seal(TokenPurpose.ResetPassword, user, Lifetime))));
 
-    /// <summary>For one whose password was right and who may not sign in before it is reset: not more often than every ten minutes.</summary>
-    public async Task SendUnaskedAsync(HttpContext context, AppUser user)
+    /// <summary>
+    /// For one whose password was right and who may not sign in before it is reset. Not in this request, which must take as long as one with a wrong
+    /// password; and not more often than every ten minutes.
+    /// </summary>
+    public void Remind(HttpContext context, Guid userId)
+    {
+        var site = links.SiteOf(context);
+        errands.Add(services => services.GetRequiredService<PasswordResetMail>().RemindAsync(userId, site));
+    }
+
+    private async Task RemindAsync(Guid userId, Uri site)
     {
         var (now, earlier) = (clock.GetUtcNow(), clock.GetUtcNow() - BetweenUnasked);
-        if (await db.Users.Where(u => u.Id == user.Id && (u.LinkMailedAt == null || u.LinkMailedAt < earlier))
-            .ExecuteUpdateAsync(set => set.SetProperty(u => u.LinkMailedAt, now)) == 1)
-            Send(context, user);
+        var isDue = await db.Users.Where(u => u.Id == userId && (u.LinkMailedAt == null || u.LinkMailedAt < earlier))
+            .ExecuteUpdateAsync(set => set.SetProperty(u => u.LinkMailedAt, now)) == 1;
+        if (isDue)
+            Send(site, await db.Users.SingleAsync(u => u.Id == userId));
     }
 }

@@ -61,6 +61,7 @@ internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesIntercept
             db.Entry(user).Property(u => u.LockoutEnd).IsModified = false;
             db.Entry(user).Property(u => u.FailuresToldAt).IsModified = false;
             db.Entry(user).Property(u => u.LinkMailedAt).IsModified = false;
+            db.Entry(user).Property(u => u.FirstSignInAt).IsModified = false;
         }
 
         var concerned = new HashSet<Guid>();

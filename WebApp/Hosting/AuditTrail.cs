@@ -11,10 +11,10 @@ internal static partial class AuditTrail
         var (audit, notices) = (app.Services.GetRequiredService<AuditLog>(), app.Services.GetRequiredService<SessionNotices>());
         app.Services.GetRequiredService<SessionEvents>().Connect(async sessionEvent =>
         {
+            notices.Tell(sessionEvent);
             try
             {
                 await audit.AppendAsync(Describe(sessionEvent));
-                await notices.TellAsync(sessionEvent);
             }
 #pragma warning disable CA1031 // The session has begun or ended already; the request must not fail, and the log keeps the line.
             catch (Exception e)

@@ -1,24 +1,55 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
 using WebApp.Accounts.Notices;
 using WebApp.Pages;
 using WebApp.Sessions;
 
 namespace WebApp.Hosting;
 
-/// <summary>Mails a person what somebody else, or a rule, did to their sessions. However many sessions one request ends, it is one mail.</summary>
-internal sealed class SessionNotices(IServiceScopeFactory scopes, IHttpContextAccessor contexts)
+/// <summary>
+/// Mails a person what somebody else, or a rule, did to their sessions. Behind the request, which may be over; and however many sessions are ended at
+/// once, it is one mail.
+/// </summary>
+internal sealed class SessionNotices(Errands errands, IOptions<AppOptions> app, IHttpContextAccessor contexts, MailLinks links, TimeProvider clock)
 {
     private const string Ended = "Sessions of yours were ended";
+    private const int MostRemembered = 10_000;
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
 
-    public async Task TellAsync(SessionEvent sessionEvent)
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(Guid UserId, string Subject), DateTimeOffset> _told = [];
+
+    /// <summary>Returns at once, and never throws.</summary>
+    public void Tell(SessionEvent sessionEvent)
     {
-        if (Describe(sessionEvent) is not var (subject, what, why) || contexts.HttpContext is not { } context || !context.Items.TryAdd((typeof(SessionNotices), sessionEvent.UserId), null))
+        if (Describe(sessionEvent) is not var (subject, what, why) || Site() is not { } site || WasToldJustNow(sessionEvent.UserId, subject))
             return;
 
-        await using var scope = scopes.CreateAsyncScope();
-        if (await scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>().FindByIdAsync(sessionEvent.UserId.ToString()) is { } user)
-            await scope.ServiceProvider.GetRequiredService<AccountNotices>().SessionsConcernedAsync(user, subject, what, why);
+        errands.Add(async services =>
+        {
+            if (await services.GetRequiredService<UserManager<AppUser>>().FindByIdAsync(sessionEvent.UserId.ToString()) is { } user)
+                await services.GetRequiredService<AccountNotices>().SessionsConcernedAsync(site, user, subject, what, why);
+        });
+    }
+
+    /// <summary>Null in Development without a request: there is no other word on where the app is.</summary>
+    private Uri? Site() => app.Value.PublicUrl ?? (contexts.HttpContext is { } context ? links.SiteOf(context) : null);
+
+    private bool WasToldJustNow(Guid userId, string subject)
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            if (_told.TryGetValue((userId, subject), out var earlier) && now - earlier < AtOnce)
+                return true;
+
+            if (_told.Count >= MostRemembered)
+                _told.Clear();
+            _told[(userId, subject)] = now;
+            return false;
+        }
     }
 
     /// <summary>Null for what the person did, or was there to see.</summary>

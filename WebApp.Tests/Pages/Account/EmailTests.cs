@@ -110,6 +110,8 @@ public abstract class EmailTests(TestApp app)
     [InlineData("", "Enter your new e-mail address.")]
     [InlineData("new.example.com", "That is not an e-mail address.")]
     [InlineData("new@example.com\u0001", "That is not an e-mail address.")]
+    [InlineData("a\tb@example.com", "That is not an e-mail address.")]
+    [InlineData("Foo <a@b.example>", "That is not an e-mail address.")]
     public async Task A_wrong_address_is_explained_and_kept(string address, string words)
     {
         using var browser = await app.NewUserAsync();
@@ -118,6 +120,37 @@ public abstract class EmailTests(TestApp app)
 
         Assert.Contains(words, page.Text);
         Assert.Equal("true", page.Document.QuerySelector("[name=Email]")!.GetAttribute("aria-invalid"));
+    }
+
+    [Fact]
+    public async Task The_end_of_all_sessions_retires_the_link()
+    {
+        using var owner = await app.NewUserAsync();
+        using var thief = app.NewBrowser();
+        await thief.SignInAsync(owner.Email);
+        var address = NewAddress();
+        await AskAsync(thief, address);
+        var link = (await app.Mail.NextAsync(address)).LinkTo(ConfirmPath);
+
+        await (await owner.GetAsync("/account/sessions")).PressAsync("Sign out the other session");
+
+        Assert.Contains(DeadLink, (await thief.GetAsync(link)).Text);
+    }
+
+    [Fact]
+    public async Task A_registration_that_nobody_confirmed_does_not_hold_an_address_and_what_the_person_chose_is_in_no_mail_to_it()
+    {
+        using var browser = app.NewBrowser();
+        await browser.RegisterAsync("Win a prize at evil.example");
+        var address = NewAddress();
+        await app.AddAccountRowAsync(address, confirmed: false);
+
+        await AskAsync(browser, address);
+        var mail = await app.Mail.NextAsync(address);
+        Assert.DoesNotContain("evil.example", mail.Text);
+        await (await browser.GetAsync(mail.LinkTo(ConfirmPath))).PressAsync("Use this address");
+
+        Assert.Contains(address, (await browser.GetAsync("/account")).Text);
     }
 
     [Fact]

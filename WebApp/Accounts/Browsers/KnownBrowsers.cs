@@ -19,6 +19,9 @@ public sealed class KnownBrowsers(AppDbContext db, IDataProtectionProvider dataP
     /// <summary>A browser that has not signed in for this long is a new one.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(180);
 
+    /// <summary>Of one person; the one that signed in longest ago is forgotten first.</summary>
+    public const int Most = 100;
+
     private const int SecretSize = 32;
 
     private readonly IDataProtector _protector = dataProtection.CreateProtector("WebApp.Accounts.KnownBrowsers.v1");
@@ -55,12 +58,10 @@ public sealed class KnownBrowsers(AppDbContext db, IDataProtectionProvider dataP
         if (before is not null)
             await db.KnownBrowsers.Where(b => b.Hash == before).ExecuteUpdateAsync(set => set.SetProperty(b => b.Hash, after));
 
-        var first = !known && !await db.KnownBrowsers.AnyAsync(b => b.UserId == userId);
+        // Not told by whether there are other rows: they are removed in time, and a sign-in after that is one to tell of.
+        var first = await db.Users.Where(u => u.Id == userId && u.FirstSignInAt == null).ExecuteUpdateAsync(set => set.SetProperty(u => u.FirstSignInAt, now)) == 1;
         if (!known)
-        {
-            db.KnownBrowsers.Add(new() { UserId = userId, Hash = after, Device = device, FirstSignInAt = now, LastSignInAt = now, RememberedUntil = until });
-            await db.SaveChangesAsync();
-        }
+            await AddAsync(new() { UserId = userId, Hash = after, Device = device, FirstSignInAt = now, LastSignInAt = now, RememberedUntil = until });
 
         var cookie = options.Value.Cookie.Build(context, now);
         context.Response.Cookies.Append(options.Value.Cookie.Name!, WebEncoders.Base64UrlEncode(_protector.Protect(secret)), cookie);
@@ -83,6 +84,15 @@ public sealed class KnownBrowsers(AppDbContext db, IDataProtectionProvider dataP
     public Task ForgetAllAsync(Guid userId) =>
         db.KnownBrowsers.Where(b => b.UserId == userId && b.RememberedUntil != null)
             .ExecuteUpdateAsync(set => set.SetProperty(b => b.RememberedUntil, (DateTimeOffset?)null));
+
+    private async Task AddAsync(KnownBrowser browser)
+    {
+        db.KnownBrowsers.Add(browser);
+        await db.SaveChangesAsync();
+        var surplus = await db.KnownBrowsers.Where(b => b.UserId == browser.UserId).OrderByDescending(b => b.LastSignInAt).Skip(Most).Select(b => b.Id).ToListAsync();
+        if (surplus.Count > 0)
+            await db.KnownBrowsers.Where(b => surplus.Contains(b.Id)).ExecuteDeleteAsync();
+    }
 
     private byte[]? HashOfCookie(HttpContext context)
     {

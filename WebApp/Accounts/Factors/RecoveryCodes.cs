@@ -48,10 +48,11 @@ public sealed class RecoveryCodes(AppDbContext db, OneTimeTokens tokens, TimePro
         return [.. codes.Select(code => Base32.Group(code, GroupSize, '-'))];
     }
 
-    /// <summary>No codes, as soon as the context is saved.</summary>
-    internal async Task RemoveAsync(Guid userId) => db.RecoveryCodes.RemoveRange(await db.RecoveryCodes.Where(code => code.UserId == userId).ToListAsync());
+    /// <summary>No code is good any more, as soon as the context is saved. Used ones stay, so that nothing brings them back.</summary>
+    internal async Task RemoveAsync(Guid userId) =>
+        db.RecoveryCodes.RemoveRange(await db.RecoveryCodes.Where(code => code.UserId == userId && code.UsedAt == null).ToListAsync());
 
-    internal Task<bool> HasAnyAsync(Guid userId) => db.RecoveryCodes.AnyAsync(code => code.UserId == userId);
+    internal Task<bool> HasAnyAsync(Guid userId) => db.RecoveryCodes.AnyAsync(code => code.UserId == userId && code.UsedAt == null);
 
     private static byte[] HashOf(string typed) => SHA256.HashData(Encoding.UTF8.GetBytes(Base32.Normalise(typed)));
 }

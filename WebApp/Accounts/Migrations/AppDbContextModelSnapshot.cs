@@ -163,39 +163,6 @@ namespace WebApp.Accounts.Migrations
                     b.ToTable("AspNetUserTokens", (string)null);
                 });
 
-            modelBuilder.Entity("WebApp.Accounts.AccountSnapshot", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Email")
-                        .IsRequired()
-                        .HasMaxLength(254)
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("KeepUntil")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<byte[]>("ProtectedFactors")
-                        .IsRequired()
-                        .HasColumnType("BLOB");
-
-                    b.Property<long>("TakenAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("KeepUntil");
-
-                    b.HasIndex("UserId");
-
-                    b.ToTable("Snapshots");
-                });
-
             modelBuilder.Entity("WebApp.Accounts.AppUser", b =>
                 {
                     b.Property<Guid>("Id")
@@ -223,6 +190,9 @@ namespace WebApp.Accounts.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("FailuresToldAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("FirstSignInAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("LinkMailedAt")
@@ -404,6 +374,46 @@ namespace WebApp.Accounts.Migrations
                     b.ToTable("RecoveryCodes");
                 });
 
+            modelBuilder.Entity("WebApp.Accounts.Notices.AccountSnapshot", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("KeepUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("NormalizedEmail")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ProtectedFactors")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("TakenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("KeepUntil");
+
+                    b.HasIndex("NormalizedEmail");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("Snapshots");
+                });
+
             modelBuilder.Entity("WebApp.Accounts.RightsChange", b =>
                 {
                     b.Property<long>("Id")
@@ -538,15 +548,6 @@ namespace WebApp.Accounts.Migrations
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("WebApp.Accounts.AccountSnapshot", b =>
-                {
-                    b.HasOne("WebApp.Accounts.AppUser", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("WebApp.Accounts.Browsers.KnownBrowser", b =>
                 {
                     b.HasOne("WebApp.Accounts.AppUser", null)
@@ -575,6 +576,15 @@ namespace WebApp.Accounts.Migrations
                 });
 
             modelBuilder.Entity("WebApp.Accounts.Factors.RecoveryCode", b =>
+                {
+                    b.HasOne("WebApp.Accounts.AppUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("WebApp.Accounts.Notices.AccountSnapshot", b =>
                 {
                     b.HasOne("WebApp.Accounts.AppUser", null)
                         .WithMany()

@@ -18,51 +18,59 @@ public sealed class AccountNotices(AccountSnapshots snapshots, OneTimeTokens tok
     public async Task SignedInOnNewDeviceAsync(AppUser user, string device)
     {
         var from = contexts.HttpContext?.Connection.RemoteIpAddress is { } address ? $", from the address {Network.Describe(address)}" : "";
-        Send(user, await snapshots.TakeAsync(user), "Signed in on a new device",
+        Send(Site, user, await snapshots.TakeAsync(user), "Signed in on a new device",
             $"Your account was signed in to on {Now()} with {device}{from}. It is the first time there.",
             "If it was you, there is nothing to do.");
     }
 
-    public void PasswordChanged(AppUser user, AccountSnapshot before) => Send(user, before, "Your password was changed",
+    public void PasswordChanged(AppUser user, AccountSnapshot before) => Send(Site, user, before, "Your password was changed",
         $"The password of your account was changed on {Now()}.", "If it was you, there is nothing to do.");
 
     /// <summary>To the address before, which is the one that can tell.</summary>
-    public void EmailChanged(AppUser user, AccountSnapshot before) => Send(user, before, "Your e-mail address was changed",
+    public void EmailChanged(AppUser user, AccountSnapshot before) => Send(Site, user, before, "Your e-mail address was changed",
         $"Your account has had another e-mail address since {Now()}. Mail goes there from now on, and it is the name to sign in with.",
         "If it was you, there is nothing to do. If not, the link below brings this address back.");
+
+    /// <summary>To an address that the person has left for one they had before: it is told, and gets no way back.</summary>
+    public void DetourEnded(string to) => mails.TryEnqueue(new(to, "Your e-mail address was changed",
+        [$"The account that had this e-mail address has another one since {Now()}. There is nothing to do."]));
 
     /// <param name="user">Whose.</param>
     /// <param name="before">From <see cref="BeforeChangeAsync"/>.</param>
     /// <param name="what">A sentence without its full stop, such as "An authenticator app was set up".</param>
-    public void FactorsChanged(AppUser user, AccountSnapshot before, string what) => Send(user, before, "How you sign in was changed",
+    public void FactorsChanged(AppUser user, AccountSnapshot before, string what) => Send(Site, user, before, "How you sign in was changed",
         $"{what} on {Now()}.", "If it was you, there is nothing to do. If not, the link below brings back what was there before.");
 
-    public async Task WrongProofsAsync(AppUser user) => Send(user, await snapshots.TakeAsync(user), "Many wrong tries to sign in",
+    /// <param name="site">See <see cref="MailLinks.SiteOf"/>: there is no request any more.</param>
+    /// <param name="user">Whose account.</param>
+    public async Task WrongProofsAsync(Uri site, AppUser user) => Send(site, user, await snapshots.TakeAsync(user), "Many wrong tries to sign in",
         $"Somebody tried to sign in to your account several times, until {Now()}, and did not get it right. Nobody got in by that.",
         "For a while nobody is let try from browsers that you have not used before. Yours go on.",
         "If it was you, and you don't remember the password, you can reset it from the sign-in page.");
 
+    /// <param name="site">See <see cref="MailLinks.SiteOf"/>: there is no request any more.</param>
     /// <param name="user">Whose sessions.</param>
     /// <param name="subject">Of the mail.</param>
     /// <param name="what">A sentence without its full stop, such as "Support ended one or more of your sessions".</param>
     /// <param name="why">In words, for a sentence of its own; null: not to be said.</param>
-    public async Task SessionsConcernedAsync(AppUser user, string subject, string what, string? why)
+    public async Task SessionsConcernedAsync(Uri site, AppUser user, string subject, string what, string? why)
     {
         string[] reason = why is null ? [] : [$"The reason: {why}."];
-        Send(user, await snapshots.TakeAsync(user), subject, [$"{what} on {Now()}.", .. reason, "You can see your sessions, and what happened to each, on your account's pages."]);
+        Send(site, user, await snapshots.TakeAsync(user), subject, [$"{what} on {Now()}.", .. reason, "You can see your sessions, and what happened to each, on your account's pages."]);
     }
 
-    private void Send(AppUser user, AccountSnapshot before, string subject, params string[] paragraphs)
-    {
-        if (contexts.HttpContext is not { } context)
-            return;
+    private Uri Site => links.SiteOf(contexts.HttpContext!);
 
-        var token = tokens.Seal(TokenPurpose.NotMe, user, AccountSnapshots.KeptFor, before.Id.ToString());
-        mails.TryEnqueue(new(before.Email, subject, [$"Hello {user.Name},", .. paragraphs])
+    /// <summary>To the address before. Without a name: it may be of whoever registered with the address first.</summary>
+    private void Send(Uri site, AppUser user, AccountSnapshot before, string subject, params string[] paragraphs) =>
+        mails.TryEnqueue(new(before.Email, subject, paragraphs)
         {
-            Links = [new("This wasn't me: sign everybody out, and let nobody in before I have set a new password", links.To(context, NotMePath, token))],
+            Links =
+            [
+                new("This wasn't me: sign everybody out, and let nobody in before I have set a new password",
+                    MailLinks.To(site, NotMePath, tokens.Seal(TokenPurpose.NotMe, user, AccountSnapshots.KeptFor, before.Id.ToString()))),
+            ],
         });
-    }
 
     private string Now() => clock.GetUtcNow().UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'");
 }

@@ -12,6 +12,9 @@ public sealed class AccountSnapshot
 
     public required string Email { get; init; }
 
+    /// <summary>As addresses are compared. No other account can take it while this is kept.</summary>
+    public required string NormalizedEmail { get; init; }
+
     /// <summary>Authenticator app, recovery codes and passkeys, protected.</summary>
     public required byte[] ProtectedFactors { get; init; }
 

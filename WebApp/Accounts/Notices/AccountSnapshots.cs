@@ -25,6 +25,7 @@ public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider da
             UserId = user.Id,
             TakenAt = now,
             Email = user.Email!,
+            NormalizedEmail = user.NormalizedEmail!,
             ProtectedFactors = ProtectorFor(user.Id).Protect(JsonSerializer.SerializeToUtf8Bytes(factors)),
             KeepUntil = now + KeptFor,
         };
@@ -47,6 +48,27 @@ public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider da
         return await db.Snapshots.AsNoTracking().SingleOrDefaultAsync(s => s.Id == id && s.UserId == user.Id && s.KeepUntil > now);
     }
 
+    /// <summary>Whether a person could come back to the address: then nobody else gets an account with it, or what was done to them could not be undone.</summary>
+    public async Task<bool> IsReservedAsync(string? normalizedEmail, Guid forUserId)
+    {
+        var now = clock.GetUtcNow();
+        return await db.Snapshots.AnyAsync(s => s.NormalizedEmail == normalizedEmail && s.UserId != forUserId && s.KeepUntil > now);
+    }
+
+    /// <summary>
+    /// The person is back at an address that they had when a snapshot was taken: whatever other address they had in between gets no way back. True if so.
+    /// </summary>
+    public async Task<bool> ForgetDetourAsync(AppUser user)
+    {
+        var now = clock.GetUtcNow();
+        if (await db.Snapshots.Where(s => s.UserId == user.Id && s.NormalizedEmail == user.NormalizedEmail && s.KeepUntil > now)
+            .OrderBy(s => s.TakenAt).Select(s => (DateTimeOffset?)s.TakenAt).FirstOrDefaultAsync() is not { } since)
+            return false;
+
+        await db.Snapshots.Where(s => s.UserId == user.Id && s.TakenAt >= since && s.NormalizedEmail != user.NormalizedEmail).ExecuteDeleteAsync();
+        return true;
+    }
+
     /// <summary>
     /// Brings address and factors back to what they were, to be saved with whatever else the caller changes. A recovery code or a code of the app that
     /// was used since stays used. Later snapshots go: they are of the account in the hands of whoever changed it.
@@ -57,7 +79,9 @@ public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider da
         await RestoreFactorsAsync(user, JsonSerializer.Deserialize<Factors>(ProtectorFor(user.Id).Unprotect(snapshot.ProtectedFactors))!);
         db.Snapshots.RemoveRange(await db.Snapshots.Where(s => s.UserId == user.Id && s.TakenAt >= snapshot.TakenAt).ToListAsync());
 
-        var email = normalizer.NormalizeEmail(snapshot.Email);
+        var email = snapshot.NormalizedEmail;
+        // Who registered with it and never showed that mail reaches them has no right to it.
+        await db.Users.Where(u => u.NormalizedEmail == email && u.Id != user.Id && !u.EmailConfirmed).ExecuteDeleteAsync();
         if (await db.Users.AnyAsync(u => u.NormalizedEmail == email && u.Id != user.Id))
             return false;
 
@@ -87,11 +111,39 @@ public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider da
         db.RecoveryCodes.AddRange(factors.RecoveryCodes.Where(hash => !Contains(codes.Select(c => c.Hash), hash))
             .Select(hash => new RecoveryCode { UserId = user.Id, Hash = hash, CreatedAt = clock.GetUtcNow() }));
 
-        var passkeys = await PasskeysOf(user.Id).ToListAsync();
-        db.UserPasskeys.RemoveRange(passkeys.Where(p => !Contains(factors.Passkeys.Select(was => was.CredentialId), p.CredentialId)));
-        db.UserPasskeys.AddRange(factors.Passkeys.Where(was => !Contains(passkeys.Select(p => p.CredentialId), was.CredentialId))
-            .Select(was => new IdentityUserPasskey<Guid> { UserId = user.Id, CredentialId = was.CredentialId, Data = was.Data }));
-        user.TwoFactorEnabled = factors.Authenticator is not null || factors.Passkeys.Count > 0;
+        var passkeys = await RestorePasskeysAsync(user.Id, factors.Passkeys);
+        user.TwoFactorEnabled = factors.Authenticator is not null || passkeys;
+    }
+
+    /// <summary>
+    /// True if there are any then. An id says nothing of the key behind it: whoever makes a passkey chooses it, and may choose that of one they removed, here
+    /// or for another account.
+    /// </summary>
+    private async Task<bool> RestorePasskeysAsync(Guid userId, IReadOnlyList<PasskeyFacts> were)
+    {
+        var present = await PasskeysOf(userId).ToListAsync();
+        db.UserPasskeys.RemoveRange(present.Where(p => !Contains(were.Select(was => was.CredentialId), p.CredentialId)));
+        var any = false;
+        foreach (var was in were)
+        {
+            if (present.Find(p => p.CredentialId.AsSpan().SequenceEqual(was.CredentialId)) is { } same)
+            {
+                if (!same.Data.PublicKey.AsSpan().SequenceEqual(was.Data.PublicKey))
+                    same.Data = was.Data;
+            }
+            else if (await db.UserPasskeys.AnyAsync(p => p.CredentialId == was.CredentialId))
+            {
+                continue;
+            }
+            else
+            {
+                db.UserPasskeys.Add(new() { UserId = userId, CredentialId = was.CredentialId, Data = was.Data });
+            }
+
+            any = true;
+        }
+
+        return any;
     }
 
     private IQueryable<IdentityUserPasskey<Guid>> PasskeysOf(Guid userId) => db.UserPasskeys.Where(p => p.UserId == userId);

@@ -19,11 +19,10 @@ public sealed class Disowning(
             ? new(token, user, snapshot)
             : null;
 
-    /// <summary>False when somebody else's click on the same link was faster: then it is done.</summary>
-    /// <exception cref="SessionStoreUnavailableException">
-    /// The account is safe, but the store has not confirmed yet that the sessions ended; they end at their next request.
-    /// </exception>
-    public async Task<bool> DisownAsync(HttpContext context, DisownedAccount account)
+    /// <summary>
+    /// What became of it. The account stays closed to everybody, by mail too, when its address could not be brought back: then support has to help.
+    /// </summary>
+    public async Task<DisownOutcome> DisownAsync(HttpContext context, DisownedAccount account)
     {
         var user = account.User;
         await audit.AppendAsync(new()
@@ -39,10 +38,13 @@ public sealed class Disowning(
         await using (var transaction = await db.Database.BeginTransactionAsync())
         {
             if (!await tokens.SpendAsync(account.Token))
-                return false;
+                return DisownOutcome.DoneAlready;
 
             addressIsBack = await snapshots.RestoreAsync(user, account.Snapshot);
             user.SignInBlocked = true;
+            // Nobody is to get in by a link that goes to an address which the person never had, or has no more.
+            if (!addressIsBack)
+                user.BannedUntil = DateTimeOffset.MaxValue;
             await db.KnownBrowsers.Where(browser => browser.UserId == user.Id).ExecuteDeleteAsync();
             // Also retires every link that went to the other address.
             var saved = await users.UpdateSecurityStampAsync(user);
@@ -54,9 +56,29 @@ public sealed class Disowning(
 
         if (addressIsBack)
             resets.Send(context, user);
-        await sessions.RevokeAllAsync(user.Id, RevocationReason.NotMe);
-        return true;
+        try
+        {
+            await sessions.RevokeAllAsync(user.Id, RevocationReason.NotMe);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            // The account is closed: each session is refused as soon as the store can be asked for it.
+        }
+
+        return addressIsBack ? DisownOutcome.Done : DisownOutcome.AddressTaken;
     }
+}
+
+public enum DisownOutcome
+{
+    /// <summary>A link to set a new password is on its way.</summary>
+    Done,
+
+    /// <summary>Closed for good: the address belongs to another account by now.</summary>
+    AddressTaken,
+
+    /// <summary>Another click on the same link was faster.</summary>
+    DoneAlready,
 }
 
 /// <param name="Token">The link's.</param>

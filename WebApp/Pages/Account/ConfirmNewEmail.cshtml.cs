@@ -15,7 +15,7 @@ public sealed class ConfirmNewEmailModel(EmailChange change) : PageModel
 
     public async Task<IActionResult> OnGetAsync()
     {
-        if (await change.FindAsync(Token) is not { } email)
+        if (await change.FindAsync(HttpContext, Token) is not { } email)
             return this.DeadLink();
 
         NewEmail = email;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
 
 namespace WebApp.Pages.Account;
 
@@ -26,6 +27,12 @@ public sealed class EmailModel(EmailChange change, UserManager<AppUser> users) :
 
         if (await users.GetUserAsync(User) is not { } user)
             return NotFound();
+
+        if (!OutgoingMail.IsAddress(Email.Trim()))
+        {
+            ModelState.AddModelError(nameof(Email), "That is not an e-mail address.");
+            return Page();
+        }
 
         if (string.Equals(Email.Trim(), user.Email, StringComparison.Ordinal))
         {

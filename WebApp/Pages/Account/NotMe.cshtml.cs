@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts.Mail;
 using WebApp.Accounts.Notices;
-using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
@@ -15,13 +14,16 @@ public sealed class NotMeModel(Disowning disowning) : PageModel
     /// <summary>The address that the account goes back to.</summary>
     public string Email { get; private set; } = "";
 
-    public bool IsDone { get; private set; }
+    /// <summary>Null before it is done.</summary>
+    public DisownOutcome? Outcome { get; private set; }
 
     public async Task<IActionResult> OnGetAsync()
     {
-        IsDone = TempData[nameof(IsDone)] is true;
-        if (IsDone)
+        if (Enum.TryParse(TempData[nameof(Outcome)] as string, out DisownOutcome outcome))
+        {
+            Outcome = outcome;
             return Page();
+        }
 
         if (await disowning.FindAsync(Token) is not { } account)
             return this.DeadLink();
@@ -35,16 +37,7 @@ public sealed class NotMeModel(Disowning disowning) : PageModel
         if (await disowning.FindAsync(Token) is not { } account)
             return this.DeadLink();
 
-        try
-        {
-            await disowning.DisownAsync(HttpContext, account);
-        }
-        catch (SessionStoreUnavailableException)
-        {
-            // The account is closed, and each session is refused as soon as the store can be asked for it.
-        }
-
-        TempData[nameof(IsDone)] = true;
+        TempData[nameof(Outcome)] = (await disowning.DisownAsync(HttpContext, account)).ToString();
         return RedirectToPage();
     }
 }

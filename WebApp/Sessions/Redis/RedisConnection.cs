@@ -22,12 +22,16 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
+    /// <summary>On a machine under load this client now and then gets stuck on its way to the first answer, for good. A new one does not.</summary>
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
     private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
     private readonly Lock _state = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly TaskCompletionSource _firstVerified = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<ConnectionMultiplexer>? _connecting;
+    private long _startedAt;
     private volatile ConnectionMultiplexer? _redis;
     private volatile IDatabase? _database;
     private volatile RedisProbe? _lastProbe;
@@ -100,6 +104,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     internal async Task<RedisProbe> ProbeAsync()
     {
         var doubts = Volatile.Read(ref _doubts);
+        if (_connecting is not null && _lastProbe is null && Stopwatch.GetElapsedTime(_startedAt) > _timeout + LongestStart)
+            StartOver();
         if (_redis is null)
             _database = (_redis = await ConnectAsync()).GetDatabase();
         var last = _lastProbe;
@@ -230,7 +236,9 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     {
         try
         {
-            return await (_connecting ??= OpenAsync()).WaitAsync(_timeout + ConnectTimeout);
+            if (_connecting is null)
+                (_connecting, _startedAt) = (OpenAsync(), Stopwatch.GetTimestamp());
+            return await _connecting.WaitAsync(_timeout + ConnectTimeout);
         }
         catch (TimeoutException)
         {
@@ -241,6 +249,19 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
             _connecting = null;
             throw new SessionStoreUnavailableException($"Redis could not be connected ({e.GetType().Name}).");
         }
+    }
+
+    private void StartOver()
+    {
+        var stuck = _connecting!;
+        (_redis, _database, _connecting) = (null, null, null);
+        _ = stuck.ContinueWith(
+            late =>
+            {
+                late.Result.Close(allowCommandsToComplete: false);
+                late.Result.Dispose();
+            },
+            CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
     }
 
     private async Task<ConnectionMultiplexer> OpenAsync()

@@ -11,7 +11,7 @@ using WebApp.Accounts;
 namespace WebApp.Accounts.Migrations
 {
     [DbContext(typeof(AppDbContext))]
-    [Migration("20261121165155_Trust")]
+    [Migration("20261121182409_Trust")]
     partial class Trust
     {
         /// <inheritdoc />
@@ -166,39 +166,6 @@ namespace WebApp.Accounts.Migrations
                     b.ToTable("AspNetUserTokens", (string)null);
                 });
 
-            modelBuilder.Entity("WebApp.Accounts.AccountSnapshot", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Email")
-                        .IsRequired()
-                        .HasMaxLength(254)
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("KeepUntil")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<byte[]>("ProtectedFactors")
-                        .IsRequired()
-                        .HasColumnType("BLOB");
-
-                    b.Property<long>("TakenAt")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("KeepUntil");
-
-                    b.HasIndex("UserId");
-
-                    b.ToTable("Snapshots");
-                });
-
             modelBuilder.Entity("WebApp.Accounts.AppUser", b =>
                 {
                     b.Property<Guid>("Id")
@@ -226,6 +193,9 @@ namespace WebApp.Accounts.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("FailuresToldAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("FirstSignInAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("LinkMailedAt")
@@ -407,6 +377,46 @@ namespace WebApp.Accounts.Migrations
                     b.ToTable("RecoveryCodes");
                 });
 
+            modelBuilder.Entity("WebApp.Accounts.Notices.AccountSnapshot", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("KeepUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("NormalizedEmail")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("ProtectedFactors")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("TakenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("KeepUntil");
+
+                    b.HasIndex("NormalizedEmail");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("Snapshots");
+                });
+
             modelBuilder.Entity("WebApp.Accounts.RightsChange", b =>
                 {
                     b.Property<long>("Id")
@@ -541,15 +551,6 @@ namespace WebApp.Accounts.Migrations
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("WebApp.Accounts.AccountSnapshot", b =>
-                {
-                    b.HasOne("WebApp.Accounts.AppUser", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
             modelBuilder.Entity("WebApp.Accounts.Browsers.KnownBrowser", b =>
                 {
                     b.HasOne("WebApp.Accounts.AppUser", null)
@@ -578,6 +579,15 @@ namespace WebApp.Accounts.Migrations
                 });
 
             modelBuilder.Entity("WebApp.Accounts.Factors.RecoveryCode", b =>
+                {
+                    b.HasOne("WebApp.Accounts.AppUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("WebApp.Accounts.Notices.AccountSnapshot", b =>
                 {
                     b.HasOne("WebApp.Accounts.AppUser", null)
                         .WithMany()

@@ -18,6 +18,12 @@ namespace WebApp.Accounts.Migrations
                 nullable: true);
 
             migrationBuilder.AddColumn<long>(
+                name: "FirstSignInAt",
+                table: "AspNetUsers",
+                type: "INTEGER",
+                nullable: true);
+
+            migrationBuilder.AddColumn<long>(
                 name: "LinkMailedAt",
                 table: "AspNetUsers",
                 type: "INTEGER",
@@ -30,8 +36,9 @@ namespace WebApp.Accounts.Migrations
                 nullable: false,
                 defaultValue: false);
 
-            // Those who have an account already signed up when nobody was asked to confirm the address. They must not be shut out for it.
-            migrationBuilder.Sql("""UPDATE "AspNetUsers" SET "EmailConfirmed" = 1""");
+            // Those who have an account already signed up when nobody was asked to confirm the address. They must not be shut out for it; and a browser that
+            // they have not used since is one to tell of.
+            migrationBuilder.Sql("""UPDATE "AspNetUsers" SET "EmailConfirmed" = 1, "FirstSignInAt" = "CreatedAt" """);
 
             migrationBuilder.CreateTable(
                 name: "AspNetUserPasskeys",
@@ -147,6 +154,7 @@ namespace WebApp.Accounts.Migrations
                     UserId = table.Column<Guid>(type: "TEXT", nullable: false),
                     TakenAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Email = table.Column<string>(type: "TEXT", maxLength: 254, nullable: false),
+                    NormalizedEmail = table.Column<string>(type: "TEXT", maxLength: 254, nullable: false),
                     ProtectedFactors = table.Column<byte[]>(type: "BLOB", nullable: false),
                     KeepUntil = table.Column<long>(type: "INTEGER", nullable: false)
                 },
@@ -211,6 +219,11 @@ namespace WebApp.Accounts.Migrations
                 column: "KeepUntil");
 
             migrationBuilder.CreateIndex(
+                name: "IX_Snapshots_NormalizedEmail",
+                table: "Snapshots",
+                column: "NormalizedEmail");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Snapshots_UserId",
                 table: "Snapshots",
                 column: "UserId");
@@ -247,6 +260,10 @@ namespace WebApp.Accounts.Migrations
 
             migrationBuilder.DropColumn(
                 name: "FailuresToldAt",
+                table: "AspNetUsers");
+
+            migrationBuilder.DropColumn(
+                name: "FirstSignInAt",
                 table: "AspNetUsers");
 
             migrationBuilder.DropColumn(
