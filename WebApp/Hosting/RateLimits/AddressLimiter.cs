@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using WebApp.Sessions;
 
 namespace WebApp.Hosting.RateLimits;
 
@@ -20,7 +19,7 @@ internal sealed class AddressLimiter(RateCounters counters) : PartitionedRateLim
     protected override async ValueTask<RateLimitLease> AcquireAsyncCore(HttpContext resource, int permitCount, CancellationToken cancellationToken)
     {
         var act = resource.GetEndpoint()!.Metadata.GetRequiredMetadata<Limited>().Act;
-        var wait = await counters.TakeAsync(act, resource.GetPeerAddress());
+        var wait = await counters.TakeAsync(act, ClientAddress.Of(resource));
         return wait == TimeSpan.Zero ? Granted : new Lease(wait);
     }
 
