@@ -11,12 +11,12 @@ namespace WebApp.Accounts;
 /// </summary>
 public sealed class PasswordReset(
     AppUserManager users, OneTimeTokens tokens, ProofAttempts attempts, SessionManager sessions, MailedSignIn signIn, AccountNotices notices, AuditLog audit,
-    PasswordResetMail mails, MailLinks links, Errands errands)
+    PasswordResetMail mails, MailedLinks mailed, MailLinks links, Errands errands)
 {
     /// <summary>Where one asks for the link.</summary>
     public const string RequestPath = "/account/forgot-password";
 
-    /// <summary>Mails the link, if the address has an account. Returns at once.</summary>
+    /// <summary>Mails the link, if the address has an account and got none within the last minute. Returns at once.</summary>
     public void Request(HttpContext context, string email)
     {
         var (site, address) = (links.SiteOf(context), context.Connection.RemoteIpAddress?.ToString());
@@ -32,16 +32,19 @@ public sealed class PasswordReset(
     /// </summary>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer; nothing was changed, and the link is still good.</exception>
     /// <exception cref="PasswordsBusyException">Too many wait already; nothing was changed, and the link is still good.</exception>
-    public Task<PasswordResetResult> ResetAsync(HttpContext context, string? token, string newPassword) =>
-        users.InTurnAsync(() => ResetInTurnAsync(context, token, newPassword));
+    public async Task<PasswordResetResult> ResetAsync(HttpContext context, string? token, string newPassword)
+    {
+        await users.PrepareToSetAsync(newPassword);
+        return await users.InTurnAsync(() => ResetInTurnAsync(context, token, newPassword));
+    }
 
     private async Task MailAsync(string email, string? address, Uri site)
     {
-        if (await users.FindByEmailAsync(email) is not { } user)
+        if (await users.FindByEmailAsync(email) is not { } user || !mailed.IsDue(user))
             return;
 
         await audit.AppendAsync(new() { Action = AuditAction.PasswordResetRequested, SubjectId = user.Id, Address = address });
-        mails.Send(site, user);
+        await mails.SendAskedAsync(site, user);
     }
 
     private async Task<PasswordResetResult> ResetInTurnAsync(HttpContext context, string? token, string newPassword)
