@@ -98,6 +98,8 @@ public sealed class RateLimitTests(LimitedApp app) : IClassFixture<LimitedApp>
         Assert.Equal(429, await LimitedApp.TryAsync(guesser));
 
         Assert.Equal(LimitedApp.Permits, await LimitedApp.UseUpAsync(neighbour));
+        Assert.Contains(own.Log.Lines, line => line.Contains("requests were refused since this was last said", StringComparison.Ordinal));
+        Assert.DoesNotContain(own.Log.Lines, line => line.Contains("203.0.113.2", StringComparison.Ordinal));
     }
 
     [Fact]
