@@ -69,11 +69,11 @@ public sealed class PasswordReset(
         if (!(await users.SetPasswordAsync(user, newPassword)).Succeeded)
             return MailedLinkOutcome.Dead;
 
-        await AuditAsync(context, user, AuditAction.PasswordReset);
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.PasswordReset));
         if (wasConfirmed)
             notices.PasswordChanged(user, before);
         else
-            await AuditAsync(context, user, AuditAction.EmailConfirmed);
+            await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.EmailConfirmed));
         await attempts.ClearAllAsync(user.Id);
         try
         {
@@ -88,14 +88,6 @@ public sealed class PasswordReset(
 
         return await signIn.TryAsync(context, user);
     }
-
-    private Task AuditAsync(HttpContext context, AppUser user, AuditAction action) => audit.AppendAsync(new()
-    {
-        Action = action,
-        ActorId = user.Id,
-        SubjectId = user.Id,
-        Address = context.Connection.RemoteIpAddress?.ToString(),
-    });
 }
 
 public sealed record PasswordResetResult(MailedLinkOutcome Outcome)

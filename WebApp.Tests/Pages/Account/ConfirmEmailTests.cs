@@ -176,6 +176,8 @@ public abstract class ConfirmEmailTests(ConfirmingApp app)
 
         Assert.Contains("locked for a while", locked.Text, StringComparison.Ordinal);
         Assert.Equal("/account/sessions", page.Address.AbsolutePath);
+        var failures = (await app.AuditOfAsync(await app.UserIdAsync(email))).Where(e => e.Action == AuditAction.SignInFailed);
+        Assert.All(failures, e => Assert.Equal(("Firefox on Windows", "pwd", null), (e.Device, e.Method, e.ActorId)));
     }
 
     [Theory]
