@@ -21,8 +21,9 @@ results=$(mktemp -d); trap 'rm -rf "$results"' EXIT
 dotnet test WebApp.sln --nologo --results-directory "$results" --logger "trx;LogFileName=tests.trx" "$@"
 status=$?
 if [ $# = 0 ] && [ $status = 0 ]; then
-  # What holds for sessions in Redis holds with the local cache on, too.
-  TESTS_LOCAL_CACHE=On dotnet test WebApp.sln --nologo --no-build --results-directory "$results" --logger "trx;LogFileName=cached.trx" --filter OnRedis
+  # What holds for sessions in Redis holds with the local cache on, too. (What is about accounts only does not meet it.)
+  TESTS_LOCAL_CACHE=On dotnet test WebApp.sln --nologo --no-build --results-directory "$results" --logger "trx;LogFileName=cached.trx" --filter \
+    'FullyQualifiedName~RightsOnRedis|FullyQualifiedName~SessionsOnRedis|FullyQualifiedName~SessionOnRedis|FullyQualifiedName~OnRedis&FullyQualifiedName!~.Accounts.&FullyQualifiedName!~.Pages.&FullyQualifiedName!~.RateLimits.&FullyQualifiedName!~Passkey&FullyQualifiedName!~SecondFactor&FullyQualifiedName!~Disown&FullyQualifiedName!~MailLink'
   status=$?
 fi
 

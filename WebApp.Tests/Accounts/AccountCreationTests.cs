@@ -91,6 +91,21 @@ public sealed class AccountCreationTests(SqlApp app)
         Assert.Equal((before.PasswordHash, before.Name, before.SecurityStamp), (after.PasswordHash, after.Name, after.SecurityStamp));
     }
 
+    // Whoever registered with it knows its password.
+    [Fact]
+    public async Task A_registration_that_nobody_confirmed_gets_no_role()
+    {
+        await RegisterAsync(_email);
+        await app.ChangeAccountAsync(_email, user => user.EmailConfirmed = false);
+
+        var result = await EnsureAsync(_email, "quite another passphrase", Roles.Admin);
+
+        Assert.Contains("nobody has confirmed it", result.Errors.Single().Description, StringComparison.Ordinal);
+        var user = await FindAsync(_email);
+        Assert.Empty(await app.InRequestAsync<UserManager<AppUser>, IList<string>>(users => users.GetRolesAsync(user)));
+        Assert.DoesNotContain(await app.AuditOfAsync(user.Id), e => e.Action == AuditAction.RoleGranted);
+    }
+
     [Fact]
     public async Task An_account_with_a_bad_password_is_not_made_and_gets_no_role()
     {

@@ -31,17 +31,40 @@ public sealed class RequiredSecondFactorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Once_it_is_set_up_the_very_next_request_passes_in_every_session()
+    public async Task Once_it_is_set_up_the_very_next_request_passes()
     {
-        using Browser support = await _app.SignedInAsync("sam@example.com"), other = await _app.SignedInAsync("sam@example.com");
-        var form = await support.GetAsync("/account/security/authenticator");
-        var authenticator = new Authenticator(_app.Clock, form.Document.QuerySelector("#key")!.TextContent);
-        ((AngleSharp.Html.Dom.IHtmlInputElement)form.Document.QuerySelector("#EndOthers")!).IsChecked = false;
+        using var support = await _app.SignedInAsync("sam@example.com");
 
-        await form.Fill("Code", authenticator.Code).PressAsync("Set up the app");
+        await support.SetUpAppAsync(_app.Clock);
 
         Assert.Equal((200, "/admin/users"), await WhereAsync(support, "/admin/users"));
-        Assert.Equal((200, "/admin/users"), await WhereAsync(other, "/admin/users"));
+    }
+
+    // He has the password only, and waits for the owner to set up what is missing.
+    [Fact]
+    public async Task A_thiefs_session_ends_when_the_owner_sets_it_up_also_without_the_tick()
+    {
+        using Browser owner = await _app.SignedInAsync("sam@example.com"), thief = await _app.SignedInAsync("sam@example.com");
+        var form = await owner.GetAsync("/account/security/authenticator");
+        var authenticator = new Authenticator(_app.Clock, form.Document.QuerySelector("#key")!.TextContent);
+        Assert.Null(form.Document.QuerySelector("[name=EndOthers]"));
+        Assert.Contains("Your other sessions are signed out", form.Text, StringComparison.Ordinal);
+
+        var done = await owner.PostAsync("/account/security/authenticator", ("Token", form.Document.QuerySelector("#Token")!.GetAttribute("value")!),
+            ("Code", authenticator.Code), ("EndOthers", "false"), ("__RequestVerificationToken", form.AntiforgeryToken));
+
+        Assert.Contains("One other session was ended.", done.Text, StringComparison.Ordinal);
+        Assert.Equal((200, "/admin/users"), await WhereAsync(owner, "/admin/users"));
+        Assert.Equal((200, "/account/login"), await WhereAsync(thief, "/admin/users"));
+    }
+
+    [Fact]
+    public async Task Once_there_is_a_factor_the_tick_is_the_persons_to_set()
+    {
+        using var support = await _app.SignedInAsync("sam@example.com");
+        await support.SetUpAppAsync(_app.Clock);
+
+        Assert.NotNull((await support.GetAsync("/account/security/authenticator")).Document.QuerySelector("#EndOthers"));
     }
 
     [Fact]
@@ -70,6 +93,8 @@ public sealed class RequiredSecondFactorTests : IAsyncLifetime
         _app.Clock.Advance(TimeSpan.FromMinutes(16));
         Assert.Equal((200, "/account/confirm"), await WhereAsync(support, "/account/security/authenticator"));
         Assert.Equal(200, (await support.PeekAsync("/account/remaining")).Status);
+        foreach (var path in new[] { "/account/forgot-password", "/account/reset-password", "/account/confirm-email", "/account/check-mail" })
+            Assert.Equal(path, (await support.GetAsync(path)).Address.AbsolutePath);
         await (await support.GetAsync("/account/security")).PressAsync("Sign out", "header");
         Assert.Null(support.SessionCookie);
     }

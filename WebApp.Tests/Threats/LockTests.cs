@@ -39,6 +39,23 @@ public abstract class LockTests(TestApp app)
         Assert.Null(other.SessionCookie);
     }
 
+    // Whoever forgot the password can't answer the question.
+    [Fact]
+    public async Task The_way_to_a_new_password_is_open_from_a_locked_session_and_ends_it()
+    {
+        using var owner = await app.NewUserAsync();
+        var id = app.KeyOf(owner).SessionId;
+        await LockByRuleAsync(owner);
+
+        var sent = await (await owner.GetAsync("/account/forgot-password")).Fill("Email", owner.Email).PressAsync("Send the link");
+        Assert.Equal("/account/check-mail", sent.Address.AbsolutePath);
+        Assert.Equal("/account/confirm-email", (await owner.GetAsync("/account/confirm-email?token=none")).Address.AbsolutePath);
+        var page = await owner.ResetPasswordAsync((await app.Mail.NextAsync(owner.Email)).LinkTo("/account/reset-password"), "another good passphrase");
+
+        Assert.Equal("/account/sessions", page.Address.AbsolutePath);
+        Assert.NotEqual($"{id}", page.CurrentSessionId);
+    }
+
     [Fact]
     public async Task The_right_password_brings_it_back_with_nothing_lost()
     {

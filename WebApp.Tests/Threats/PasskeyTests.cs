@@ -75,6 +75,8 @@ public abstract class PasskeyTests(TestApp app)
 
         AssertNotSignedIn(thief, page, Refused);
         Assert.Equal(why, (await RefusalsAsync(browser)).Single());
+        var entry = (await app.AuditOfAsync(await app.UserIdAsync(browser.Email))).Single(e => e.Action == AuditAction.PasskeyRefused);
+        Assert.Equal(("Safari on iOS", "hwk", null), (entry.Device, entry.Method, entry.ActorId));
     }
 
     [Fact]

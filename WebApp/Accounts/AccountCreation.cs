@@ -8,6 +8,12 @@ namespace WebApp.Accounts;
 /// <summary>Makes accounts, and writes it into the audit log.</summary>
 public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles, AuditLog audit, TimeProvider clock)
 {
+    private static readonly IdentityError NotConfirmed = new()
+    {
+        Code = nameof(NotConfirmed),
+        Description = "Somebody has registered with this address, and nobody has confirmed it. Whoever reads its mail can choose a password by \"Forgot your password?\", which confirms it; then try again.",
+    };
+
     /// <summary>Registers a person, whose address counts as confirmed: nobody asks for that here. The result holds Identity's errors when the address is taken or the password is not good enough.</summary>
     /// <param name="email">The address, which is also the name to sign in with.</param>
     /// <param name="name">What the person wants to be called.</param>
@@ -25,7 +31,10 @@ public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<Iden
 
     public async Task<bool> ExistsAsync(string email) => await users.FindByEmailAsync(email) is not null;
 
-    /// <summary>Makes sure that the account exists and has the role (null: none). An existing account keeps its password.</summary>
+    /// <summary>
+    /// Makes sure that the account exists and has the role (null: none). An existing account keeps its password. Refused while its address is not
+    /// confirmed: anybody may have registered with it, and would get the role together with the one whose address it is.
+    /// </summary>
     public async Task<IdentityResult> EnsureAsync(string email, string name, string password, string? role)
     {
         var user = await users.FindByEmailAsync(email);
@@ -35,6 +44,9 @@ public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<Iden
             if (!created.Succeeded)
                 return created;
         }
+
+        if (!user.EmailConfirmed)
+            return IdentityResult.Failed(NotConfirmed);
 
         if (role is null || await users.IsInRoleAsync(user, role))
             return IdentityResult.Success;

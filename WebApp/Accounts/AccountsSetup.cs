@@ -30,9 +30,9 @@ public static class AccountsSetup
         services.AddScoped<OneTimeTokens>().AddScoped<ProofAttempts>().AddScoped<KnownBrowsers>().AddScoped<SecondFactorCookie>().AddScoped<SessionRenewal>().AddHostedService<AccountsSweeper>();
         services.AddScoped<Authenticators>().AddScoped<RecoveryCodes>().AddScoped<SecondFactors>().AddScoped<SecondFactorSignIn>();
         services.AddSingleton<Errands>().AddHostedService(s => s.GetRequiredService<Errands>());
-        services.AddScoped<Registration>().AddScoped<ConfirmationLinks>().AddScoped<EmailConfirmation>().AddScoped<PasswordReset>().AddScoped<MailedSignIn>();
+        services.AddScoped<Registration>().AddScoped<ConfirmationLinks>().AddScoped<MailedLinks>().AddScoped<EmailConfirmation>().AddScoped<PasswordReset>().AddScoped<MailedSignIn>();
         services.AddOptions<IdentityOptions>().Configure<IOptions<AccountOptions>>((identity, accounts) => identity.SignIn.RequireConfirmedEmail = accounts.Value.RequireConfirmedEmail is true);
-        services.AddScoped<AccountSnapshots>().AddScoped<AccountNotices>().AddScoped<Disowning>().AddScoped<PasswordResetMail>().AddScoped<EmailChange>();
+        services.AddScoped<AccountSnapshots>().AddScoped<AccountNotices>().AddScoped<Disowning>().AddScoped<PasswordResetMail>().AddScoped<EmailChange>().AddScoped<AccountFactsReader>();
         services.AddScoped<Passkeys>().AddScoped<PasskeyProofs>().AddScoped<PasskeySignIn>();
         AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>

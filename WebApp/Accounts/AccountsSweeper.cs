@@ -20,8 +20,9 @@ internal sealed partial class AccountsSweeper(IServiceScopeFactory scopes, TimeP
         await db.SpentTokens.Where(token => token.KeepUntil < now).ExecuteDeleteAsync();
         await db.Snapshots.Where(snapshot => snapshot.KeepUntil < now).ExecuteDeleteAsync();
         await db.KnownBrowsers.Where(browser => browser.LastSignInAt < oldest).ExecuteDeleteAsync();
+        // By the latest link: whoever registers late with an address that somebody else registered before has been told of a week, too.
         // In one statement: whoever confirms at this moment keeps the account, or finds the link dead.
-        while (await db.Users.Where(user => !user.EmailConfirmed && user.CreatedAt < now - UnconfirmedFor).OrderBy(user => user.Id).Take(Batch).ExecuteDeleteAsync() == Batch)
+        while (await db.Users.Where(user => !user.EmailConfirmed && (user.LinkMailedAt ?? user.CreatedAt) < now - UnconfirmedFor).OrderBy(user => user.Id).Take(Batch).ExecuteDeleteAsync() == Batch)
             await Task.Yield();
     }
 

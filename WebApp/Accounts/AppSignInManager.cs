@@ -214,7 +214,7 @@ public sealed partial class AppSignInManager(
             if (await browsers.NoteSignInAsync(Context, user.Id, RemembersBrowser) == BrowserRecognition.New)
                 await notices.SignedInOnNewDeviceAsync(user, Device.Of(Context.Request).ToString());
             if (RemembersBrowser)
-                await audit.AppendAsync(new() { Action = AuditAction.BrowserRemembered, ActorId = user.Id, SubjectId = user.Id, Address = Context.Connection.RemoteIpAddress?.ToString() });
+                await audit.AppendAsync(AuditEntries.By(Context, user.Id, AuditAction.BrowserRemembered));
         }
         catch (Exception e) when (e is DbException or DbUpdateException)
         {
@@ -228,14 +228,7 @@ public sealed partial class AppSignInManager(
     public Task AuditFailureAsync(Guid? subjectId, string method = "pwd")
     {
         FailedProof.Mark(Context);
-        return audit.AppendAsync(new()
-        {
-            Action = AuditAction.SignInFailed,
-            SubjectId = subjectId,
-            Address = Context.Connection.RemoteIpAddress?.ToString(),
-            Device = Device.Of(Context.Request).ToString(),
-            Method = method,
-        });
+        return audit.AppendAsync(AuditEntries.About(Context, subjectId, AuditAction.SignInFailed) with { Method = method });
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "User {UserId} has signed in, but the browser could not be noted: the next sign-in there counts as one on a new device")]

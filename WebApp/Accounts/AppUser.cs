@@ -42,7 +42,7 @@ public sealed class AppUser : IdentityUser<Guid>
     /// <summary>When the person was last mailed about wrong proofs; UTC, null: never.</summary>
     public DateTimeOffset? FailuresToldAt { get; set; }
 
-    /// <summary>When the person was last mailed a link because somebody tried to sign in; UTC, null: never.</summary>
+    /// <summary>When the person was last mailed a link that somebody registered, asked or tried to sign in for; UTC, null: never.</summary>
     public DateTimeOffset? LinkMailedAt { get; set; }
 
     internal static string NewSessionStamp() => Guid.NewGuid().ToString("N");

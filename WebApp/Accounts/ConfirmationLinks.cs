@@ -4,23 +4,17 @@ using WebApp.Accounts.Mail;
 namespace WebApp.Accounts;
 
 /// <summary>Mails the link that confirms an address.</summary>
-public sealed class ConfirmationLinks(AppDbContext db, OneTimeTokens tokens, MailQueue mail, MailLinks links, Errands errands, TimeProvider clock)
+public sealed class ConfirmationLinks(AppDbContext db, OneTimeTokens tokens, MailQueue mail, MailedLinks mailed, MailLinks links, Errands errands)
 {
     public const string Path = "/account/confirm-email";
 
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
-    private static readonly TimeSpan BetweenReminders = TimeSpan.FromMinutes(10);
-
-    /// <summary>To whoever has just registered.</summary>
+    /// <summary>To whoever has just registered; see <see cref="MailedLinks"/> for how often.</summary>
     /// <param name="user">Whose address is not confirmed.</param>
     /// <param name="site">See <see cref="MailLinks.SiteOf"/>.</param>
-    public async Task SendAsync(AppUser user, Uri site)
-    {
-        var now = clock.GetUtcNow();
-        await db.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.LinkMailedAt, now));
-        Enqueue(user, site);
-    }
+    public void Send(AppUser user, Uri site) =>
+        mail.TryEnqueue(AccountMails.ConfirmAddress(user.Email!, site, MailLinks.To(site, Path, tokens.Seal(TokenPurpose.ConfirmEmail, user, Lifetime))));
 
     /// <summary>
     /// Once more, because somebody knew the password: the first mail may be lost. Not in this request, which must take as long as one with a wrong
@@ -34,14 +28,7 @@ public sealed class ConfirmationLinks(AppDbContext db, OneTimeTokens tokens, Mai
 
     private async Task RemindAsync(Guid userId, Uri site)
     {
-        var now = clock.GetUtcNow();
-        var latest = now - BetweenReminders;
-        var isDue = await db.Users.Where(u => u.Id == userId && !u.EmailConfirmed && (u.LinkMailedAt == null || u.LinkMailedAt <= latest))
-            .ExecuteUpdateAsync(set => set.SetProperty(u => u.LinkMailedAt, now)) == 1;
-        if (isDue)
-            Enqueue(await db.Users.SingleAsync(u => u.Id == userId), site);
+        if (await mailed.TryTakeAsync(userId, MailedLinks.Unasked) && await db.Users.SingleAsync(u => u.Id == userId) is { EmailConfirmed: false } user)
+            Send(user, site);
     }
-
-    private void Enqueue(AppUser user, Uri site) =>
-        mail.TryEnqueue(AccountMails.ConfirmAddress(user.Email!, site, MailLinks.To(site, Path, tokens.Seal(TokenPurpose.ConfirmEmail, user, Lifetime))));
 }

@@ -28,7 +28,7 @@ public sealed class EmailChange(
         // Whatever ends all sessions retires the link, too: it was asked for in one of them.
         await sessions.BeginSignInAsync(context, user.Id);
         var content = $"{SessionManager.GenerationOfSignIn(context).Value}|{newEmail}";
-        await AuditAsync(context, user, AuditAction.EmailChangeRequested);
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.EmailChangeRequested));
         // Sealed for both, so that both take the same time.
         var link = links.To(context, ConfirmPath, tokens.Seal(TokenPurpose.ChangeEmail, user, Lifetime, content));
         mails.TryEnqueue(await IsTakenAsync(user, newEmail)
@@ -61,7 +61,7 @@ public sealed class EmailChange(
         if (!(await users.UpdateSecurityStampAsync(user)).Succeeded)
             return false;
 
-        await AuditAsync(context, user, AuditAction.EmailChanged);
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.EmailChanged));
         if (await snapshots.ForgetDetourAsync(user))
             notices.DetourEnded(before.Email);
         else
@@ -82,13 +82,4 @@ public sealed class EmailChange(
         await sessions.BeginSignInAsync(context, user.Id);
         return SessionManager.GenerationOfSignIn(context).Value == long.Parse(parts[0], CultureInfo.InvariantCulture) ? (token, user, parts[1]) : null;
     }
-
-    private Task AuditAsync(HttpContext context, AppUser user, AuditAction action) => audit.AppendAsync(new()
-    {
-        Action = action,
-        ActorId = user.Id,
-        SubjectId = user.Id,
-        Address = context.Connection.RemoteIpAddress?.ToString(),
-        Device = Device.Of(context.Request).ToString(),
-    });
 }

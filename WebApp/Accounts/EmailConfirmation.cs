@@ -28,7 +28,7 @@ public sealed class EmailConfirmation(
         if (await attempts.ClaimAsync(context, user.Id) is not { } attempt || !await users.CheckPasswordAsync(user, password))
         {
             FailedProof.Mark(context);
-            await AuditAsync(context, user, AuditAction.SignInFailed, actorId: null);
+            await audit.AppendAsync(AuditEntries.About(context, user.Id, AuditAction.SignInFailed) with { Method = "pwd" });
             return MailedLinkOutcome.WrongPassword;
         }
 
@@ -41,18 +41,10 @@ public sealed class EmailConfirmation(
         if (!(await users.UpdateAsync(user)).Succeeded)
             return MailedLinkOutcome.Dead;
 
-        await AuditAsync(context, user, AuditAction.EmailConfirmed, user.Id);
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.EmailConfirmed) with { Method = "pwd" });
         return await signIn.TryAsync(context, user);
     }
 
     private async Task<OneTimeToken?> OpenAsync(string? token) =>
         await tokens.OpenAsync(TokenPurpose.ConfirmEmail, token) is { User.EmailConfirmed: false } link ? link : null;
-
-    private Task AuditAsync(HttpContext context, AppUser user, AuditAction action, Guid? actorId) => audit.AppendAsync(new()
-    {
-        Action = action,
-        ActorId = actorId,
-        SubjectId = user.Id,
-        Address = context.Connection.RemoteIpAddress?.ToString(),
-    });
 }

@@ -20,15 +20,7 @@ public sealed class NameChange(AppUserManager users, AuditLog audit)
             return NameChangeOutcome.NotSaved;
 
         // That it changed and not from what to what: the log must not keep names that their person has given up.
-        await audit.AppendAsync(new()
-        {
-            Action = AuditAction.NameChanged,
-            ActorId = user.Id,
-            SubjectId = user.Id,
-            SessionId = RequestSession.Of(context).Current?.Id.ToString(),
-            Address = context.Connection.RemoteIpAddress?.ToString(),
-            Device = Device.Of(context.Request).ToString(),
-        });
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.NameChanged) with { SessionId = RequestSession.Of(context).Current?.Id.ToString() });
         return NameChangeOutcome.Changed;
     }
 }

@@ -34,14 +34,7 @@ public sealed class PasswordChange(
         await attempts.ClearStrangersAsync(user.Id);
         if (others == OtherSessions.End)
             await browsers.ForgetAllAsync(user.Id);
-        await audit.AppendAsync(new()
-        {
-            Action = AuditAction.PasswordChanged,
-            ActorId = user.Id,
-            SubjectId = user.Id,
-            Address = context.Connection.RemoteIpAddress?.ToString(),
-            Device = Device.Of(context.Request).ToString(),
-        });
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.PasswordChanged));
         notices.PasswordChanged(user, before);
         return await sessions.BeginAnewAsync(context, user, others, RevocationReason.PasswordChanged) is { } ended
             ? new(PasswordChangeOutcome.Done) { Ended = ended }

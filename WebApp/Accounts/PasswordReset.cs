@@ -1,3 +1,4 @@
+using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Mail;
 using WebApp.Accounts.Notices;
 using WebApp.Audit;
@@ -10,13 +11,13 @@ namespace WebApp.Accounts;
 /// behind the request. The link is good once, and no longer than anything that proves identity stays as it was.
 /// </summary>
 public sealed class PasswordReset(
-    AppUserManager users, OneTimeTokens tokens, ProofAttempts attempts, SessionManager sessions, MailedSignIn signIn, AccountNotices notices, AuditLog audit,
-    PasswordResetMail mails, MailLinks links, Errands errands)
+    AppUserManager users, OneTimeTokens tokens, ProofAttempts attempts, KnownBrowsers browsers, SessionManager sessions, MailedSignIn signIn, AccountNotices notices, AuditLog audit,
+    PasswordResetMail mails, MailedLinks mailed, MailLinks links, Errands errands)
 {
     /// <summary>Where one asks for the link.</summary>
     public const string RequestPath = "/account/forgot-password";
 
-    /// <summary>Mails the link, if the address has an account. Returns at once.</summary>
+    /// <summary>Mails the link, if the address has an account and got none within the last minute. Returns at once.</summary>
     public void Request(HttpContext context, string email)
     {
         var (site, address) = (links.SiteOf(context), context.Connection.RemoteIpAddress?.ToString());
@@ -32,16 +33,19 @@ public sealed class PasswordReset(
     /// </summary>
     /// <exception cref="SessionStoreUnavailableException">The store did not answer; nothing was changed, and the link is still good.</exception>
     /// <exception cref="PasswordsBusyException">Too many wait already; nothing was changed, and the link is still good.</exception>
-    public Task<PasswordResetResult> ResetAsync(HttpContext context, string? token, string newPassword) =>
-        users.InTurnAsync(() => ResetInTurnAsync(context, token, newPassword));
+    public async Task<PasswordResetResult> ResetAsync(HttpContext context, string? token, string newPassword)
+    {
+        await users.PrepareToSetAsync(newPassword);
+        return await users.InTurnAsync(() => ResetInTurnAsync(context, token, newPassword));
+    }
 
     private async Task MailAsync(string email, string? address, Uri site)
     {
-        if (await users.FindByEmailAsync(email) is not { } user)
+        if (await users.FindByEmailAsync(email) is not { } user || !mailed.IsDue(user))
             return;
 
         await audit.AppendAsync(new() { Action = AuditAction.PasswordResetRequested, SubjectId = user.Id, Address = address });
-        mails.Send(site, user);
+        await mails.SendAskedAsync(site, user);
     }
 
     private async Task<PasswordResetResult> ResetInTurnAsync(HttpContext context, string? token, string newPassword)
@@ -62,16 +66,20 @@ public sealed class PasswordReset(
     {
         var (wasConfirmed, before) = (user.EmailConfirmed, await notices.BeforeChangeAsync(user));
         (user.EmailConfirmed, user.SignInBlocked) = (true, false);
+        // Whoever registered with an address that was not theirs does not name its owner.
+        if (!wasConfirmed)
+            user.Name = "";
         // Refused when the account was changed meanwhile.
         if (!(await users.SetPasswordAsync(user, newPassword)).Succeeded)
             return MailedLinkOutcome.Dead;
 
-        await AuditAsync(context, user, AuditAction.PasswordReset);
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.PasswordReset));
         if (wasConfirmed)
             notices.PasswordChanged(user, before);
         else
-            await AuditAsync(context, user, AuditAction.EmailConfirmed);
+            await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.EmailConfirmed));
         await attempts.ClearAllAsync(user.Id);
+        await browsers.ForgetAllAsync(user.Id);
         try
         {
             await sessions.RevokeAllAsync(user.Id, RevocationReason.PasswordChanged);
@@ -85,14 +93,6 @@ public sealed class PasswordReset(
 
         return await signIn.TryAsync(context, user);
     }
-
-    private Task AuditAsync(HttpContext context, AppUser user, AuditAction action) => audit.AppendAsync(new()
-    {
-        Action = action,
-        ActorId = user.Id,
-        SubjectId = user.Id,
-        Address = context.Connection.RemoteIpAddress?.ToString(),
-    });
 }
 
 public sealed record PasswordResetResult(MailedLinkOutcome Outcome)

@@ -4,20 +4,23 @@ using WebApp.Accounts.Mail;
 namespace WebApp.Accounts;
 
 /// <summary>Mails a link to set a new password. It is good for twenty minutes, once, and until the password or anything else that proves identity changes.</summary>
-public sealed class PasswordResetMail(OneTimeTokens tokens, MailQueue mails, MailLinks links, Errands errands, AppDbContext db, TimeProvider clock)
+public sealed class PasswordResetMail(OneTimeTokens tokens, MailQueue mails, MailLinks links, MailedLinks mailed, Errands errands, AppDbContext db)
 {
     /// <summary>The page that the link leads to.</summary>
     public const string ResetPath = "/account/reset-password";
 
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(20);
 
-    private static readonly TimeSpan BetweenUnasked = TimeSpan.FromMinutes(10);
-
     public void Send(HttpContext context, AppUser user) => Send(links.SiteOf(context), user);
 
-    /// <summary>From where there is no request any more; see <see cref="MailLinks.SiteOf"/>.</summary>
-    public void Send(Uri site, AppUser user) =>
-        mails.TryEnqueue(AccountMails.ResetPassword(user.Email!, site, MailLinks.To(site, ResetPath, tokens.Seal(TokenPurpose.ResetPassword, user, Lifetime))));
+    /// <summary>For whoever asks for it: not more often than once a minute.</summary>
+    /// <param name="site">See <see cref="MailLinks.SiteOf"/>.</param>
+    /// <param name="user">Whose password the link sets.</param>
+    public async Task SendAskedAsync(Uri site, AppUser user)
+    {
+        if (await mailed.TryTakeAsync(user.Id, MailedLinks.Asked))
+            Send(site, user);
+    }
 
     /// <summary>
     /// For one whose password was right and who may not sign in before it is reset. Not in this request, which must take as long as one with a wrong
@@ -31,10 +34,10 @@ public sealed class PasswordResetMail(OneTimeTokens tokens, MailQueue mails, Mai
 
     private async Task RemindAsync(Guid userId, Uri site)
     {
-        var (now, earlier) = (clock.GetUtcNow(), clock.GetUtcNow() - BetweenUnasked);
-        var isDue = await db.Users.Where(u => u.Id == userId && (u.LinkMailedAt == null || u.LinkMailedAt < earlier))
-            .ExecuteUpdateAsync(set => set.SetProperty(u => u.LinkMailedAt, now)) == 1;
-        if (isDue)
+        if (await mailed.TryTakeAsync(userId, MailedLinks.Unasked))
             Send(site, await db.Users.SingleAsync(u => u.Id == userId));
     }
+
+    private void Send(Uri site, AppUser user) =>
+        mails.TryEnqueue(AccountMails.ResetPassword(user.Email!, site, MailLinks.To(site, ResetPath, tokens.Seal(TokenPurpose.ResetPassword, user, Lifetime))));
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using WebApp.Accounts.Mail;
+using WebApp.Accounts.Notices;
 using WebApp.Accounts.Passwords;
 using WebApp.Audit;
 
@@ -10,7 +11,7 @@ namespace WebApp.Accounts;
 /// hashed, and whatever depends on the address happens behind the request, and goes to its mailbox.
 /// </summary>
 public sealed class Registration(
-    AppUserManager users, ConfirmationLinks confirmation, MailQueue mail, MailLinks links, Errands errands, AuditLog audit, TimeProvider clock)
+    AppUserManager users, AccountSnapshots snapshots, ConfirmationLinks confirmation, MailedLinks mailed, MailQueue mail, MailLinks links, Errands errands, AuditLog audit, TimeProvider clock)
 {
     /// <summary>Succeeds for any address that mail can go to, when the password is good enough.</summary>
     /// <param name="context">The request.</param>
@@ -34,20 +35,27 @@ public sealed class Registration(
 
     private async Task TakeAsync(Request request)
     {
-        switch (await users.FindByEmailAsync(request.Email))
-        {
-            case { EmailConfirmed: true } owner:
-                mail.TryEnqueue(AccountMails.AddressIsTaken(
-                    owner.Email!, request.Site, MailLinks.To(request.Site, "/account/login"), MailLinks.To(request.Site, PasswordReset.RequestPath)));
-                break;
-            case { } pending:
-                await ReplaceAsync(pending, request);
-                await confirmation.SendAsync(pending, request.Site);
-                break;
-            default:
-                await confirmation.SendAsync(await CreateAsync(request), request.Site);
-                break;
-        }
+        var found = await users.FindByEmailAsync(request.Email);
+        if (found is { EmailConfirmed: true })
+            await TellOwnerAsync(found, request.Site);
+        else if (found is null && await snapshots.IsReservedAsync(users.NormalizeEmail(request.Email), Guid.Empty))
+            mail.TryEnqueue(AccountMails.AddressIsTaken(
+                request.Email, request.Site, MailLinks.To(request.Site, "/account/login"), MailLinks.To(request.Site, PasswordReset.RequestPath)));
+        // Otherwise the registration before counts, and its link.
+        else if (found is null || mailed.IsDue(found))
+            await SendLinkAsync(found is null ? await CreateAsync(request) : await ReplaceAsync(found, request), request.Site);
+    }
+
+    private async Task TellOwnerAsync(AppUser owner, Uri site)
+    {
+        if (await mailed.TryTakeForNoticeAsync(owner.Id))
+            mail.TryEnqueue(AccountMails.AddressIsTaken(owner.Email!, site, MailLinks.To(site, "/account/login"), MailLinks.To(site, PasswordReset.RequestPath)));
+    }
+
+    private async Task SendLinkAsync(AppUser user, Uri site)
+    {
+        if (await mailed.TryTakeAsync(user.Id, MailedLinks.Asked))
+            confirmation.Send(user, site);
     }
 
     private async Task<AppUser> CreateAsync(Request request)
@@ -59,10 +67,11 @@ public sealed class Registration(
     }
 
     /// <summary>Nobody has shown yet that the address is theirs, so the latest to register with it counts. The new stamp retires the link of the one before.</summary>
-    private async Task ReplaceAsync(AppUser pending, Request request)
+    private async Task<AppUser> ReplaceAsync(AppUser pending, Request request)
     {
         (pending.Name, pending.PasswordHash) = (request.Name, request.PasswordHash);
         ThrowUnlessDone(await users.UpdateSecurityStampAsync(pending));
+        return pending;
     }
 
     // Another instance was faster, for instance: the next try finds what it left.

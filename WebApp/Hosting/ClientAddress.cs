@@ -2,7 +2,10 @@ using System.Net;
 
 namespace WebApp.Hosting;
 
-/// <summary>The client's whole address, for what needs it while the request lasts and keeps it nowhere: limits per address.</summary>
+/// <summary>
+/// The client's whole address, for what needs it while the request lasts and keeps no more of it than a hash until its window is over: limits per
+/// address.
+/// </summary>
 internal sealed class ClientAddress
 {
     private readonly IPAddress? _whole;

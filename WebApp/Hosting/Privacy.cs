@@ -28,8 +28,8 @@ public enum AddressPrivacy
 }
 
 /// <summary>
-/// Cuts the connection's address before anything can store or log it: whoever writes a new line of code need not remember to. Limits per address,
-/// which would hit neighbours, ask <see cref="ClientAddress"/>.
+/// Cuts the connection's address before anything can store or log it: whoever writes a new line of code need not remember to. Limits per address
+/// ask <see cref="ClientAddress"/>: by what is left here, a network would be one client, or everybody would.
 /// </summary>
 internal static class Privacy
 {

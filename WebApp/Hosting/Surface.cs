@@ -17,8 +17,14 @@ internal static class Surface
         "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword",
     ];
 
-    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
-    private static readonly string[] ReachableWithoutSecondFactor = ["/Account/Security", "/Account/Confirm", "/Account/Logout", "/Account/NotMe", "/Account/ConfirmNewEmail", "/Error"];
+    /// <summary>What mailed links lead to, and the way to ask for one. It proves by itself who is there, whatever session the browser has.</summary>
+    private static readonly string[] ByMail =
+    [
+        "/Account/NotMe", "/Account/ConfirmNewEmail", "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword",
+    ];
+
+    private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error", .. ByMail];
+    private static readonly string[] ReachableWithoutSecondFactor = ["/Account/Security", "/Account/Confirm", "/Account/Logout", "/Error", .. ByMail];
 
     /// <summary>Pages whose forms judge a proof, make an account or send mail.</summary>
     private static readonly (string Page, LimitedAct Act)[] LimitedPerAddress =

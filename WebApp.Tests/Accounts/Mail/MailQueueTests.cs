@@ -107,8 +107,10 @@ public sealed class MailQueueTests
     [Fact]
     public async Task A_full_queue_drops_mail_without_failing_and_says_so_once()
     {
-        await using var server = new SmtpServer();
-        await using var app = AppOn(server, ("Mail:QueueSize", "3"), ("Mail:RetryAfter", "00:01:00"));
+        // One that hangs: none has failed yet, so none makes room.
+        await using var server = new SmtpServer { Hangs = true };
+        await server.StartAsync();
+        await using var app = AppOn(server, ("Mail:QueueSize", "3"));
 
         var taken = Enumerable.Range(0, 10).Count(i => Queue(app).TryEnqueue(Mail($"{i}@example.com")));
 
@@ -117,6 +119,27 @@ public sealed class MailQueueTests
         Assert.Equal("Mail was lost within the last hour.", Queue(app).Trouble);
         app.Clock.Advance(TimeSpan.FromMinutes(61));
         Assert.NotEqual("Mail was lost within the last hour.", Queue(app).Trouble);
+    }
+
+    [Fact]
+    public async Task In_a_full_queue_the_oldest_mail_that_was_refused_for_now_makes_room()
+    {
+        await using var server = await SmtpServer.StartNewAsync();
+        var refused = 0;
+        server.Refusal = line => line.StartsWith("RCPT TO:<waits-", StringComparison.OrdinalIgnoreCase) && Interlocked.Increment(ref refused) > 0 ? "450 try later" : null;
+        var app = AppOn(server, ("Mail:QueueSize", "3"), ("Mail:RetryAfter", "00:01:00"));
+        for (var i = 0; i < 3; i++)
+            Queue(app).TryEnqueue(Mail($"waits-{i}@example.com"));
+        await Eventually.TrueAsync(() => refused == 3, "each was tried");
+
+        await Eventually.TrueAsync(() => Queue(app).TryEnqueue(Mail("passes@example.com")), "one of those that wait makes room");
+        await server.FirstToAsync("passes@example.com");
+        server.Refusal = _ => null;
+        // What waits gets a last try.
+        await app.DisposeAsync();
+
+        Assert.Equal(["passes@example.com", "waits-1@example.com", "waits-2@example.com"], server.Received.Select(mail => mail.Recipient).Order());
+        Assert.Contains(app.Log.Lines, line => line.Contains("Mail:QueueSize (3) is reached", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -148,6 +148,28 @@ public sealed class BreachServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_resets_a_password_keeps_nobody_from_signing_in_either()
+    {
+        StartApp();
+        using Browser other = _app.NewBrowser(), browser = _app.NewBrowser();
+        var form = await browser.GetAsync(await _app.ResetLinkAsync("bob@example.com"));
+        var (asked, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _service.Answer = async context =>
+        {
+            asked.SetResult();
+            await release.Task.WaitAsync(context.RequestAborted);
+        };
+        var reset = form.Fill("NewPassword", "another good passphrase").PressAsync("Set the new password");
+        await asked.Task;
+
+        await other.SignInAsync("alice@example.com", Browser.DemoPassword);
+
+        Assert.False(reset.IsCompleted, "The service was waited for all the while");
+        release.SetResult();
+        Assert.Contains("Your password is changed", (await reset).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_line_of_the_log_holds_a_password_its_hash_or_what_was_asked()
     {
         _service.Knows(Browser.Password, times: 3);

@@ -84,6 +84,24 @@ public sealed class RateLimitTests(LimitedApp app) : IClassFixture<LimitedApp>
         Assert.Equal(together ? 0 : LimitedApp.Permits, await LimitedApp.UseUpAsync(other));
     }
 
+    [Theory]
+    [InlineData("Cut")]
+    [InlineData("None")]
+    public async Task However_little_of_an_address_is_kept_each_is_counted_by_itself(string kept)
+    {
+        await using var own = new LimitedApp { Settings = { ["Privacy:Addresses"] = kept, ["RateLimits:FailedProofs:Permits"] = "2" } };
+        using Browser flooder = own.NewBrowserAt("203.0.113.21"), guesser = own.NewBrowserAt("203.0.113.22"), neighbour = own.NewBrowserAt("203.0.113.23");
+        await LimitedApp.UseUpAsync(flooder);
+        for (var wrong = 0; wrong < 2; wrong++)
+            await guesser.TrySignInAsync("alice@example.com", "not the password");
+
+        Assert.Equal(429, await LimitedApp.TryAsync(guesser));
+
+        Assert.Equal(LimitedApp.Permits, await LimitedApp.UseUpAsync(neighbour));
+        Assert.Contains(own.Log.Lines, line => line.Contains("requests were refused since this was last said", StringComparison.Ordinal));
+        Assert.DoesNotContain(own.Log.Lines, line => line.Contains("203.0.113.2", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Another_sites_page_can_not_use_up_what_its_visitor_has()
     {

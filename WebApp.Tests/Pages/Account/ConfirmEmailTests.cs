@@ -98,6 +98,7 @@ public abstract class ConfirmEmailTests(ConfirmingApp app)
         var email = NewEmail();
         await first.AskForAccountAsync(email);
         var firstLink = (await app.Mail.NextAsync(email)).LinkTo(ConfirmPath);
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
         await second.AskForAccountAsync(email, OtherPassword, "Somebody else");
         var secondLink = (await app.Mail.NextAsync(email)).LinkTo(ConfirmPath);
 
@@ -107,6 +108,35 @@ public abstract class ConfirmEmailTests(ConfirmingApp app)
 
         Assert.Equal("/account/sessions", page.Address.AbsolutePath);
         Assert.Contains("You are signed in as Somebody else.", (await second.GetAsync("/")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_registers_again_and_again_causes_one_mail_a_minute_and_the_first_link_stays_good()
+    {
+        using var browser = app.NewBrowser();
+        var email = NewEmail();
+        await browser.AskForAccountAsync(email);
+        var link = (await app.Mail.NextAsync(email)).LinkTo(ConfirmPath);
+
+        app.Clock.Advance(TimeSpan.FromSeconds(59));
+        await browser.AskForAccountAsync(email, OtherPassword);
+        await AssertNoMailAsync(email);
+
+        Assert.Equal("/account/sessions", (await browser.ConfirmEmailAsync(link)).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task Whoever_tries_a_taken_address_again_and_again_neither_fills_its_mailbox_nor_keeps_its_owner_from_a_new_password()
+    {
+        using var stranger = app.NewBrowser();
+        var email = (await app.NewAccountAsync()).Email!;
+        await stranger.AskForAccountAsync(email);
+        Assert.Equal("You have an account already", (await app.Mail.NextAsync(email)).Subject);
+
+        await stranger.AskForAccountAsync(email);
+        await AssertNoMailAsync(email);
+
+        Assert.StartsWith("/account/reset-password", await app.ResetLinkAsync(email), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,6 +151,7 @@ public abstract class ConfirmEmailTests(ConfirmingApp app)
         // The owner follows the link, can't know the password, and chooses one.
         var page = await owner.ConfirmEmailAsync(mail.LinkTo(ConfirmPath), OtherPassword);
         Assert.Contains("That isn't the password that was chosen", page.Text, StringComparison.Ordinal);
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
         await owner.ResetPasswordAsync(await app.ResetLinkAsync(email), OtherPassword);
 
         Assert.NotNull(owner.SessionCookie);
@@ -145,6 +176,8 @@ public abstract class ConfirmEmailTests(ConfirmingApp app)
 
         Assert.Contains("locked for a while", locked.Text, StringComparison.Ordinal);
         Assert.Equal("/account/sessions", page.Address.AbsolutePath);
+        var failures = (await app.AuditOfAsync(await app.UserIdAsync(email))).Where(e => e.Action == AuditAction.SignInFailed);
+        Assert.All(failures, e => Assert.Equal(("Firefox on Windows", "pwd", null), (e.Device, e.Method, e.ActorId)));
     }
 
     [Theory]
@@ -227,6 +260,23 @@ public sealed class ConfirmEmailOnSqlTests(ConfirmingApp app) : ConfirmEmailTest
         Assert.Contains("late@example.com", emails);
         Assert.Contains(kept, emails);
         Assert.Equal(400, (await browser.GetAsync(link)).Status);
+    }
+
+    [Fact]
+    public async Task Whoever_registers_late_with_an_address_that_waits_has_the_week_that_was_promised()
+    {
+        await using var own = new ConfirmingApp();
+        using var browser = own.NewBrowser();
+        await browser.AskForAccountAsync("pending@example.com");
+        await own.Mail.NextAsync("pending@example.com");
+        own.Clock.Advance(TimeSpan.FromDays(6.5));
+        await browser.AskForAccountAsync("pending@example.com");
+        var link = (await own.Mail.NextAsync("pending@example.com")).LinkTo("/account/confirm-email");
+        own.Clock.Advance(TimeSpan.FromHours(20));
+
+        await own.Services.GetServices<IHostedService>().OfType<AccountsSweeper>().Single().SweepAsync();
+
+        Assert.Equal("/account/sessions", (await browser.ConfirmEmailAsync(link)).Address.AbsolutePath);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
 using WebApp.Audit;
@@ -116,18 +117,66 @@ public abstract class DataTests(TestApp app)
         Assert.DoesNotContain(await app.AuditOfAsync(app.KeyOf(owner).UserId), e => e.Action == AuditAction.DataDownloaded);
     }
 
-    private static async Task<(Page Page, JsonElement Data)> DownloadAsync(Browser browser)
+    protected static async Task<(Page Page, JsonElement Data)> DownloadAsync(Browser browser)
     {
         var page = await (await browser.GetAsync("/account/data")).SendAsync("Download");
         Assert.Equal(200, page.Status);
         return (page, JsonDocument.Parse(page.Body).RootElement);
     }
 
-    private static IEnumerable<string> Encodings(byte[] secret) => [Convert.ToHexString(secret), Convert.ToBase64String(secret).TrimEnd('=')];
+    protected static IEnumerable<string> Encodings(byte[] secret) => [Convert.ToHexString(secret), Convert.ToBase64String(secret).TrimEnd('=')];
 }
 
 [Collection(SqlApp.Collection)]
-public sealed class DataOnSqlTests(SqlApp app) : DataTests(app);
+public sealed class DataOnSqlTests(SqlApp app) : DataTests(app)
+{
+    private readonly SqlApp _app = app;
+
+    [Fact]
+    public async Task What_proves_identity_and_the_browsers_are_in_it_but_nothing_that_could_be_used()
+    {
+        var (owner, authenticator, codes) = await _app.NewUserWithAppAsync();
+        using var passkey = new SoftPasskey(_app.Address);
+        await owner.AddPasskeyAsync(passkey);
+        using var other = _app.NewBrowser(Browser.Safari);
+        await (await other.TrySignInAsync(owner.Email, Browser.Password)).EnterCodeAsync(authenticator.Code, remember: true);
+        var userId = _app.KeyOf(owner).UserId;
+
+        var (page, data) = await DownloadAsync(owner);
+
+        var (account, proofs) = (data.GetProperty("account"), data.GetProperty("proofs"));
+        Assert.Equal((true, false, JsonValueKind.Null),
+            (account.GetProperty("emailConfirmed").GetBoolean(), account.GetProperty("signInBlocked").GetBoolean(), account.GetProperty("bannedUntil").ValueKind));
+        var listed = proofs.GetProperty("passkeys")[0];
+        Assert.Equal(("Firefox on Windows", JsonValueKind.String, JsonValueKind.Null),
+            (listed.GetProperty("name").GetString(), listed.GetProperty("addedAt").ValueKind, listed.GetProperty("lastUsedAt").ValueKind));
+        Assert.Equal(_app.Clock.GetUtcNow(), proofs.GetProperty("authenticator").GetProperty("lastUsedAt").GetDateTimeOffset());
+        Assert.Equal(codes.Count, proofs.GetProperty("recoveryCodesLeft").GetInt32());
+        var browsers = data.GetProperty("browsers").EnumerateArray().ToList();
+        Assert.Equal(["Safari on iOS", "Firefox on Windows"], browsers.Select(b => b.GetProperty("device").GetString()));
+        Assert.Equal(_app.Clock.GetUtcNow().AddDays(30), browsers[0].GetProperty("rememberedUntil").GetDateTimeOffset());
+        Assert.Equal(JsonValueKind.Null, browsers[1].GetProperty("rememberedUntil").ValueKind);
+        var secrets = await _app.InRequestAsync<AppDbContext, List<byte[]>>(async db =>
+        [
+            (await db.Authenticators.SingleAsync(a => a.UserId == userId)).ProtectedKey, authenticator.Key,
+            .. await db.RecoveryCodes.Where(c => c.UserId == userId).Select(c => c.Hash).ToListAsync(),
+            .. await db.KnownBrowsers.Where(b => b.UserId == userId).Select(b => b.Hash).ToListAsync(),
+            .. (await db.UserPasskeys.Where(p => p.UserId == userId).ToListAsync()).SelectMany(p => new[] { p.CredentialId, p.Data.PublicKey }),
+        ]);
+        Assert.All([.. secrets.SelectMany(Encodings), .. codes], secret => Assert.DoesNotContain(secret, page.Body, StringComparison.OrdinalIgnoreCase));
+        owner.Dispose();
+    }
+
+    [Fact]
+    public async Task The_page_says_what_is_in_it()
+    {
+        using var owner = await _app.NewUserAsync();
+
+        var text = (await owner.GetAsync("/account/data")).Text;
+
+        Assert.All(["passkeys", "authenticator app", "recovery codes", "browsers", "confirmed", "banned"], word => Assert.Contains(word, text, StringComparison.Ordinal));
+    }
+}
 
 [Collection(RedisApp.Collection)]
 public sealed class DataOnRedisTests(RedisApp app) : DataTests(app);

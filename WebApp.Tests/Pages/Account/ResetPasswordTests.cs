@@ -51,6 +51,24 @@ public abstract class ResetPasswordTests(ConfirmingApp app)
     }
 
     [Fact]
+    public async Task A_mailbox_gets_one_link_a_minute_and_that_stays_good()
+    {
+        var email = (await app.NewAccountAsync()).Email!;
+        using var browser = app.NewBrowser();
+        var link = await app.ResetLinkAsync(email);
+
+        app.Clock.Advance(TimeSpan.FromSeconds(59));
+        await browser.ForgetPasswordAsync(email);
+        await app.ResetLinkAsync((await app.NewAccountAsync()).Email!);
+        Assert.True(app.Mail.IsEmpty(email), "There is no second mail.");
+        Assert.Equal(200, (await browser.GetAsync(link)).Status);
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+        await app.ResetLinkAsync(email);
+
+        Assert.Equal(2, (await app.AuditOfAsync(await app.UserIdAsync(email))).Count(e => e.Action == AuditAction.PasswordResetRequested));
+    }
+
+    [Fact]
     public async Task It_unlocks_unblocks_and_confirms_the_account()
     {
         using Browser browser = app.NewBrowser(), guesser = app.NewBrowser();
@@ -60,6 +78,7 @@ public abstract class ResetPasswordTests(ConfirmingApp app)
         for (var i = 0; i < 5; i++)
             await guesser.TrySignInAsync(email, "not the password of anyone");
         await app.ChangeAccountAsync(email, user => user.SignInBlocked = true);
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
 
         await browser.ResetPasswordAsync(await app.ResetLinkAsync(email), NewPassword);
 

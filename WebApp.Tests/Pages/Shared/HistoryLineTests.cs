@@ -56,10 +56,17 @@ public sealed class HistoryLineTests
     [InlineData(AuditAction.SignalRaised, "Travel", "Warning: it was used in two countries within a short time", HistoryActor.Unknown)]
     [InlineData(AuditAction.RoleGranted, "Support", "You were given the role Support", HistoryActor.App)]
     [InlineData(AuditAction.SignInFailed, null, "A sign-in failed", HistoryActor.Unknown)]
+    [InlineData(AuditAction.PasskeyRefused, null, "Passkey refused", HistoryActor.Unknown)]
     public void An_entry_without_an_actor_says_by_whom_in_general(AuditAction action, string? reason, string words, HistoryActor by)
     {
         var line = HistoryLine.Of(new() { Action = action, SubjectId = Person, Reason = reason });
 
         Assert.Equal((words, by), (line.What, line.By));
     }
+
+    [Theory]
+    [InlineData(AuditAction.SignInFailed)]
+    [InlineData(AuditAction.PasskeyRefused)]
+    public void What_did_not_prove_who_somebody_is_stands_among_the_sign_ins(AuditAction action) =>
+        Assert.Contains(action, HistoryLine.ActionsOf(HistoryKind.SignIns));
 }

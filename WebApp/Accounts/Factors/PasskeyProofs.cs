@@ -15,6 +15,9 @@ public sealed partial class PasskeyProofs(
     IPasskeyHandler<AppUser> handler, IOptions<IdentityPasskeyOptions> options, AppDbContext db, OneTimeTokens tokens, AuditLog audit, TimeProvider clock,
     ILogger<PasskeyProofs> logger)
 {
+    /// <summary>What a passkey proves identity by, as a method of RFC 8176.</summary>
+    internal const string Method = "hwk";
+
     /// <summary>passkeys.js asks anew before that, for as long as the page is open.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
@@ -79,13 +82,7 @@ public sealed partial class PasskeyProofs(
         if (subjectId is null)
             return;
 
-        await audit.AppendAsync(new()
-        {
-            Action = AuditAction.PasskeyRefused,
-            SubjectId = subjectId,
-            Address = context.Connection.RemoteIpAddress?.ToString(),
-            Details = why,
-        });
+        await audit.AppendAsync(AuditEntries.About(context, subjectId, AuditAction.PasskeyRefused) with { Method = Method, Details = why });
     }
 
     /// <summary>The framework says it in a text of its own, with parts of the answer in it.</summary>

@@ -9,9 +9,6 @@ namespace WebApp.Accounts.Factors;
 /// </summary>
 public sealed class PasskeySignIn(AppSignInManager signIn, PasskeyProofs proofs, SessionManager sessions, ProofAttempts attempts)
 {
-    /// <summary>Proof of possession of a key, by RFC 8176.</summary>
-    private const string Method = "hwk";
-
     private const string UseToSignIn = "sign-in";
 
     public Task<PasskeyQuestion> AskAsync(HttpContext context) => proofs.AskAsync(context, user: null, UseToSignIn);
@@ -31,7 +28,7 @@ public sealed class PasskeySignIn(AppSignInManager signIn, PasskeyProofs proofs,
         if (await ProveAsync(context, question, answer) is not { } user || user.Id != ownerId)
             return PasskeyOutcome.Refused;
 
-        await signIn.SignInWithClaimsAsync(user, new AuthenticationProperties { IsPersistent = remembered }, [new("amr", Method)]);
+        await signIn.SignInWithClaimsAsync(user, new AuthenticationProperties { IsPersistent = remembered }, [new("amr", PasskeyProofs.Method)]);
         return PasskeyOutcome.Proved;
     }
 
@@ -56,7 +53,7 @@ public sealed class PasskeySignIn(AppSignInManager signIn, PasskeyProofs proofs,
         // Password and passkey were right: wrong ones before them don't count any more, unless there were so many that nobody is asked.
         if (await attempts.ClaimAsync(context, user.Id) is { } attempt)
             await attempts.ClearAsync(attempt);
-        return await signIn.CompleteAsync(pending, Method, rememberBrowser && pending.Leash is null) ? PasskeyOutcome.Proved : PasskeyOutcome.TooLate;
+        return await signIn.CompleteAsync(pending, PasskeyProofs.Method, rememberBrowser && pending.Leash is null) ? PasskeyOutcome.Proved : PasskeyOutcome.TooLate;
     }
 
     /// <summary>Null also for an account that may not sign in; the words are the same.</summary>

@@ -83,14 +83,7 @@ public sealed class Passkeys(
             return false;
         }
 
-        await audit.AppendAsync(new()
-        {
-            Action = AuditAction.PasskeyRenamed,
-            ActorId = userId,
-            SubjectId = userId,
-            Address = context.Connection.RemoteIpAddress?.ToString(),
-            Details = $"{before} → {name}",
-        });
+        await audit.AppendAsync(AuditEntries.By(context, userId, AuditAction.PasskeyRenamed) with { Details = $"{before} → {name}" });
         return true;
     }
 

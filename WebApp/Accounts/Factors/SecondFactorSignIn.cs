@@ -41,14 +41,7 @@ public sealed class SecondFactorSignIn(AppSignInManager signIn, ProofAttempts at
         if (!await codes.SpendAsync(userId, code))
             return false;
 
-        await audit.AppendAsync(new()
-        {
-            Action = AuditAction.RecoveryCodeUsed,
-            ActorId = userId,
-            SubjectId = userId,
-            Address = context.Connection.RemoteIpAddress?.ToString(),
-            Details = $"{await codes.CountAsync(userId)} left",
-        });
+        await audit.AppendAsync(AuditEntries.By(context, userId, AuditAction.RecoveryCodeUsed) with { Details = $"{await codes.CountAsync(userId)} left" });
         return true;
     }
 }

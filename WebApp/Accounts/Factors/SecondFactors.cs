@@ -60,40 +60,39 @@ public sealed class SecondFactors(
     }
 
     /// <summary>
-    /// Where every set-up, removal and reset of a factor ends. It is written down, saved, is told by mail, and ends or renews the person's sessions; no browser is
+    /// Where every set-up, removal and reset of a factor ends. It is saved, told by mail and written down, and ends or renews the person's sessions; no browser is
     /// remembered any more, and what waited for the account as it was waits in vain. With the first factor come recovery codes; with the last they go.
     /// </summary>
     /// <param name="context">The person's request.</param>
     /// <param name="user">Whose factors. Changes that the context tracks, and that are not saved yet, are saved together with the account.</param>
     /// <param name="action">What is being done.</param>
-    /// <param name="endOthers">Whether the person's other sessions end. This one goes on under a new cookie.</param>
+    /// <param name="endOthers">Whether the person's other sessions end; see <see cref="FactorSummary.MustEndOthers"/>. This one goes on under a new cookie.</param>
     /// <param name="details">Which factor, in words that the person may read; null when there can be only one.</param>
     public async Task<FactorsChange> FactorsChangedAsync(HttpContext context, AppUser user, AuditAction action, bool endOthers, string? details = null)
     {
-        await audit.AppendAsync(new()
-        {
-            Action = action,
-            ActorId = user.Id,
-            SubjectId = user.Id,
-            Address = context.Connection.RemoteIpAddress?.ToString(),
-            Details = details,
-        });
+        endOthers |= await GetsStaffRightsAsync(user);
         var before = await notices.BeforeChangeAsync(user);
         var sheet = await AdaptAsync(user);
         if (!await SaveAsync(user, endOthers))
             return FactorsChange.Overtaken;
 
         notices.FactorsChanged(user, before, Tell(action, details));
-
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, action) with { Details = details });
         await browsers.ForgetAllAsync(user.Id);
         var ended = await sessions.BeginAnewAsync(context, user, endOthers ? OtherSessions.End : OtherSessions.Keep, RevocationReason.FactorsChanged);
         return new(ended is null ? FactorsChangeOutcome.DoneButNotConfirmed : FactorsChangeOutcome.Done)
         {
-            Ended = ended ?? 0,
+            Ended = endOthers ? ended ?? 0 : null,
             // Sealed only now: the change of the account has retired what was sealed before.
             NewCodes = sheet is null ? null : codes.SheetOf(user, sheet),
         };
     }
+
+    /// <summary>
+    /// With their first factor, staff get what their role may do. A session of somebody who knows only the password waits for that, so no session but
+    /// the one that set the factor up may live to see it.
+    /// </summary>
+    private async Task<bool> GetsStaffRightsAsync(AppUser user) => !user.TwoFactorEnabled && options.Value.IsTwoFactorRequired(await users.GetRolesAsync(user));
 
     private static string Tell(AuditAction action, string? details) => action switch
     {
@@ -157,6 +156,9 @@ public sealed record FactorSummary(Authenticator? Authenticator, int Passkeys, i
     /// <summary>Without recovery codes: they are no factor to sign in with every day.</summary>
     public int Factors => Passkeys + (Authenticator is null ? 0 : 1);
 
+    /// <summary>Whether the first factor ends the person's other sessions, whatever the person wants.</summary>
+    public bool MustEndOthers => IsRequired && Factors == 0;
+
     public bool HasFewCodes => Factors > 0 && RecoveryCodesLeft <= RecoveryCodes.Few;
 
     /// <summary>Whether one of the factors may go: if another stays, or else if the person wants to do without and may.</summary>
@@ -167,8 +169,8 @@ public sealed record FactorsChange(FactorsChangeOutcome Outcome)
 {
     public static readonly FactorsChange Overtaken = new(FactorsChangeOutcome.Overtaken);
 
-    /// <summary>How many other sessions were ended.</summary>
-    public int Ended { get; init; }
+    /// <summary>How many other sessions were ended; null when they were kept.</summary>
+    public int? Ended { get; init; }
 
     /// <summary>Recovery codes that came with it, to be shown by the very answer to the request; null without new ones.</summary>
     public RecoverySheet? NewCodes { get; init; }

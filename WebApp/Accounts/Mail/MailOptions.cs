@@ -35,7 +35,7 @@ public sealed class MailOptions
     /// </summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many mails may wait in memory, some KiB each; what comes on top is dropped. Raise it where a server may be down for hours.</summary>
+    /// <summary>How many mails may wait in memory, some KiB each; beyond it, what failed before is dropped first. Raise it where a server may be down for hours.</summary>
     public int QueueSize { get; set; } = 1000;
 
     internal bool HasServer => !string.IsNullOrEmpty(Host);

@@ -5,7 +5,8 @@ namespace WebApp.Accounts.Mail;
 
 /// <summary>
 /// Mail on its way out, in memory. Whoever sends does not wait and can't fail: a request is over before its mail is tried, so neither its success nor
-/// its time depends on the mail server. One mail is sent at a time; one that failed waits aside, and lets the others pass.
+/// its time depends on the mail server. One mail is sent at a time; one that failed waits aside, and lets the others pass. What waits aside is
+/// the first to go when the queue is full: mail that no server takes must not keep out mail that one would.
 /// </summary>
 #pragma warning disable CA1711 // It is one, though no collection.
 public sealed partial class MailQueue(Mailer mailer, IOptions<MailOptions> options, TimeProvider clock, ILogger<MailQueue> logger) : BackgroundService
@@ -23,7 +24,10 @@ public sealed partial class MailQueue(Mailer mailer, IOptions<MailOptions> optio
     private readonly Channel<Letter> _ready = Channel.CreateUnbounded<Letter>(new() { SingleReader = true });
     // Not disposed: the last tries may go on while the app's services are being disposed.
     private readonly CancellationTokenSource _end = new();
+    // Those that wait for another try, the oldest first.
+    private readonly SortedSet<long> _aside = [];
     private readonly Lock _lock = new();
+    private long _lastNumber;
     private int _count;
     private int _dropped;
     private DateTimeOffset _nextWarning = DateTimeOffset.MinValue;
@@ -44,13 +48,20 @@ public sealed partial class MailQueue(Mailer mailer, IOptions<MailOptions> optio
         }
     }
 
-    /// <summary>Returns at once, and never throws. False when the queue is full: the mail is dropped then, which is logged.</summary>
+    /// <summary>
+    /// Returns at once, and never throws. When the queue is full, the oldest mail that waits for another try is dropped for this one; false when there
+    /// is none, and this one is dropped. Either is logged.
+    /// </summary>
     public bool TryEnqueue(OutgoingMail mail)
     {
-        if (Interlocked.Increment(ref _count) <= options.Value.QueueSize && _ready.Writer.TryWrite(new(mail)))
-            return true;
+        if (TryTakePlace())
+        {
+            if (_ready.Writer.TryWrite(new(mail, Interlocked.Increment(ref _lastNumber))))
+                return true;
 
-        Interlocked.Decrement(ref _count);
+            Interlocked.Decrement(ref _count);
+        }
+
         CountDropped();
         return false;
     }
@@ -116,8 +127,17 @@ public sealed partial class MailQueue(Mailer mailer, IOptions<MailOptions> optio
 
     private async Task ReturnLaterAsync(Letter letter, CancellationToken stoppingToken)
     {
+        lock (_lock)
+            _aside.Add(letter.Number);
         var pause = options.Value.RetryAfter * Pauses[Math.Min(letter.Tries, Pauses.Length) - 1];
         await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            // Dropped for a newer one meanwhile.
+            if (!_aside.Remove(letter.Number))
+                return;
+        }
+
         _ready.Writer.TryWrite(letter);
     }
 
@@ -137,6 +157,22 @@ public sealed partial class MailQueue(Mailer mailer, IOptions<MailOptions> optio
         _ready.Writer.TryComplete();
         if (unsent > 0)
             LogUnsent(unsent);
+    }
+
+    private bool TryTakePlace()
+    {
+        if (Interlocked.Increment(ref _count) <= options.Value.QueueSize)
+            return true;
+
+        Interlocked.Decrement(ref _count);
+        lock (_lock)
+        {
+            if (_aside.Count == 0 || !_aside.Remove(_aside.Min))
+                return false;
+        }
+
+        CountDropped();
+        return true;
     }
 
     private void CountDropped()
@@ -180,9 +216,12 @@ public sealed partial class MailQueue(Mailer mailer, IOptions<MailOptions> optio
     [LoggerMessage(Level = LogLevel.Error, Message = "The app stops with {Count} mails unsent; they are lost")]
     private partial void LogUnsent(int count);
 
-    private sealed class Letter(OutgoingMail mail)
+    private sealed class Letter(OutgoingMail mail, long number)
     {
         public OutgoingMail Mail { get; } = mail;
+
+        /// <summary>Rises with every mail.</summary>
+        public long Number { get; } = number;
 
         public int Tries { get; set; }
     }

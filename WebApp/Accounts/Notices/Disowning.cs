@@ -25,14 +25,7 @@ public sealed class Disowning(
     public async Task<DisownOutcome> DisownAsync(HttpContext context, DisownedAccount account)
     {
         var user = account.User;
-        await audit.AppendAsync(new()
-        {
-            Action = AuditAction.AccountDisowned,
-            ActorId = user.Id,
-            SubjectId = user.Id,
-            Address = context.Connection.RemoteIpAddress?.ToString(),
-        });
-
+        await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.AccountDisowned));
         bool addressIsBack;
         // With the act, or not at all: a link that failed half-way must be good for another try.
         await using (var transaction = await db.Database.BeginTransactionAsync())

@@ -20,7 +20,7 @@ internal sealed class AddressLimiter(RateCounters counters) : PartitionedRateLim
     protected override async ValueTask<RateLimitLease> AcquireAsyncCore(HttpContext resource, int permitCount, CancellationToken cancellationToken)
     {
         var act = resource.GetEndpoint()!.Metadata.GetRequiredMetadata<Limited>().Act;
-        var wait = await counters.TakeAsync(act, resource.GetPeerAddress());
+        var wait = await counters.TakeAsync(act, ClientAddress.Of(resource), resource.GetPeerAddress());
         return wait == TimeSpan.Zero ? Granted : new Lease(wait);
     }
 

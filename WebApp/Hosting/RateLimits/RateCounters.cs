@@ -22,7 +22,10 @@ internal sealed partial class RateCounters(
     private int _refused;
 
     /// <summary>Takes a permit for the act. Answers how long to wait for one: zero when it was taken.</summary>
-    public async ValueTask<TimeSpan> TakeAsync(LimitedAct act, IPAddress? address)
+    /// <param name="act">What the form does.</param>
+    /// <param name="address">Whole: see <see cref="ClientAddress"/>.</param>
+    /// <param name="shown">What may be logged of it.</param>
+    public async ValueTask<TimeSpan> TakeAsync(LimitedAct act, IPAddress? address, IPAddress? shown)
     {
         var (rate, failedProofs) = (_rates[act], _rates[LimitedAct.FailedProofs]);
         if (rate.IsOff && failedProofs.IsOff)
@@ -35,11 +38,12 @@ internal sealed partial class RateCounters(
         if (wait <= 0)
             return TimeSpan.Zero;
 
-        CountRefused(act, address);
+        CountRefused(act, shown);
         return TimeSpan.FromMicroseconds(wait);
     }
 
     /// <summary>Counts a proof that was found wrong.</summary>
+    /// <param name="address">Whole: see <see cref="ClientAddress"/>.</param>
     public async Task CountFailedProofAsync(IPAddress? address)
     {
         var rate = _rates[LimitedAct.FailedProofs];
@@ -77,13 +81,13 @@ internal sealed partial class RateCounters(
         }
     }
 
-    private void CountRefused(LimitedAct act, IPAddress? address)
+    private void CountRefused(LimitedAct act, IPAddress? shown)
     {
         var refused = Interlocked.Increment(ref _refused);
         if (!IsDue(ref _nextRefusal))
             return;
 
-        LogRefused(refused, act, address);
+        LogRefused(refused, act, shown);
         Interlocked.Add(ref _refused, -refused);
     }
 

@@ -24,13 +24,13 @@ internal sealed class RateLimitSettings
     /// <summary>New passwords by a mailed link.</summary>
     public RateLimit Reset { get; set; } = new() { Permits = 30, Window = TimeSpan.FromHours(1) };
 
-    /// <summary>Confirmations of identity by people who are signed in, and changes of password.</summary>
+    /// <summary>Confirmations of identity by people who are signed in, changes of password, and links that confirm a new account with its password.</summary>
     public RateLimit Confirm { get; set; } = new() { Permits = 60, Window = TimeSpan.FromMinutes(5) };
 
     /// <summary>Codes and other second factors.</summary>
     public RateLimit Codes { get; set; } = new() { Permits = 60, Window = TimeSpan.FromMinutes(5) };
 
-    /// <summary>What links in mail lead to: confirming an address, "this wasn't me".</summary>
+    /// <summary>What links in mail lead to without a password: confirming the new address of an account, "this wasn't me".</summary>
     public RateLimit Links { get; set; } = new() { Permits = 60, Window = TimeSpan.FromHours(1) };
 
     /// <summary>

@@ -2,7 +2,6 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts;
-using WebApp.Sessions;
 
 namespace WebApp.Hosting.RateLimits;
 
@@ -48,7 +47,7 @@ internal static class RateLimitSetup
         finally
         {
             if (FailedProof.IsMarked(context))
-                await context.RequestServices.GetRequiredService<RateCounters>().CountFailedProofAsync(context.GetPeerAddress());
+                await context.RequestServices.GetRequiredService<RateCounters>().CountFailedProofAsync(ClientAddress.Of(context));
         }
     }
 

@@ -6,7 +6,7 @@ using WebApp.Sessions;
 
 namespace WebApp.Pages.Account;
 
-public sealed class DataModel(AppUserManager users, SessionManager sessions, AuditLog audit, TimeProvider clock) : PageModel
+public sealed class DataModel(AppUserManager users, AccountFactsReader facts, SessionManager sessions, AuditLog audit, TimeProvider clock) : PageModel
 {
     public void OnGet()
     {
@@ -18,16 +18,9 @@ public sealed class DataModel(AppUserManager users, SessionManager sessions, Aud
             return NotFound();
 
         // Whatever can fail before the first byte fails here, and gets a page of its own.
-        var (roles, all) = (await users.GetRolesAsync(user), await sessions.ListAsync(user.Id));
-        await audit.AppendAsync(new()
-        {
-            Action = AuditAction.DataDownloaded,
-            ActorId = user.Id,
-            SubjectId = user.Id,
-            SessionId = RequestSession.Of(HttpContext).Current?.Id.ToString(),
-            Address = HttpContext.Connection.RemoteIpAddress?.ToString(),
-            Device = Device.Of(Request).ToString(),
-        });
-        return new PersonalData(user, [.. roles], all, audit, clock.GetUtcNow());
+        var (beside, all) = (await facts.ReadAsync(user), await sessions.ListAsync(user.Id));
+        var entry = AuditEntries.By(HttpContext, user.Id, AuditAction.DataDownloaded);
+        await audit.AppendAsync(entry with { SessionId = RequestSession.Of(HttpContext).Current?.Id.ToString() });
+        return new PersonalData(user, beside, all, audit, clock.GetUtcNow());
     }
 }

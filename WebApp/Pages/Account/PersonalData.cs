@@ -15,7 +15,7 @@ namespace WebApp.Pages.Account;
 /// screen. It is written as it is read, so a long history takes no more memory than a short one. What is in it is named here, one by one: nothing
 /// that signs in, nothing of the staff's.
 /// </summary>
-internal sealed class PersonalData(AppUser user, IReadOnlyList<string> roles, UserSessions sessions, AuditLog audit, DateTimeOffset now) : IActionResult
+internal sealed class PersonalData(AppUser user, AccountFacts facts, UserSessions sessions, AuditLog audit, DateTimeOffset now) : IActionResult
 {
     private const int Batch = 500;
 
@@ -31,6 +31,8 @@ internal sealed class PersonalData(AppUser user, IReadOnlyList<string> roles, Us
         json.WriteStartObject();
         WriteTime(json, "generatedAt", now);
         WriteAccount(json);
+        WriteProofs(json);
+        WriteBrowsers(json);
         json.WriteStartArray("sessions");
         foreach (var session in sessions.Live.Concat(sessions.Revoked))
             WriteSession(json, session);
@@ -56,12 +58,57 @@ internal sealed class PersonalData(AppUser user, IReadOnlyList<string> roles, Us
         json.WriteString("id", user.Id);
         json.WriteString("name", user.Name);
         json.WriteString("email", user.Email);
+        json.WriteBoolean("emailConfirmed", user.EmailConfirmed);
         WriteTime(json, "memberSince", user.CreatedAt);
         json.WriteStartArray("roles");
-        foreach (var role in roles)
+        foreach (var role in facts.Roles)
             json.WriteStringValue(role);
         json.WriteEndArray();
+        json.WriteBoolean("signInBlocked", user.SignInBlocked);
+        WriteTime(json, "bannedUntil", user.BannedUntil);
         json.WriteEndObject();
+    }
+
+    private void WriteProofs(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("proofs");
+        json.WriteStartArray("passkeys");
+        foreach (var passkey in facts.Passkeys)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", passkey.Name);
+            WriteTime(json, "addedAt", passkey.AddedAt);
+            WriteTime(json, "lastUsedAt", passkey.LastUsedAt);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        if (facts.Authenticator is { } authenticator)
+        {
+            json.WriteStartObject("authenticator");
+            WriteTime(json, "addedAt", authenticator.AddedAt);
+            WriteTime(json, "lastUsedAt", authenticator.LastUsedAt);
+            json.WriteEndObject();
+        }
+
+        json.WriteNumber("recoveryCodesLeft", facts.RecoveryCodesLeft);
+        json.WriteEndObject();
+    }
+
+    private void WriteBrowsers(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("browsers");
+        foreach (var browser in facts.Browsers)
+        {
+            json.WriteStartObject();
+            json.WriteString("device", browser.Device);
+            WriteTime(json, "firstSignInAt", browser.FirstSignInAt);
+            WriteTime(json, "lastSignInAt", browser.LastSignInAt);
+            WriteTime(json, "rememberedUntil", browser.RememberedUntil);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteSession(Utf8JsonWriter json, UserSession session)

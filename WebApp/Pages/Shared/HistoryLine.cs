@@ -103,13 +103,13 @@ public sealed record HistoryLine
         { ActorId: not null } => HistoryActor.Support,
         { Action: AuditAction.SessionEnded } when Enum.TryParse<RevocationReason>(entry.Reason, out var reason) && reason.RevokedBy() == RevokedBy.Support => HistoryActor.Support,
         { Action: AuditAction.SessionLocked } when Enum.TryParse<LockReason>(entry.Reason, out var reason) && reason.LockedBy() == RevokedBy.Support => HistoryActor.Support,
-        { Action: AuditAction.SignInFailed or AuditAction.SessionMoved or AuditAction.SignalRaised or AuditAction.SignalNotified or AuditAction.RevokedSessionTried } => HistoryActor.Unknown,
+        { Action: AuditAction.SignInFailed or AuditAction.PasskeyRefused or AuditAction.SessionMoved or AuditAction.SignalRaised or AuditAction.SignalNotified or AuditAction.RevokedSessionTried } => HistoryActor.Unknown,
         _ => HistoryActor.App,
     };
 
     private static HistoryKind KindOf(AuditAction action) => action switch
     {
-        AuditAction.SignedIn or AuditAction.SignInFailed or AuditAction.IdentityConfirmed => HistoryKind.SignIns,
+        AuditAction.SignedIn or AuditAction.SignInFailed or AuditAction.PasskeyRefused or AuditAction.IdentityConfirmed => HistoryKind.SignIns,
         AuditAction.SessionEnded or AuditAction.SessionLocked or AuditAction.SessionMoved or AuditAction.SessionShortened or AuditAction.SessionDisowned
             or AuditAction.SignalRaised or AuditAction.SignalNotified or AuditAction.RevokedSessionTried => HistoryKind.Sessions,
         AuditAction.ForceSignOut or AuditAction.ForceSignOutAll or AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLock

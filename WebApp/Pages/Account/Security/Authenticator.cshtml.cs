@@ -51,7 +51,7 @@ public sealed class AuthenticatorModel(SecondFactors factors, Authenticators aut
             return await ShowAsync(app);
         }
 
-        return this.Answer(await factors.AddAuthenticatorAsync(HttpContext, app, step, EndOthers), "Your authenticator app is set up.", EndOthers);
+        return this.Answer(await factors.AddAuthenticatorAsync(HttpContext, app, step, EndOthers), "Your authenticator app is set up.");
     }
 
     private async Task<IActionResult> ShowAsync(NewAuthenticator app)

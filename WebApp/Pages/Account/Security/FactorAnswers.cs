@@ -11,13 +11,13 @@ public static class FactorAnswers
     private const string Overview = "/Account/Security";
 
     /// <summary>On to the overview; or, with new recovery codes, the page that shows them: they are kept nowhere, so a redirect would lose them.</summary>
-    public static IActionResult Answer(this PageModel page, FactorsChange change, string done, bool endOthers)
+    public static IActionResult Answer(this PageModel page, FactorsChange change, string done)
     {
         if (change.Outcome == FactorsChangeOutcome.Overtaken)
             return page.RedirectWithError("That was done already, or your account was changed at the same time. Nothing was changed by this form.", Overview);
 
         var isConfirmed = change.Outcome == FactorsChangeOutcome.Done;
-        var words = $"{done} {(isConfirmed ? Ended(change.Ended, endOthers) : "We could not confirm that your other sessions ended; look at the list of your sessions.")}";
+        var words = $"{done} {(isConfirmed ? Ended(change.Ended) : "We could not confirm that your other sessions ended; look at the list of your sessions.")}";
         if (change.NewCodes is { } codes)
             return Show(page, new(codes, words, isConfirmed));
 
@@ -31,11 +31,11 @@ public static class FactorAnswers
         TempData = page.TempData,
     };
 
-    private static string Ended(int others, bool endOthers) => (others, endOthers) switch
+    private static string Ended(int? others) => others switch
     {
-        (_, false) => "Your other sessions stay signed in.",
-        (0, _) => "You were not signed in anywhere else.",
-        (1, _) => "One other session was ended.",
+        null => "Your other sessions stay signed in.",
+        0 => "You were not signed in anywhere else.",
+        1 => "One other session was ended.",
         _ => $"{others} other sessions were ended.",
     };
 }

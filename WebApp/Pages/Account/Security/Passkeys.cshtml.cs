@@ -19,6 +19,9 @@ public sealed class PasskeysModel(Passkeys passkeys, SecondFactors factors, AppU
     /// <summary>Whoever adds one has a reason to look at the sessions from before; another passkey is for comfort.</summary>
     public bool IsFirstFactor { get; private set; }
 
+    /// <summary>See <see cref="FactorSummary.MustEndOthers"/>.</summary>
+    public bool MustEndOthers { get; private set; }
+
     /// <summary>The newest first.</summary>
     public IReadOnlyList<Passkey> List { get; private set; } = [];
 
@@ -29,7 +32,8 @@ public sealed class PasskeysModel(Passkeys passkeys, SecondFactors factors, AppU
             return NotFound();
 
         List = await passkeys.ListAsync(user.Id);
-        IsFirstFactor = (await factors.DescribeAsync(user)).Factors == 0;
+        var summary = await factors.DescribeAsync(user);
+        (IsFirstFactor, MustEndOthers) = (summary.Factors == 0, summary.MustEndOthers);
         (Name, EndOthers) = (DefaultName(), IsFirstFactor);
         return Page();
     }
@@ -47,7 +51,7 @@ public sealed class PasskeysModel(Passkeys passkeys, SecondFactors factors, AppU
         var addition = await passkeys.AddAsync(HttpContext, user, passkeyAnswer, passkeyState, name, EndOthers);
         return addition.Outcome switch
         {
-            PasskeyOutcome.Proved => this.Answer(addition.Change!, $"The passkey “{name}” is added. Next time you sign in, you can use it instead of your password.", EndOthers),
+            PasskeyOutcome.Proved => this.Answer(addition.Change!, $"The passkey “{name}” is added. Next time you sign in, you can use it instead of your password."),
             PasskeyOutcome.TooLate => this.RedirectWithError("That took too long, or was done already. Please try again."),
             _ => this.RedirectWithError("That passkey could not be added: it was not made for this site, or is in use already. Try again, or use another device."),
         };

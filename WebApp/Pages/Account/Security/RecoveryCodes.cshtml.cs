@@ -32,7 +32,7 @@ public sealed class RecoveryCodesModel(SecondFactors factors, RecoveryCodes code
         if (!user.TwoFactorEnabled)
             return this.RedirectWithError(NoFactor, "/Account/Security");
 
-        return this.Answer(await factors.ReplaceRecoveryCodesAsync(HttpContext, user, EndOthers), "You have new recovery codes.", EndOthers);
+        return this.Answer(await factors.ReplaceRecoveryCodesAsync(HttpContext, user, EndOthers), "You have new recovery codes.");
     }
 
     /// <summary>The codes as a file, from the page that shows them.</summary>

@@ -25,7 +25,7 @@ public sealed class RemoveAuthenticatorModel(SecondFactors factors, UserManager<
             return NothingToRemove();
 
         if (Factors.MayLoseOne(TurnOff))
-            return this.Answer(await factors.RemoveAuthenticatorAsync(HttpContext, user, TurnOff, EndOthers), "Your authenticator app is removed.", EndOthers);
+            return this.Answer(await factors.RemoveAuthenticatorAsync(HttpContext, user, TurnOff, EndOthers), "Your authenticator app is removed.");
 
         ModelState.AddModelError(Factors.IsRequired ? "" : nameof(TurnOff), Factors.IsRequired
             ? "Your role needs a second factor. Set up another one first, then remove this one."

@@ -32,7 +32,7 @@ public sealed class RemovePasskeyModel(Passkeys passkeys, SecondFactors factors,
         if (Factors.MayLoseOne(TurnOff))
         {
             return this.Answer(
-                await passkeys.RemoveAsync(HttpContext, user, Id, TurnOff, EndOthers), $"The passkey “{Name}” is removed. Delete it on your device, too.", EndOthers);
+                await passkeys.RemoveAsync(HttpContext, user, Id, TurnOff, EndOthers), $"The passkey “{Name}” is removed. Delete it on your device, too.");
         }
 
         ModelState.AddModelError(Factors.IsRequired ? "" : nameof(TurnOff), Factors.IsRequired
