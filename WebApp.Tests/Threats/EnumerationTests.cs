@@ -69,6 +69,7 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
         using var browser = app.NewBrowser();
         await browser.AskForAccountAsync("pending@example.com");
         await app.Mail.NextAsync("pending@example.com");
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
         var answers = new List<(int, string, string, int)>();
 
         foreach (var email in new[] { "new@example.com", "alice@example.com", "pending@example.com" })

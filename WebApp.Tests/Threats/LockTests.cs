@@ -47,7 +47,7 @@ public abstract class LockTests(TestApp app)
         var id = app.KeyOf(owner).SessionId;
         await LockByRuleAsync(owner);
 
-        var sent = await (await owner.GetAsync("/account/forgot-password")).Fill("Email", owner.Email).PressAsync("Send the link");
+        var sent = await (await (await owner.GetAsync("/account")).FollowLinkAsync("Forgot your password?")).Fill("Email", owner.Email).PressAsync("Send the link");
         Assert.Equal("/account/check-mail", sent.Address.AbsolutePath);
         Assert.Equal("/account/confirm-email", (await owner.GetAsync("/account/confirm-email?token=none")).Address.AbsolutePath);
         var page = await owner.ResetPasswordAsync((await app.Mail.NextAsync(owner.Email)).LinkTo("/account/reset-password"), "another good passphrase");

@@ -138,6 +138,7 @@ public sealed class DataOnSqlTests(SqlApp app) : DataTests(app)
         var (owner, authenticator, codes) = await _app.NewUserWithAppAsync();
         using var passkey = new SoftPasskey(_app.Address);
         await owner.AddPasskeyAsync(passkey);
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
         using var other = _app.NewBrowser(Browser.Safari);
         await (await other.TrySignInAsync(owner.Email, Browser.Password)).EnterCodeAsync(authenticator.Code, remember: true);
         var userId = _app.KeyOf(owner).UserId;
