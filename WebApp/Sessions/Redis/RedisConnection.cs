@@ -23,7 +23,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>On a machine under load this client now and then gets stuck on its way to the first answer, for good. A new one does not.</summary>
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(2);
 
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
     private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
