@@ -63,6 +63,7 @@ public sealed class RegisterTests(SqlApp app)
         Assert.Equal("true", input.GetAttribute("aria-invalid"));
         var described = input.GetAttribute("aria-describedby")!.Split(' ');
         Assert.Contains(described, id => page.Document.GetElementById(id)!.TextContent.Contains(message, StringComparison.Ordinal));
+        Assert.Same(input, Assert.Single(page.Document.QuerySelectorAll("[autofocus]")));
         Assert.Null(browser.SessionCookie);
     }
 

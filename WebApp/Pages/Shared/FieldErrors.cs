@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Razor.TagHelpers;
 
 namespace WebApp.Pages;
 
-/// <summary>Ties a field that was refused to its message, for those who hear the page.</summary>
+/// <summary>Ties a field that was refused to its message, for those who hear the page. The first one of a page has the focus.</summary>
 [HtmlTargetElement("input", Attributes = "asp-for")]
 [HtmlTargetElement("select", Attributes = "asp-for")]
 [HtmlTargetElement("textarea", Attributes = "asp-for")]
@@ -25,6 +25,8 @@ public sealed class FieldErrorsTagHelper : TagHelper
         var describedBy = $"{output.Attributes["aria-describedby"]?.Value} {MessageId(For)}";
         output.Attributes.SetAttribute("aria-invalid", "true");
         output.Attributes.SetAttribute("aria-describedby", describedBy.Trim());
+        if (ViewContext.HttpContext.Items.TryAdd(typeof(FieldErrorsTagHelper), null))
+            output.Attributes.SetAttribute(new TagHelperAttribute("autofocus"));
     }
 
     internal static string MessageId(ModelExpression field) => $"{field.Name}-error";
