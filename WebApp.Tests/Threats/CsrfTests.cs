@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
 using WebApp.Audit;
+using WebApp.Sessions;
 using WebApp.Tests.Testing;
 using Page = WebApp.Tests.Testing.Page;
 
@@ -223,11 +224,13 @@ public abstract class CsrfTests(TestApp app)
             var actor = form.ByStaff ? await app.SignedInAsync("sam@example.com") : victim;
             var unconfirmed = (await app.NewAccountAsync()).Email!;
             await app.ChangeAccountAsync(unconfirmed, user => user.EmailConfirmed = false);
-            return new(app, victim, actor, await app.UserIdAsync(victim.Email), otherSession)
+            var victimId = await app.UserIdAsync(victim.Email);
+            var generation = await app.Services.GetRequiredService<IUserSessionStore>().GetGenerationAsync(victimId);
+            return new(app, victim, actor, victimId, otherSession)
             {
                 ResetToken = await app.SealAsync(TokenPurpose.ResetPassword, victim.Email, TimeSpan.FromMinutes(20)),
                 ConfirmToken = await app.SealAsync(TokenPurpose.ConfirmEmail, unconfirmed, TimeSpan.FromMinutes(20)),
-                AddressToken = await app.SealAsync(TokenPurpose.ChangeEmail, victim.Email, TimeSpan.FromMinutes(20), $"{Guid.NewGuid():N}@example.com"),
+                AddressToken = await app.SealAsync(TokenPurpose.ChangeEmail, victim.Email, TimeSpan.FromMinutes(20), $"{generation.Value}|{Guid.NewGuid():N}@example.com"),
                 NotMeToken = await app.SealAsync(TokenPurpose.NotMe, victim.Email, TimeSpan.FromMinutes(20), await app.TakeSnapshotAsync(victim.Email)),
             };
         }

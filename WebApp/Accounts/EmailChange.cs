@@ -78,8 +78,10 @@ public sealed class EmailChange(
         if (await tokens.OpenAsync(TokenPurpose.ChangeEmail, text) is not { User: { } user } token || !await signIn.CanSignInAsync(user))
             return null;
 
-        var parts = token.Content.Split('|', 2);
         await sessions.BeginSignInAsync(context, user.Id);
-        return SessionManager.GenerationOfSignIn(context).Value == long.Parse(parts[0], CultureInfo.InvariantCulture) ? (token, user, parts[1]) : null;
+        return token.Content.Split('|', 2) is [var generation, var newEmail]
+            && generation == SessionManager.GenerationOfSignIn(context).Value.ToString(CultureInfo.InvariantCulture)
+            ? (token, user, newEmail)
+            : null;
     }
 }
