@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using WebApp.Accounts;
 using WebApp.Accounts.Mail;
 using WebApp.Accounts.Passwords;
+using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
 using WebApp.Hosting.RateLimits;
@@ -62,6 +63,7 @@ public sealed partial class DocumentationTests
             ["Mail"] = new MailOptions(),
             ["Accounts"] = new AccountOptions(),
             ["Audit"] = new AuditOptions(),
+            ["Admin"] = new AdminOptions(),
             ["Privacy"] = new PrivacyOptions(),
         };
         var rows = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Select(line => SettingRow().Match(line)).Where(row => row.Success).ToList();
@@ -101,6 +103,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| `RateLimits:(?<act>\w+):Permits`, `:Window` \| `(?<permits>\d+)`, `(?<window>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex LimitRow();
 
-    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Mail|Accounts|Audit|Privacy):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| `(?<section>Sessions|Passwords|Mail|Accounts|Audit|Admin|Privacy):(?<name>\w+)` \| `(?<default>[^`]+)` \|", RegexOptions.ExplicitCapture)]
     private static partial Regex SettingRow();
 }

@@ -4,6 +4,7 @@ using WebApp.Accounts.Mail;
 using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
+using WebApp.Hosting.Commands;
 using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 

@@ -86,7 +86,7 @@ public sealed class UserDirectoryTests(SqlApp app)
     }
 
     private Task<IReadOnlyList<Person>> SearchAsync(string? text) =>
-        app.InRequestAsync<UserDirectory, IReadOnlyList<Person>>(async people => (await people.SearchAsync(text)).People);
+        app.InRequestAsync<UserDirectory, IReadOnlyList<Person>>(async people => (await people.SearchAsync(new(text))).People);
 
     private async Task<IEnumerable<string>> EmailsAsync(string text) => (await SearchAsync(text)).Select(person => person.Email);
 

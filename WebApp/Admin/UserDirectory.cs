@@ -5,26 +5,39 @@ using WebApp.Accounts;
 namespace WebApp.Admin;
 
 /// <summary>Finds people for staff.</summary>
-public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer)
+public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer, TimeProvider clock)
 {
     /// <summary>How many people a search shows at most.</summary>
     public const int PageSize = 50;
 
-    /// <summary>
-    /// People whose e-mail address or name begins with the text, or whose id it is, by e-mail address; everyone for an empty text.
-    /// At most <see cref="PageSize"/> of them.
-    /// </summary>
-    public async Task<PeopleFound> SearchAsync(string? text)
+    /// <summary>The people that fit the filter, by e-mail address; at most <see cref="PageSize"/> of them.</summary>
+    public async Task<PeopleFound> SearchAsync(UserFilter filter)
     {
-        var query = text?.Trim() ?? "";
-        if (Guid.TryParse(query, out var id))
-            return new(await FindAsync(id) is { } person ? [person] : [], IsCut: false);
-
-        var email = normalizer.NormalizeEmail(query);
-        var found = await ReadAsync(db.Users
-            .Where(u => query == "" || u.NormalizedEmail!.StartsWith(email) || EF.Functions.Like(u.Name, EscapeLike(query) + "%", "\\"))
-            .OrderBy(u => u.NormalizedEmail).Take(PageSize + 1));
+        var found = await ReadAsync(Matching(filter).OrderBy(u => u.NormalizedEmail).Take(PageSize + 1));
         return new([.. found.Take(PageSize)], IsCut: found.Count > PageSize);
+    }
+
+    /// <summary>The accounts that fit the filter, in no order.</summary>
+    public IQueryable<AppUser> Matching(UserFilter filter)
+    {
+        var (people, text, now) = (db.Users.AsNoTracking(), filter.Text?.Trim() ?? "", clock.GetUtcNow());
+        if (Guid.TryParse(text, out var id))
+        {
+            people = people.Where(u => u.Id == id);
+        }
+        else if (text.Length > 0)
+        {
+            var email = normalizer.NormalizeEmail(text);
+            people = people.Where(u => u.NormalizedEmail!.StartsWith(email) || EF.Functions.Like(u.Name, EscapeLike(text) + "%", "\\"));
+        }
+
+        if (filter.Role is { } role)
+            people = people.Where(u => db.UserRoles.Any(r => r.UserId == u.Id && db.Roles.Any(known => known.Id == r.RoleId && known.Name == role)));
+        if (filter.Banned)
+            people = people.Where(u => u.BannedUntil > now);
+        if (filter.NoSecondFactor)
+            people = people.Where(u => !u.TwoFactorEnabled);
+        return people;
     }
 
     /// <summary>Null for an unknown id.</summary>

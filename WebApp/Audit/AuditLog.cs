@@ -11,15 +11,16 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, TimePr
     /// <summary>How many entries one statement changes or removes at most: sign-ins wait for it to end.</summary>
     internal const int Batch = 1000;
 
-    /// <summary>Writes the entry with the present time. Ignores the request's end: what happened is written down.</summary>
+    /// <summary>Writes the entry with the present time, and returns its id. Ignores the request's end: what happened is written down.</summary>
     /// <exception cref="DbUpdateException">The database refused it; then the act it announces must not go on.</exception>
-    public async Task AppendAsync(AuditEntry entry)
+    public Task<long> AppendAsync(AuditEntry entry)
     {
-        var now = clock.GetUtcNow();
-        await WriteAsync(async db =>
+        var written = entry with { At = clock.GetUtcNow() };
+        return WriteAsync(async db =>
         {
-            db.Entries.Add(entry with { At = now });
-            return await db.SaveChangesAsync();
+            db.Entries.Add(written);
+            await db.SaveChangesAsync();
+            return written.Id;
         });
     }
 
@@ -110,7 +111,7 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, TimePr
     /// SQLite's calls block, whatever they are called, and sleep while another writes. The pool's threads are for requests, and for the news of
     /// ended sessions: there are no more of them than cores.
     /// </summary>
-    private Task<int> WriteAsync(Func<AuditDbContext, Task<int>> write) => Task.Factory.StartNew(async () =>
+    private Task<T> WriteAsync<T>(Func<AuditDbContext, Task<T>> write) => Task.Factory.StartNew(async () =>
     {
         await using var db = await databases.CreateDbContextAsync();
         return await write(db);

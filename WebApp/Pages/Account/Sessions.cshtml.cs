@@ -138,7 +138,7 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
         return this.RedirectWithStatus("Every browser is asked for a second factor again.");
     }
 
-    private Task AuditForgottenAsync() => audit.AppendAsync(AuditEntries.By(HttpContext, User.GetUserId(), AuditAction.BrowserForgotten));
+    private Task<long> AuditForgottenAsync() => audit.AppendAsync(AuditEntries.By(HttpContext, User.GetUserId(), AuditAction.BrowserForgotten));
 
     public async Task<IActionResult> OnPostRevokeOthersAsync()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -280,11 +281,20 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         // In order, completions can stall altogether.
         redis.PreserveAsyncOrder = false;
 #endif
-        redis.ConnectionFailed += (_, _) => Doubt();
+        redis.ConnectionFailed += (_, lost) => Lost(lost.EndPoint);
         redis.ConnectionRestored += (_, _) => Doubt();
         redis.ConfigurationChanged += (_, _) => Wake();
         redis.HashSlotMoved += (_, _) => Wake();
         return redis;
+    }
+
+    /// <summary>Nobody is served by a replica, so that one is gone is no reason to hold anybody up. (When it comes back it may be a master.)</summary>
+    private void Lost(EndPoint? server)
+    {
+        if (_lastProbe is { } probe && probe.WasReplica(server))
+            Wake();
+        else
+            Doubt();
     }
 
     /// <summary>Something happened: holds calls back until the monitor has had another look, and wakes it. True if it was verified until now.</summary>

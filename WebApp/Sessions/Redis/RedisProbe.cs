@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using StackExchange.Redis;
 
 namespace WebApp.Sessions.Redis;
@@ -41,6 +42,9 @@ internal sealed class RedisProbe
     /// The masters of a Cluster are taken to agree on the time, and the one ahead counts.
     /// </summary>
     public long RedisTimeNow() => Masters.Max(m => m.Time) + (long)Stopwatch.GetElapsedTime(_answeredAt).TotalMilliseconds;
+
+    /// <summary>Whether that server was there, and took no writes.</summary>
+    public bool WasReplica(EndPoint? server) => Array.Exists(_servers, known => !known.IsMaster && known.EndPoint == server?.ToString());
 
     public bool HasMastersOf(RedisProbe other) => Masters.Select(m => m.EndPoint).ToHashSet(StringComparer.Ordinal).SetEquals(other.Masters.Select(m => m.EndPoint));
 

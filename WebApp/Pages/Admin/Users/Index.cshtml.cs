@@ -19,6 +19,6 @@ public sealed class IndexModel(UserDirectory people) : PageModel
     public async Task OnGetAsync()
     {
         if (ModelState.IsValid)
-            Found = await people.SearchAsync(Q);
+            Found = await people.SearchAsync(new(Q));
     }
 }

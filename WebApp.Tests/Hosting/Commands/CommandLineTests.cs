@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Data.Sqlite;
 using WebApp.Accounts;
-using WebApp.Hosting;
+using WebApp.Hosting.Commands;
 
-namespace WebApp.Tests.Hosting;
+namespace WebApp.Tests.Hosting.Commands;
 
 /// <summary>The built program, started as an operator starts it in production.</summary>
 public sealed class CommandLineTests : IDisposable
@@ -89,6 +89,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("users", "add", "--email", Email, "--role", "Root")]
     [InlineData("users", "add", "--email", Email, "--role")]
     [InlineData("users", "add", "--email", Email, "--rol", "Admin")]
+    [InlineData("users", "add", "--email", Email, "--email", Email)]
     [InlineData("users", "add", "--email", Email, "--password", "for all to see")]
     public async Task What_is_not_understood_changes_nothing(params string[] arguments) =>
         Assert.Equal(2, await CommandLine.RunAsync(null!, arguments));

@@ -1,0 +1,36 @@
+using System.Text.RegularExpressions;
+
+namespace WebApp.Admin;
+
+/// <summary>The configuration section <c>Admin</c>, checked when the app starts.</summary>
+public sealed class AdminOptions
+{
+    public const string Section = "Admin";
+
+    private static readonly TimeSpan PatternTimeout = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// The regular expression that a whole case reference must match; null for any text. Set it to the form of your case numbers, such as
+    /// <c>INC-\d{6}</c>, so that a slip of the finger is noticed before it stands in the log.
+    /// </summary>
+    public string? CaseReferencePattern { get; set; }
+
+    /// <summary>Whether it is a case reference as the operator wants them.</summary>
+    public bool IsCaseReference(string text) =>
+        CaseReferencePattern is not { } pattern || Regex.IsMatch(text, WholeOf(pattern), RegexOptions.CultureInvariant, PatternTimeout);
+
+    internal bool IsValidPattern()
+    {
+        try
+        {
+            _ = CaseReferencePattern is { } pattern ? new Regex(WholeOf(pattern), RegexOptions.CultureInvariant, PatternTimeout) : null;
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static string WholeOf(string pattern) => $@"\A(?:{pattern})\z";
+}

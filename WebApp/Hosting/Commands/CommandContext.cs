@@ -1,0 +1,29 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace WebApp.Hosting.Commands;
+
+/// <summary>What a command has to work with.</summary>
+/// <param name="Services">Of the app, in a scope of the command's own.</param>
+/// <param name="Arguments">As the operator gave them.</param>
+internal sealed record CommandContext(IServiceProvider Services, Arguments Arguments)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    public T Get<T>()
+        where T : notnull => Services.GetRequiredService<T>();
+
+    /// <summary>Says that it is done: in words, or with <c>--json</c> as <paramref name="facts"/>.</summary>
+    public int Done(string words, object facts)
+    {
+        Console.WriteLine(Arguments.Has(Option.Json.Name) ? JsonSerializer.Serialize(facts, Json) : words);
+        return CommandLine.Done;
+    }
+
+    /// <summary>Says on standard error why it is not done.</summary>
+    public static async Task<int> NotDoneAsync(string why)
+    {
+        await Console.Error.WriteLineAsync(why);
+        return CommandLine.NotDone;
+    }
+}
