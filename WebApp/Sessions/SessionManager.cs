@@ -69,6 +69,10 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     public Task<int> RevokeAllAsync(Guid userId, RevocationReason reason, string? caseReference = null) =>
         RevokeAllButAsync(userId, null, new(clock.GetUtcMilliseconds(), reason, caseReference));
 
+    /// <summary>Ends every session of every user, but <paramref name="spared"/>; see <see cref="IUserSessionStore.EndEveryoneAsync"/>. No event tells of the single ones.</summary>
+    public Task EndEveryoneAsync(RevocationReason reason, string? caseReference, SparedSession? spared) =>
+        sessions.EndEveryoneAsync(new(clock.GetUtcMilliseconds(), reason, caseReference), spared);
+
     /// <summary>
     /// The user says that <paramref name="id"/> was somebody else's doing. That is noted first; then every session but <paramref name="currentId"/>
     /// ends, for a thief may have more than one; returns how many it ended.
