@@ -21,8 +21,8 @@ builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use)
 builder.AddMail(Path.Combine(database.Folder, "mail"));
 builder.AddAccounts(database.Use);
 builder.Services.AddAuditLog(database.Use);
-builder.Services.AddAdmin();
-builder.Services.AddSingleton<SessionNotices>();
+builder.Services.AddAdmin(database.Use);
+builder.Services.AddSessionNotices();
 builder.AddKeyRing(database);
 builder.AddPublicUrl();
 builder.Services.AddPrivacy();

@@ -104,6 +104,12 @@ public interface IUserSessionStore
     /// </summary>
     Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation);
 
+    /// <summary>
+    /// As <see cref="RevokeAllAsync"/>, for one that may have been done already: ends only sessions created at <see cref="Revocation.At"/> or before,
+    /// so that a sign-in made since survives. Safe to repeat.
+    /// </summary>
+    Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation);
+
     /// <summary>The user's live sessions and tombstones, in no particular order. One round trip; empty for an unknown user.</summary>
     Task<IReadOnlyList<UserSession>> ListAsync(Guid userId);
 }

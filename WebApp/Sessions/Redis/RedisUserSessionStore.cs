@@ -128,6 +128,14 @@ internal sealed partial class RedisUserSessionStore(
         return ended;
     }
 
+    public async Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation)
+    {
+        var row = await journal.TryWriteAsync(userId, id: null, except: null, revocation);
+        var ended = await _revocations.RepeatRevokeAllAsync(userId, revocation);
+        await SettleAsync(row);
+        return ended;
+    }
+
     public async Task<IReadOnlyList<UserSession>> ListAsync(Guid userId)
     {
         var keys = new RedisKeys(userId);
