@@ -58,6 +58,7 @@ app.UseRequiredSecondFactor();
 app.UseAuthorization();
 app.MapRazorPages();
 app.MapRemainingTime();
+app.MapBulk();
 
 await app.RunAsync();
 return 0;

@@ -254,7 +254,7 @@ public sealed class LocalCacheTests(CachedApps apps) : IClassFixture<CachedApps>
     {
         await apps.Redis.CliAsync("CONFIG", "RESETSTAT");
         await act();
-        return await apps.Redis.CallsAsync("get");
+        return await apps.Redis.CallsAsync("mget");
     }
 
     private static async Task RefusedWithinAsync(TimeSpan bound, Browser browser)

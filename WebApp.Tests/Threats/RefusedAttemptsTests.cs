@@ -155,6 +155,6 @@ public sealed class RefusedAttemptsOnRedisTests(ProxiedRedisApp app) : RefusedAt
         for (var tries = 0; tries < 10; tries++)
             await thief.PeekAsync("/account");
 
-        Assert.Equal((10, 0), (await _app.Redis.CallsAsync("get"), await _app.Redis.CallsAsync("evalsha") + await _app.Redis.CallsAsync("eval")));
+        Assert.Equal((10, 0), (await _app.Redis.CallsAsync("mget"), await _app.Redis.CallsAsync("evalsha") + await _app.Redis.CallsAsync("eval")));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Accounts.Mail;
@@ -27,7 +26,7 @@ public sealed class EmailChange(
     {
         // Whatever ends all sessions retires the link, too: it was asked for in one of them.
         await sessions.BeginSignInAsync(context, user.Id);
-        var content = $"{SessionManager.GenerationOfSignIn(context).Value}|{newEmail}";
+        var content = $"{SessionManager.GenerationOfSignIn(context)}|{newEmail}";
         await audit.AppendAsync(AuditEntries.By(context, user.Id, AuditAction.EmailChangeRequested));
         // Sealed for both, so that both take the same time.
         var link = links.To(context, ConfirmPath, tokens.Seal(TokenPurpose.ChangeEmail, user, Lifetime, content));
@@ -80,7 +79,7 @@ public sealed class EmailChange(
 
         await sessions.BeginSignInAsync(context, user.Id);
         return token.Content.Split('|', 2) is [var generation, var newEmail]
-            && generation == SessionManager.GenerationOfSignIn(context).Value.ToString(CultureInfo.InvariantCulture)
+            && generation == SessionManager.GenerationOfSignIn(context).ToString()
             ? (token, user, newEmail)
             : null;
     }

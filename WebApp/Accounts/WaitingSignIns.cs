@@ -16,7 +16,7 @@ namespace WebApp.Accounts;
 public sealed class WaitingSignIns(
     IDataProtectionProvider dataProtection, AppSignInManager signIn, UserManager<AppUser> users, SessionManager sessions)
 {
-    private readonly IDataProtector _protector = dataProtection.CreateProtector("WebApp.Accounts.WaitingSignIns.v1");
+    private readonly IDataProtector _protector = dataProtection.CreateProtector("WebApp.Accounts.WaitingSignIns.v2");
 
     public async Task<string> SealAsync(PendingSignIn pending)
     {
@@ -26,7 +26,7 @@ public sealed class WaitingSignIns(
         using var writer = new BinaryWriter(buffer);
         writer.Write(pending.UserId.ToByteArray());
         writer.Write(pending.SessionId.ToString());
-        writer.Write(pending.Generation.Value);
+        writer.Write(pending.Generation.ToString());
         writer.Write(pending.Remembered);
         writer.Write(pending.Leash?.ToUnixTimeMilliseconds() ?? 0);
         writer.Write(pending.Methods);
@@ -69,7 +69,7 @@ public sealed class WaitingSignIns(
         {
             using var reader = new BinaryReader(new MemoryStream(_protector.Unprotect(WebEncoders.Base64UrlDecode(text ?? ""))));
             var (userId, sessionId) = (new Guid(reader.ReadBytes(16)), SessionId.Parse(reader.ReadString(), null));
-            var (generation, remembered, leash) = (new UserGeneration(reader.ReadInt64()), reader.ReadBoolean(), reader.ReadInt64());
+            var (generation, remembered, leash) = (UserGeneration.Parse(reader.ReadString()), reader.ReadBoolean(), reader.ReadInt64());
             var (methods, goodUntil) = (reader.ReadString(), DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64()));
             return (new(userId, sessionId, generation, remembered, leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), methods, goodUntil), reader.ReadBytes(SHA256.HashSizeInBytes), reader.ReadBoolean());
         }

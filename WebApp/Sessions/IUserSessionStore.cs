@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Runtime.InteropServices;
 
 namespace WebApp.Sessions;
 
@@ -110,6 +112,13 @@ public interface IUserSessionStore
     /// </summary>
     Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation);
 
+    /// <summary>
+    /// Ends every session of every user but <paramref name="spared"/> (null: without exception), and refuses every sign-in that is under way. It takes
+    /// the same time however many there are: what ended is found as a tombstone from then on, and put away later.
+    /// </summary>
+    /// <exception cref="SessionStoreUnavailableException">It may have happened for all, for some or for none. What has begun is seen through.</exception>
+    Task EndEveryoneAsync(Revocation revocation, SparedSession? spared);
+
     /// <summary>The user's live sessions and tombstones, in no particular order. One round trip; empty for an unknown user.</summary>
     Task<IReadOnlyList<UserSession>> ListAsync(Guid userId);
 }
@@ -133,14 +142,25 @@ public enum AddOutcome
 /// <param name="Family">The kind of browser that it came from.</param>
 public sealed record SessionProof(SecretVersion Next, SecretVersion Presented, DateTimeOffset At, BrowserFamily Family);
 
-/// <summary>A mark that changes whenever all sessions of a user are revoked. Zero: not changed within <see cref="Lifetime"/>.</summary>
-public readonly record struct UserGeneration(long Value)
+/// <summary>A mark that changes whenever all sessions of a user are revoked.</summary>
+/// <param name="Value">The user's own. Zero: not changed within <see cref="Lifetime"/>.</param>
+/// <param name="Epoch">The number of the <see cref="SessionEpoch"/>.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct UserGeneration(long Value, long Epoch)
 {
     /// <summary>How long a store keeps a mark, and so the longest that one sign-in may take.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
     /// <summary>A value that no earlier generation had.</summary>
-    public static UserGeneration New() => new(Random.Shared.NextInt64(1, long.MaxValue));
+    public static long NewValue() => Random.Shared.NextInt64(1, long.MaxValue);
+
+    /// <summary>What <see cref="ToString"/> wrote.</summary>
+    /// <exception cref="FormatException">It is something else.</exception>
+    public static UserGeneration Parse(string text) => text.Split('.') is [var value, var epoch]
+        ? new(long.Parse(value, CultureInfo.InvariantCulture), long.Parse(epoch, CultureInfo.InvariantCulture))
+        : throw new FormatException("That is no generation.");
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value}.{Epoch}");
 }
 
 /// <summary>The store could not be reached, or did not answer in time. Nobody may be let in, and nobody signed out, because of it.</summary>

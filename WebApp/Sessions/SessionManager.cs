@@ -69,6 +69,10 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     public Task<int> RevokeAllAsync(Guid userId, RevocationReason reason, string? caseReference = null) =>
         RevokeAllButAsync(userId, null, new(clock.GetUtcMilliseconds(), reason, caseReference));
 
+    /// <summary>Ends every session of every user, but <paramref name="spared"/>; see <see cref="IUserSessionStore.EndEveryoneAsync"/>. No event tells of the single ones.</summary>
+    public Task EndEveryoneAsync(RevocationReason reason, string? caseReference, SparedSession? spared) =>
+        sessions.EndEveryoneAsync(new(clock.GetUtcMilliseconds(), reason, caseReference), spared);
+
     /// <summary>
     /// As <see cref="RevokeAllAsync(Guid, RevocationReason, string?)"/>, as of a moment that the caller keeps, so that it can be repeated. Nobody is
     /// mailed for it: that is left to the caller, who ends the sessions of many people.

@@ -174,7 +174,7 @@ public sealed class RedisConnectionTests : IAsyncLifetime
 
         var wrongType = await Assert.ThrowsAsync<SessionStoreUnavailableException>(() => _app.Connection.RunAsync(db => db.ListRightPushAsync("secret-key", "secret-value")));
         await _redis.StopAsync();
-        var stopped = await Assert.ThrowsAsync<SessionStoreUnavailableException>(() => _app.Connection.GetAsync("secret-key"));
+        var stopped = await Assert.ThrowsAsync<SessionStoreUnavailableException>(() => _app.Connection.GetAsync(["secret-key"]));
 
         Assert.Contains("WRONGTYPE", wrongType.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", wrongType.ToString().Split("   at ")[0], StringComparison.Ordinal);
@@ -187,12 +187,12 @@ public sealed class RedisConnectionTests : IAsyncLifetime
         using var release = new ManualResetEventSlim();
         var blocked = Task.Run(async () =>
         {
-            await _app.Connection.GetAsync("key");
+            await _app.Connection.GetAsync(["key"]);
             release.Wait();
         });
 
         for (var call = 0; call < 100; call++)
-            await _app.Connection.GetAsync("key");
+            await _app.Connection.GetAsync(["key"]);
 
         Assert.False(blocked.IsCompleted);
         release.Set();

@@ -45,11 +45,16 @@ public sealed class RedisFailoverTests : IAsyncLifetime
         session => _app.Store.RequireRightsAsync(session.UserId, 77),
         found => Assert.Equal(77, found.RequiredRightsVersion));
 
+    [Fact]
+    public Task A_replica_that_never_heard_that_everyones_sessions_were_ended_does_not_undo_it_when_it_takes_over() => FailOverAfterAsync(
+        _ => _app.Store.EndEveryoneAsync(Samples.Revocation(_clock.GetUtcNow()), spared: null),
+        found => Assert.NotNull(found.Revocation));
+
     private async Task FailOverAfterAsync(Func<UserSession, Task> act, Action<UserSession> assert)
     {
         var session = Samples.Session(_clock.GetUtcNow());
         await _app.Store.AddAsync(session, default);
-        await Eventually.TrueAsync(async () => (await _replica.CliAsync("DBSIZE")).Trim() == "2", "the session has reached the replica");
+        await Eventually.TrueAsync(async () => (await _replica.CliAsync("DBSIZE")).Trim() == "3", "the session and its epoch have reached the replica");
         // It keeps what it has, and hears no more of its master.
         await _replica.CliAsync("REPLICAOF", "127.0.0.1", "1");
         await act(session);

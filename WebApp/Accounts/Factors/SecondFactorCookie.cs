@@ -19,7 +19,7 @@ public sealed class SecondFactorCookie(OneTimeTokens tokens, IOptions<SecondFact
     public void Write(HttpContext context, AppUser user, bool remembered, string method)
     {
         var request = RequestSession.Of(context);
-        var content = string.Join('|', SessionManager.GenerationOfSignIn(context).Value, remembered ? 1 : 0, request.Leash?.ToUnixTimeMilliseconds() ?? 0, method);
+        var content = string.Join('|', SessionManager.GenerationOfSignIn(context), remembered ? 1 : 0, request.Leash?.ToUnixTimeMilliseconds() ?? 0, method);
         var cookie = options.Value.Cookie.Build(context, clock.GetUtcNow());
         context.Response.Cookies.Append(options.Value.Cookie.Name!, tokens.Seal(TokenPurpose.SecondFactor, user, Lifetime, content), cookie);
     }
@@ -32,7 +32,7 @@ public sealed class SecondFactorCookie(OneTimeTokens tokens, IOptions<SecondFact
 
         var parts = token.Content.Split('|');
         var leash = long.Parse(parts[2], CultureInfo.InvariantCulture);
-        return new(token, user, new(long.Parse(parts[0], CultureInfo.InvariantCulture)), parts[1] == "1",
+        return new(token, user, UserGeneration.Parse(parts[0]), parts[1] == "1",
             leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), parts[3]);
     }
 

@@ -65,6 +65,23 @@ public static class BulkWords
         _ => "Something holds it up.",
     };
 
+    /// <summary>How far it is, in a sentence.</summary>
+    public static string Of(BulkProgress progress, DateTimeOffset now) => progress.Request switch
+    {
+        { State: BulkState.Draft or BulkState.Waiting } request => request.CountedTo == int.MaxValue
+            ? $"They have {Words.Count(request.Sessions, "session")}. {People(request.Active)} used one in the last {Words.Of(BulkCounter.Recently)}."
+            : $"Counted so far: {request.CountedPeople:N0} of {People(request.People)}. Those have {Words.Count(request.Sessions, "session")}; {request.Active:N0} used one in the last {Words.Of(BulkCounter.Recently)}.",
+        { State: BulkState.Holding, HoldUntil: { } until } => until > now ? $"It begins in {Words.Of(TimeSpan.FromSeconds(Math.Ceiling((until - now).TotalSeconds)))}. Nothing has ended yet." : "It begins now.",
+        { State: BulkState.Paused, StartedAt: null } => "Nothing has ended yet.",
+        { Kind: BulkKind.Everyone, State: BulkState.Done } => "Everyone's sessions have ended.",
+        { Kind: BulkKind.Everyone } => "Nothing has ended yet.",
+        { StartedAt: null } => "Nothing was ended.",
+        var request => $"{progress.Handled:N0} of {People(request.People)} done, {Words.Count(progress.Ended, "session")} ended.",
+    };
+
+    /// <summary>"1 person", "3 people".</summary>
+    public static string People(int count) => count == 1 ? "1 person" : $"{count:N0} people";
+
     /// <summary>How people were chosen.</summary>
     public static string Of(UserFilter filter)
     {

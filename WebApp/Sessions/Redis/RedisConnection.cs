@@ -49,7 +49,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     public IReadOnlyList<RedisServerFacts> Masters => _lastProbe?.Masters ?? [];
 
     /// <summary>Asks the master: a replica may not have heard of a revocation yet.</summary>
-    public Task<RedisValue> GetAsync(RedisKey key) => RunAsync(db => db.StringGetAsync(key, CommandFlags.DemandMaster));
+    public Task<RedisValue[]> GetAsync(RedisKey[] keys) => RunAsync(db => db.StringGetAsync(keys, CommandFlags.DemandMaster));
 
     /// <summary>Runs a script. Its <c>ARGV[1]</c> is the not-after time in milliseconds; <paramref name="args"/> follow from <c>ARGV[2]</c>.</summary>
     public async Task<RedisResult> EvaluateAsync(string script, RedisKey[] keys, params RedisValue[] args)

@@ -146,6 +146,10 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
         {
             cache.Forget(new(message, bigEndian: true));
         }
+        else if (message.AsSpan().SequenceEqual(RedisEpochs.Everyone))
+        {
+            cache.ForgetAll();
+        }
         else if (message.Length == BeatSize && message.AsSpan(0, GuidSize).SequenceEqual(_me))
         {
             HearBeat(

@@ -11,7 +11,7 @@ internal sealed class RedisKeys(Guid userId)
     /// <summary>How many hash tags there are.</summary>
     public const int Tags = 256;
 
-    private readonly string _tag = TagOf(UserBytes(userId)[^1]);
+    private readonly string _tag = NameOf(TagOf(userId));
 
     public RedisKey Index => $"uu:{_tag}:{userId:N}";
 
@@ -19,12 +19,20 @@ internal sealed class RedisKeys(Guid userId)
 
     public RedisKey Rights => $"ur:{_tag}:{userId:N}";
 
+    public RedisKey Epoch => $"ue:{_tag}";
+
     public string RecordPrefix => $"us:{_tag}:";
 
     public RedisKey Record(SessionId id) => RecordPrefix + id;
 
     /// <summary>A key that lies where those of the tag's users do. There is nothing under it.</summary>
-    public static RedisKey AnyOf(int tag) => $"us:{TagOf(tag)}:";
+    public static RedisKey AnyOf(int tag) => $"us:{NameOf(tag)}:";
+
+    /// <summary>The copy of the epoch for the tag's users.</summary>
+    public static RedisKey EpochOf(int tag) => $"ue:{NameOf(tag)}";
+
+    /// <summary>Which tag is the user's.</summary>
+    public static int TagOf(Guid userId) => UserBytes(userId)[^1];
 
     public static byte[] UserBytes(Guid userId) => userId.ToByteArray(bigEndian: true);
 
@@ -35,5 +43,5 @@ internal sealed class RedisKeys(Guid userId)
         return bytes;
     }
 
-    private static string TagOf(int number) => $"{{s{number:x2}}}";
+    private static string NameOf(int tag) => $"{{s{tag:x2}}}";
 }

@@ -20,7 +20,9 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
 
     private readonly RedisRevocations _revocations = new(
         (userId, script, keys, args) => connection.EvaluateUnverifiedAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]), clock);
+    private readonly RedisEpochs _epochs = new(connection.EvaluateUnverifiedAsync);
     private HashSet<string> _known = [];
+    private long _toldEpoch;
     private bool _saidDown;
     private bool _saidEviction;
     private long? _sweptAt;
@@ -88,6 +90,7 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
     private async Task ReplayAsync(CancellationToken stopping)
     {
         connection.HoldBack();
+        await TellEpochAsync(await journal.ReadEpochAsync());
         var count = 0;
         for (List<JournalRow> rows = []; (rows = await journal.ReadAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0; count += rows.Count)
         {
@@ -104,6 +107,8 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
     {
         try
         {
+            if (await journal.ReadEpochAsync() is var epoch && epoch.Number > _toldEpoch)
+                await TellEpochAsync(epoch);
             for (List<JournalRow> rows = []; (rows = await journal.ReadUnconfirmedAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0;)
             {
                 var tries = rows.Select(row => (row, Task: RepeatAsync(row))).ToList();
@@ -118,6 +123,14 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
         {
             LogJournalUnreadable(e);
         }
+    }
+
+    /// <summary>Number 0 is told as it is asked for: it takes nothing from anybody.</summary>
+    private async Task TellEpochAsync(SessionEpoch epoch)
+    {
+        if (epoch.Number > 0)
+            await _epochs.TellAsync(epoch);
+        _toldEpoch = epoch.Number;
     }
 
     private Task RepeatAsync(JournalRow row) => _revocations.RepeatAsync(row);

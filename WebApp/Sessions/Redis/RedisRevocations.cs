@@ -21,11 +21,11 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
     }
 
     public Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation) =>
-        RevokeAllAsync(userId, except, revocation, createdUntil: null, UserGeneration.New());
+        RevokeAllAsync(userId, except, revocation, createdUntil: null, UserGeneration.NewValue());
 
     /// <summary>As the other, but spares sessions created later.</summary>
     public Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation) =>
-        RevokeAllAsync(userId, except: null, revocation, createdUntil: revocation.At, UserGeneration.New());
+        RevokeAllAsync(userId, except: null, revocation, createdUntil: revocation.At, UserGeneration.NewValue());
 
     /// <summary>
     /// Takes away again what was taken away then, and nothing that began later. It is also the first time if Redis never got the revocation,
@@ -43,7 +43,7 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
             return RevokeAsync(row.UserId, one, revocation);
 
         var recent = clock.GetUtcNow() - revocation.At < UserGeneration.Lifetime;
-        return RevokeAllAsync(row.UserId, row.Except, revocation, revocation.At, recent ? UserGeneration.New() : null);
+        return RevokeAllAsync(row.UserId, row.Except, revocation, revocation.At, recent ? UserGeneration.NewValue() : null);
     }
 
     /// <summary>Locks unless identity was proved since: repeated, it locks nobody out again.</summary>
@@ -64,7 +64,7 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
     }
 
     private async Task<IReadOnlyList<SessionId>> RevokeAllAsync(
-        Guid userId, SessionId? except, Revocation revocation, DateTimeOffset? createdUntil, UserGeneration? next)
+        Guid userId, SessionId? except, Revocation revocation, DateTimeOffset? createdUntil, long? nextGeneration)
     {
         var keys = new RedisKeys(userId);
         var reply = (RedisResult[])(await run(userId, RedisScripts.RevokeAll,
@@ -73,7 +73,7 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
             keys.RecordPrefix,
             except is { } spared ? RedisKeys.IdBytes(spared) : RedisValue.EmptyString,
             RedisSessionRecord.WriteRevocation(revocation),
-            next?.Value ?? RedisValue.EmptyString,
+            nextGeneration ?? RedisValue.EmptyString,
             (long)UserGeneration.Lifetime.TotalMilliseconds,
             createdUntil?.ToUnixTimeMilliseconds() ?? RedisValue.EmptyString))!;
 

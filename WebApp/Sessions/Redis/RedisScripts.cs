@@ -17,7 +17,10 @@ internal static class RedisScripts
     /// <summary>Of Add alone: there is no room.</summary>
     public const int Full = 2;
 
-    /// <summary>The channel that hears which user's sessions have changed: the 16 bytes of the user id.</summary>
+    /// <summary>Of Add alone: which epoch it is must be told first.</summary>
+    public const int NoEpoch = 3;
+
+    /// <summary>The channel that hears which user's sessions have changed: the 16 bytes of the user id, or <see cref="RedisEpochs.Everyone"/>.</summary>
     public const string News = "us:news";
 
     /// <summary>How much longer than its session can be seen a key stays, so that the app's clock has the last word.</summary>
@@ -67,6 +70,10 @@ internal static class RedisScripts
 
         local function tail_offset(record)
           return use_end(record) + struct.unpack('>I2', record, {{BegunSizeAt}} + 1)
+        end
+
+        local function epoch_mark(record)
+          return math.floor(string.byte(record, {{FlagsAt}} + 1) / 2)
         end
 
         local function key_of(prefix, id)
@@ -122,14 +129,17 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: record, index, generation, rights. ARGV: not-after, user id, now, id, expected generation, record, time to live, prefix of records'
-    /// keys, limit (0: none), revocation of those over the limit or nothing (ends none), most tombstones. Answers a list: Yes and the ids of the
-    /// sessions ended; or No, Full or TooLate alone.
+    /// KEYS: record, index, generation, rights, epoch. ARGV: not-after, user id, now, id, expected generation, record, time to live, prefix of records'
+    /// keys, limit (0: none), revocation of those over the limit or nothing (ends none), most tombstones, expected epoch. Answers a list: Yes and
+    /// the ids of the sessions ended; or No, Full, NoEpoch or TooLate alone.
     /// </summary>
     public static readonly string Add = Common + $$"""
         local now, ttl, limit = tonumber(ARGV[3]), tonumber(ARGV[7]), tonumber(ARGV[9])
         if clock() > not_after then return { {{TooLate}} } end
-        if (redis.call('GET', KEYS[3]) or '0') ~= ARGV[5] or redis.call('EXISTS', KEYS[1]) == 1 then return { {{No}} } end
+        local copy = redis.call('GET', KEYS[5])
+        if not copy then return { {{NoEpoch}} } end
+        local epoch = struct.unpack('>I4', copy)
+        if epoch ~= tonumber(ARGV[12]) or (redis.call('GET', KEYS[3]) or '0') ~= ARGV[5] or redis.call('EXISTS', KEYS[1]) == 1 then return { {{No}} } end
 
         local reply = { {{Yes}} }
         if ttl <= 0 then return reply end
@@ -140,7 +150,7 @@ internal static class RedisScripts
           for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
             local key = key_of(ARGV[8], id)
             local record = get(key)
-            if live(record, ARGV[2], now) then
+            if live(record, ARGV[2], now) and epoch_mark(record) == epoch % {{1 << RedisEpochs.MarkBits}} then
               present[#present + 1] = { id = id, key = key, record = record, at = number(record, {{LastSeenAt}}) }
             elseif record and readable(record) and string.byte(record, {{StateAt}} + 1) == {{Revoked}} then
               buried[#buried + 1] = { id = id, key = key, at = number(record, tail_offset(record)) }
@@ -340,9 +350,30 @@ internal static class RedisScripts
         return reply
         """;
 
-    /// <summary>KEYS: index. ARGV: not-after (unused), prefix of records' keys. Answers id, record, id, record, ... and removes ids without a record.</summary>
+    /// <summary>
+    /// KEYS: epoch, and the record of a session that comes along or nothing. ARGV: not-after, what to publish, number, copy, its mark, the mark before.
+    /// Answers Yes or TooLate.
+    /// </summary>
+    public static readonly string TellEpoch = Common + $$"""
+        local known = redis.call('GET', KEYS[1])
+        local record = KEYS[2] and get(KEYS[2])
+        if clock() > not_after then return {{TooLate}} end
+        if known and struct.unpack('>I4', known) > tonumber(ARGV[3]) then return {{Yes}} end
+
+        -- It comes along only from the epoch just before: in an older one it was over already.
+        if record and readable(record) and epoch_mark(record) == tonumber(ARGV[6]) then
+          overwrite(KEYS[2], record, {{FlagsAt}}, string.char(string.byte(record, {{FlagsAt}} + 1) % 2 + 2 * tonumber(ARGV[5])))
+        end
+        -- Removed first for the sake of full memory, as in bury. Without a copy nobody is let in.
+        redis.call('DEL', KEYS[1])
+        redis.call('SET', KEYS[1], ARGV[4])
+        if tonumber(ARGV[3]) > 0 then tell() end
+        return {{Yes}}
+        """;
+
+    /// <summary>KEYS: index, epoch. ARGV: not-after (unused), prefix of records' keys. Answers the epoch or nothing, id, record, id, record, ... and removes ids without a record.</summary>
     public static readonly string List = Common + """
-        local reply = {}
+        local reply = { redis.call('GET', KEYS[2]) or '' }
         for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
           local record = redis.call('GET', key_of(ARGV[2], id))
           if record then

@@ -41,6 +41,7 @@ internal static class RedisSessionRecord
     public const int CreatedAt = 32;
     public const int AbsoluteDeadlineAt = 38;
     public const int IdleTimeoutAt = 44;
+    public const int FlagsAt = 66;
     public const int BegunSizeAt = 67;
     public const int ProofAttemptsAt = 69;
     public const int SecretAt = 70;
@@ -59,10 +60,10 @@ internal static class RedisSessionRecord
     public const int RevocationSize = 32;
 
     private const int FamilyHashAt = 50;
-    private const int FlagsAt = 66;
     private const int CountryAt = 107;
     private const int CountrySize = 2;
     private const int AddressSize = 16;
+    /// <summary>Of the flags; the bits above it are the mark of the epoch (see <see cref="RedisEpochs"/>).</summary>
     private const byte RememberedFlag = 1;
     private const int NumberedMethod = 128;
 
@@ -72,8 +73,10 @@ internal static class RedisSessionRecord
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The value of a live session.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="epochMark">Of the epoch that it begins in.</param>
     /// <exception cref="ArgumentException">The hash, a text or a time is not of the size that <see cref="UserSession"/> promises.</exception>
-    public static byte[] Write(UserSession session)
+    public static byte[] Write(UserSession session, int epochMark = 0)
     {
         byte[] begun = [.. WriteAddress(session.SignInAddress), .. WriteMethod(session.SignInMethod), .. CompactUserAgent.Encode(session.UserAgent)];
         if (session.FamilyHash.Length != SessionKey.FamilyHashSize || begun.Length > ushort.MaxValue)
@@ -98,7 +101,7 @@ internal static class RedisSessionRecord
         WriteTime(span[AbsoluteDeadlineAt..], session.AbsoluteDeadline);
         WriteMilliseconds(span[IdleTimeoutAt..], (long)session.IdleTimeout.TotalMilliseconds);
         session.FamilyHash.Span.CopyTo(span[FamilyHashAt..]);
-        span[FlagsAt] = session.Remembered ? RememberedFlag : (byte)0;
+        span[FlagsAt] = (byte)((epochMark << 1) | (session.Remembered ? RememberedFlag : 0));
         BinaryPrimitives.WriteUInt16BigEndian(span[BegunSizeAt..], (ushort)begun.Length);
         span[ProofAttemptsAt] = session.ProofAttempts;
         WriteSecretAndLock(session).CopyTo(span[SecretAt..]);
@@ -222,6 +225,12 @@ internal static class RedisSessionRecord
         }
     }
 
+    /// <summary>The mark of the epoch that a record's session began in.</summary>
+    public static int EpochMarkOf(byte[] record) => RedisRecordFormat3.Is(record) ? 0 : record[FlagsAt] >> 1;
+
+    /// <summary>A time of its own.</summary>
+    public static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes) => DateTimeOffset.FromUnixTimeMilliseconds(ReadMilliseconds(bytes));
+
     private static UserSession Decode(SessionId id, byte[] record)
     {
         var span = record.AsSpan();
@@ -290,8 +299,6 @@ internal static class RedisSessionRecord
 
     private static long ReadMilliseconds(ReadOnlySpan<byte> bytes) =>
         ((long)BinaryPrimitives.ReadUInt16BigEndian(bytes) << 32) | BinaryPrimitives.ReadUInt32BigEndian(bytes[sizeof(ushort)..]);
-
-    private static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes) => DateTimeOffset.FromUnixTimeMilliseconds(ReadMilliseconds(bytes));
 
     private static DateTimeOffset? ReadTimeOrNever(ReadOnlySpan<byte> bytes) => ReadMilliseconds(bytes) == 0 ? null : ReadTime(bytes);
 

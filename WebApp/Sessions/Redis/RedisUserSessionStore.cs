@@ -5,7 +5,7 @@ namespace WebApp.Sessions.Redis;
 
 /// <summary>Sessions in Redis, shared by all instances of the app; also on Redis Cluster.</summary>
 /// <remarks>
-/// Four kinds of keys. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
+/// Five kinds of keys. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
 /// <code>
 ///   us:{sNN}:session id   STRING  the session or its tombstone, see <see cref="RedisSessionRecord"/>
 ///                                 lives to the earlier deadline (tombstone: the absolute deadline) and a minute
@@ -15,6 +15,8 @@ namespace WebApp.Sessions.Redis;
 ///                                 lives for <see cref="UserGeneration.Lifetime"/>
 ///   ur:{sNN}:user id      STRING  the version of rights that the user's sessions need, a decimal number; missing: any
 ///                                 lives as long as a sign-in may take: present sessions have it in their records
+///   ue:{sNN}              STRING  a copy of the present epoch, see <see cref="RedisEpochs"/>
+///                                 lives for ever; a missing one is made from the database
 /// </code>
 /// What expires is cleaned up only: the deadlines in the record, judged by the app's clock, decide. Every write is one script
 /// (<see cref="RedisScripts"/>), every read one command. A revocation is journalled first (<see cref="RevocationJournal"/>), because Redis
@@ -25,18 +27,23 @@ internal sealed partial class RedisUserSessionStore(
     RedisConnection connection, RevocationJournal journal, SessionCache cache, TimeProvider clock, ILogger<RedisUserSessionStore> logger) : IUserSessionStore
 {
     private readonly RedisRevocations _revocations = new((userId, script, keys, args) => ChangeAsync(connection, cache, userId, script, keys, args), clock);
+    private readonly RedisEpochs _epochs = new((script, keys, args) => connection.EvaluateAsync(script, keys, args));
+    private KnownEpoch _epoch = new([0, 0, 0, 0], SessionEpoch.First);
     private int _saidUnreadable;
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id)
     {
-        byte[]? record = await connection.GetAsync(new RedisKeys(userId).Record(id));
-        return record is null ? null : Present(userId, id, record);
+        var keys = new RedisKeys(userId);
+        var found = await connection.GetAsync([keys.Record(id), keys.Epoch]);
+        byte[]? record = found[0];
+        return record is null ? null : Present(userId, id, record, await EpochAsync(userId, found[1]));
     }
 
     public async Task<UserGeneration> GetGenerationAsync(Guid userId)
     {
-        var generation = await connection.GetAsync(new RedisKeys(userId).Generation);
-        return generation.IsNull ? default : new((long)generation);
+        var keys = new RedisKeys(userId);
+        var found = await connection.GetAsync([keys.Generation, keys.Epoch]);
+        return new(found[0].IsNull ? 0 : (long)found[0], (await EpochAsync(userId, found[1])).Number);
     }
 
     public async Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0)
@@ -66,7 +73,8 @@ internal sealed partial class RedisUserSessionStore(
         var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Touch,
             [keys.Record(id), keys.Index],
             RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)))!;
-        return Reply.IsYes(reply[0]) ? Present(userId, id, (byte[])reply[1]!) : null;
+        // Its request has found it live.
+        return Reply.IsYes(reply[0]) ? Present(userId, id, (byte[])reply[1]!, epoch: null) : null;
     }
 
     public Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) => RewriteAsync(userId, id,
@@ -136,21 +144,47 @@ internal sealed partial class RedisUserSessionStore(
         return ended;
     }
 
+    public async Task EndEveryoneAsync(Revocation revocation, SparedSession? spared)
+    {
+        // A database from a backup may have gone back behind what Redis was told: the same number again would end nothing.
+        var told = await Task.WhenAll(Enumerable.Range(0, RedisKeys.Tags).Select(tag => connection.GetAsync([RedisKeys.EpochOf(tag)])));
+        var latest = told.Max(copy => copy[0].IsNull ? 0 : RedisEpochs.Read((byte[])copy[0]!).Number);
+        var epoch = await journal.BeginEpochAsync(revocation, spared, latest);
+        try
+        {
+            await _epochs.TellAsync(epoch);
+        }
+        finally
+        {
+            cache.Distrust();
+        }
+    }
+
     public async Task<IReadOnlyList<UserSession>> ListAsync(Guid userId)
     {
         var keys = new RedisKeys(userId);
-        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index], keys.RecordPrefix))!;
-        return [.. reply.Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]!), (byte[])pair[1]!)).OfType<UserSession>()];
+        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index, keys.Epoch], keys.RecordPrefix))!;
+        var epoch = reply.Length == 1 ? null : await EpochAsync(userId, (byte[])reply[0]!);
+        return [.. reply.Skip(1).Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]!), (byte[])pair[1]!, epoch)).OfType<UserSession>()];
     }
 
     private async Task<RedisResult[]> AddAsync(UserSession session, UserGeneration generation, int limit, RedisValue revocation)
     {
         var keys = new RedisKeys(session.UserId);
         var ttl = session.ExpiresAt + RedisScripts.Grace - clock.GetUtcNow();
-        return (RedisResult[])(await ChangeAsync(session.UserId, RedisScripts.Add,
-            [keys.Record(session.Id), keys.Index, keys.Generation, keys.Rights],
-            Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session),
-            (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit, revocation, IUserSessionStore.MaxTombstones))!;
+        for (var told = false; ; told = true)
+        {
+            var reply = (RedisResult[])(await ChangeAsync(session.UserId, RedisScripts.Add,
+                [keys.Record(session.Id), keys.Index, keys.Generation, keys.Rights, keys.Epoch],
+                Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session, RedisEpochs.MarkOf(generation.Epoch)),
+                (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit, revocation, IUserSessionStore.MaxTombstones, generation.Epoch))!;
+            if ((int)reply[0] != RedisScripts.NoEpoch)
+                return reply;
+            if (told)
+                throw new SessionStoreUnavailableException("Redis does not keep the copy of the epoch.");
+
+            await TellEpochAsync(session.UserId);
+        }
     }
 
     private async Task<bool> RewriteAsync(Guid userId, SessionId id, int expectedAt, byte[] expected, int at, byte[] bytes) =>
@@ -181,8 +215,27 @@ internal sealed partial class RedisUserSessionStore(
 
     private RedisValue Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>What a copy says. There is hardly ever another one than the last time.</summary>
+    private async ValueTask<SessionEpoch> EpochAsync(Guid userId, byte[]? copy)
+    {
+        if (copy is not { Length: > 0 })
+            return await TellEpochAsync(userId);
+
+        var known = _epoch;
+        if (!copy.AsSpan().SequenceEqual(known.Copy))
+            _epoch = known = new(copy, RedisEpochs.Read(copy));
+        return known.Epoch;
+    }
+
+    private async Task<SessionEpoch> TellEpochAsync(Guid userId)
+    {
+        var epoch = await journal.ReadEpochAsync();
+        await _epochs.TellAsync(epoch, RedisKeys.TagOf(userId));
+        return epoch;
+    }
+
     /// <summary>The session if there is one to be seen: readable, this user's, and not past the deadline that matters.</summary>
-    private UserSession? Present(Guid userId, SessionId id, byte[] record)
+    private UserSession? Present(Guid userId, SessionId id, byte[] record, SessionEpoch? epoch)
     {
         if (RedisSessionRecord.Read(id, record) is not { } session)
         {
@@ -191,9 +244,20 @@ internal sealed partial class RedisUserSessionStore(
             return null;
         }
 
+        if (epoch is not null && session.Revocation is null && RedisEpochs.IsOver(epoch, RedisSessionRecord.EpochMarkOf(record), session.CreatedAt)
+            && epoch.Bury(session) is var tombstone)
+        {
+            if (tombstone is null)
+                return null;
+
+            session = tombstone;
+        }
+
         var end = session.Revocation is null ? session.ExpiresAt : session.AbsoluteDeadline;
         return session.UserId == userId && clock.GetUtcNow() < end ? session : null;
     }
+
+    private sealed record KnownEpoch(byte[] Copy, SessionEpoch Epoch);
 
     [LoggerMessage(30, LogLevel.Warning, "Session {SessionId} of user {UserId} can't be read: another version of the app wrote it, or it is damaged. This is said once")]
     private partial void LogUnreadable(Guid userId, SessionId sessionId);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Sessions.Sql;
@@ -60,6 +61,15 @@ internal sealed partial class RevocationJournal(
     /// <summary>As <see cref="ReadAsync(long, int)"/>, but only those that Redis has not confirmed although their own call has ended.</summary>
     public Task<List<JournalRow>> ReadUnconfirmedAsync(long after, int batch) => ReadAsync(after, batch, clock.GetUtcNow() - policy.Value.CommandTimeout);
 
+    /// <summary>Begins the next epoch, whose number is higher than <paramref name="after"/>, too.</summary>
+    /// <exception cref="SessionStoreUnavailableException">The database failed, or took longer than a store call may; it may have begun all the same.</exception>
+    public Task<SessionEpoch> BeginEpochAsync(Revocation revocation, SparedSession? spared, long after) =>
+        OrUnavailableAsync(db => SessionEpochs.BeginAsync(db, revocation, spared, after));
+
+    /// <summary>The present epoch.</summary>
+    /// <exception cref="SessionStoreUnavailableException">The database failed, or took longer than a store call may.</exception>
+    public Task<SessionEpoch> ReadEpochAsync() => OrUnavailableAsync(SessionEpochs.ReadAsync);
+
     /// <summary>Deletes the rows that concern nobody any more, a batch at a time.</summary>
     public async Task SweepAsync()
     {
@@ -108,6 +118,18 @@ internal sealed partial class RevocationJournal(
         var now = clock.GetUtcNow();
         var old = db.RevocationJournal.Where(r => r.KeepUntil <= now).OrderBy(r => r.KeepUntil).Take(SweepBatch).Select(r => r.Id);
         return db.RevocationJournal.Where(r => old.Contains(r.Id)).ExecuteDeleteAsync();
+    }
+
+    private async Task<T> OrUnavailableAsync<T>(Func<SessionsDbContext, Task<T>> work)
+    {
+        try
+        {
+            return await BoundedAsync(work);
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException or TimeoutException)
+        {
+            throw new SessionStoreUnavailableException("The database, which knows when everyone's sessions were ended, did not answer.", e);
+        }
     }
 
     /// <summary>

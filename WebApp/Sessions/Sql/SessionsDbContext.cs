@@ -18,6 +18,8 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
 
     public DbSet<RightsRow> RequiredRights => Set<RightsRow>();
 
+    public DbSet<EpochRow> Epochs => Set<EpochRow>();
+
     public DbSet<JournalRow> RevocationJournal => Set<JournalRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -27,6 +29,7 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
             session.HasKey(s => s.Id);
             session.HasIndex(s => s.UserId);
             session.HasIndex(s => s.KeepUntil);
+            session.HasIndex(s => s.Epoch);
             session.Property(s => s.SignInMethod).HasMaxLength(32);
             session.Property(s => s.Country).HasMaxLength(2);
             session.Property(s => s.UserAgent).HasMaxLength(Device.MaxUserAgentBytes);
@@ -34,6 +37,12 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
         });
         modelBuilder.Entity<GenerationRow>().HasKey(g => g.UserId);
         modelBuilder.Entity<RightsRow>().HasKey(r => r.UserId);
+        modelBuilder.Entity<EpochRow>(epoch =>
+        {
+            epoch.HasKey(e => e.Number);
+            epoch.Property(e => e.Number).ValueGeneratedNever();
+            epoch.Property(e => e.CaseReference).HasMaxLength(Revocation.MaxCaseReferenceLength);
+        });
         modelBuilder.Entity<JournalRow>(journal =>
         {
             journal.HasKey(j => j.Id);
@@ -75,6 +84,10 @@ public sealed class SessionRow
 {
     public required SessionId Id { get; init; }
     public required Guid UserId { get; init; }
+
+    /// <summary>The number of the epoch that it began in, or was spared for.</summary>
+    public required long Epoch { get; set; }
+
     public required byte[] FamilyHash { get; init; }
     public required SecretVersion Secret { get; set; }
     public required SecretVersion PreviousSecret { get; set; }
@@ -111,10 +124,11 @@ public sealed class SessionRow
     public DateTimeOffset? RefusedAt { get; set; }
     public IPAddress? RefusedAddress { get; set; }
 
-    public static SessionRow From(UserSession session) => new()
+    public static SessionRow From(UserSession session, long epoch) => new()
     {
         Id = session.Id,
         UserId = session.UserId,
+        Epoch = epoch,
         FamilyHash = session.FamilyHash.ToArray(),
         Secret = session.Secret,
         PreviousSecret = session.PreviousSecret,

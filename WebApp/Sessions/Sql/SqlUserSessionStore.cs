@@ -16,8 +16,8 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
     public Task<UserSession?> FindAsync(Guid userId, SessionId id) => RunAsync(async db =>
     {
-        var row = await db.Sessions.AsNoTracking().FirstOrDefaultAsync(s => s.Id == id && s.UserId == userId);
-        return Present(row);
+        var found = await ReadAsync(db, db.Sessions.Where(s => s.Id == id && s.UserId == userId));
+        return found.Count > 0 ? found[0] : null;
     });
 
     public Task<UserGeneration> GetGenerationAsync(Guid userId) => RunAsync(db => ReadGenerationAsync(db, userId));
@@ -30,7 +30,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
             return null;
 
         var ended = limit > 0 ? await MakeRoomAsync(db, session, limit) : [];
-        await InsertAsync(db, session);
+        await InsertAsync(db, session, generation);
         await transaction.CommitAsync();
         return ended;
     });
@@ -44,7 +44,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
             return AddOutcome.Full;
 
         await ForgetTombstonesAsync(db, session.UserId);
-        await InsertAsync(db, session);
+        await InsertAsync(db, session, generation);
         await transaction.CommitAsync();
         return AddOutcome.Added;
     });
@@ -147,11 +147,22 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
     public Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation) =>
         RevokeAllAsync(userId, live => live.Where(s => s.CreatedAt <= revocation.At), revocation);
 
-    public Task<IReadOnlyList<UserSession>> ListAsync(Guid userId) => RunAsync<IReadOnlyList<UserSession>>(async db =>
+    public Task EndEveryoneAsync(Revocation revocation, SparedSession? spared) => RunAsync(async db =>
     {
-        var rows = await db.Sessions.AsNoTracking().Where(s => s.UserId == userId).ToListAsync();
-        return [.. rows.Select(Present).OfType<UserSession>()];
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var epoch = await SessionEpochs.BeginAsync(db, revocation, spared);
+        if (spared is not null)
+        {
+            // It comes along only from the epoch just before: in an older one it was over already.
+            await db.Sessions.Where(s => s.Id == spared.Id && s.UserId == spared.UserId && s.Epoch == epoch.Number - 1)
+                .ExecuteUpdateAsync(set => set.SetProperty(s => s.Epoch, epoch.Number));
+        }
+
+        await transaction.CommitAsync();
+        return true;
     });
+
+    public Task<IReadOnlyList<UserSession>> ListAsync(Guid userId) => RunAsync(db => ReadAsync(db, db.Sessions.Where(s => s.UserId == userId)));
 
     /// <summary>Deletes up to <paramref name="batch"/> rows that nobody can see any more; returns how many.</summary>
     internal Task<int> SweepAsync(int batch) => RunAsync(async db =>
@@ -160,28 +171,46 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         var forgotten = now - UserGeneration.Lifetime;
         await db.Generations.Where(g => g.RaisedAt < forgotten).ExecuteDeleteAsync();
         await db.RequiredRights.Where(r => r.RaisedAt < forgotten).ExecuteDeleteAsync();
-        return await db.Sessions
+        var swept = await BuryPastAsync(db, batch);
+        return swept == batch ? swept : await db.Sessions
             .Where(s => db.Sessions.Where(old => old.KeepUntil <= now).OrderBy(old => old.KeepUntil).Take(batch).Select(old => old.Id).Contains(s.Id))
             .ExecuteDeleteAsync();
     });
 
-    /// <summary>A row past its time is not there, whether it has been swept or not.</summary>
-    private UserSession? Present(SessionRow? row) => row is not null && clock.GetUtcNow() < row.KeepUntil ? row.ToSession() : null;
+    /// <summary>What can be seen of the rows. One past its time is not there, whether it has been swept or not.</summary>
+    private async Task<IReadOnlyList<UserSession>> ReadAsync(SessionsDbContext db, IQueryable<SessionRow> rows)
+    {
+        var (now, present) = (clock.GetUtcNow(), SessionEpochs.Number(db));
+        var read = await rows.AsNoTracking().Where(s => s.KeepUntil > now)
+            .Select(s => new { Row = s, IsOver = s.RevokedAt == null && s.Epoch < present.FirstOrDefault() }).ToListAsync();
+        var epoch = read.Exists(one => one.IsOver) ? await SessionEpochs.ReadAsync(db) : null;
+        return [.. read.Select(one => one.IsOver ? epoch!.Bury(one.Row.ToSession()) : one.Row.ToSession()).OfType<UserSession>()];
+    }
+
+    /// <summary>Makes tombstones of up to <paramref name="batch"/> sessions that were ended with everyone's; returns how many.</summary>
+    private static async Task<int> BuryPastAsync(SessionsDbContext db, int batch)
+    {
+        if (await SessionEpochs.ReadAsync(db) is not { Ended: { } ended } epoch)
+            return 0;
+
+        var past = db.Sessions.Where(s => s.Epoch < epoch.Number && s.RevokedAt == null).Take(batch).Select(s => s.Id);
+        return await BuryAsync(db.Sessions.Where(s => past.Contains(s.Id)), ended);
+    }
 
     private IQueryable<SessionRow> Live(SessionsDbContext db, Guid userId)
     {
-        var now = clock.GetUtcNow();
-        return db.Sessions.Where(s => s.UserId == userId && s.RevokedAt == null && s.KeepUntil > now);
+        var (now, present) = (clock.GetUtcNow(), SessionEpochs.Number(db));
+        return db.Sessions.Where(s => s.UserId == userId && s.RevokedAt == null && s.KeepUntil > now && s.Epoch == present.FirstOrDefault());
     }
 
     private async Task<bool> IsExpectedAsync(SessionsDbContext db, UserSession session, UserGeneration generation) =>
         await ReadGenerationAsync(db, session.UserId) == generation && !await db.Sessions.AnyAsync(s => s.Id == session.Id);
 
-    private static async Task InsertAsync(SessionsDbContext db, UserSession session)
+    private static async Task InsertAsync(SessionsDbContext db, UserSession session, UserGeneration generation)
     {
         // The principal was made moments ago. If the rights have changed since, the session's first request makes it anew.
         var required = await db.RequiredRights.Where(r => r.UserId == session.UserId).Select(r => (int?)r.Version).SingleOrDefaultAsync();
-        db.Sessions.Add(SessionRow.From(required is { } version ? session with { RequiredRightsVersion = version } : session));
+        db.Sessions.Add(SessionRow.From(required is { } version ? session with { RequiredRightsVersion = version } : session, generation.Epoch));
         await db.SaveChangesAsync();
     }
 
@@ -226,7 +255,8 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
     private async Task<UserGeneration> ReadGenerationAsync(SessionsDbContext db, Guid userId)
     {
         var since = clock.GetUtcNow() - UserGeneration.Lifetime;
-        return new(await db.Generations.Where(g => g.UserId == userId && g.RaisedAt >= since).Select(g => g.Value).SingleOrDefaultAsync());
+        var value = await db.Generations.Where(g => g.UserId == userId && g.RaisedAt >= since).Select(g => g.Value).SingleOrDefaultAsync();
+        return new(value, await SessionEpochs.Number(db).FirstOrDefaultAsync());
     }
 
     private async Task RaiseRightsAsync(SessionsDbContext db, Guid userId, int version)
@@ -242,7 +272,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
     private async Task RaiseGenerationAsync(SessionsDbContext db, Guid userId)
     {
-        var (next, now) = (UserGeneration.New().Value, clock.GetUtcNow());
+        var (next, now) = (UserGeneration.NewValue(), clock.GetUtcNow());
         if (await db.Generations.Where(g => g.UserId == userId)
             .ExecuteUpdateAsync(set => set.SetProperty(g => g.Value, next).SetProperty(g => g.RaisedAt, now)) == 1)
             return;

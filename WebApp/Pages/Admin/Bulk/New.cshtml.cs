@@ -49,7 +49,7 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
     public string? List { get; set; }
 
     [BindProperty(Name = FileField)]
-    public IFormFile? File { get; set; }
+    public IFormFile? Upload { get; set; }
 
     [BindProperty(Name = ReasonField)]
     public RevocationReason? Reason { get; set; }
@@ -78,7 +78,7 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
         if (draft.Problem == BulkDraftProblem.None)
             return RedirectToPage("/Admin/Bulk/Details", new { id = draft.Id });
 
-        ModelState.AddModelError(Pick == ByList ? File is null ? ListField : FileField : "", draft.Problem switch
+        ModelState.AddModelError(Pick == ByList ? Upload is null ? ListField : FileField : "", draft.Problem switch
         {
             BulkDraftProblem.TooMany => $"That is more than {PeopleList.MaxRows:N0} people. Choose fewer at a time.",
             BulkDraftProblem.Empty => "The list is empty.",
@@ -96,8 +96,8 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
     private async Task<BulkDraft> DraftOfListAsync()
     {
         // Detects the marks of UTF-8 and UTF-16; what is no text in its encoding becomes a character that no address has.
-        using var reader = File is { } file ? new StreamReader(file.OpenReadStream(), Encoding.UTF8) : (TextReader)new StringReader(List!);
-        return await drafts.OfListAsync(StaffMember.Of(HttpContext), reader, File is null ? "A list that was pasted" : "A file that was uploaded", Why());
+        using var reader = Upload is { } file ? new StreamReader(file.OpenReadStream(), Encoding.UTF8) : (TextReader)new StringReader(List!);
+        return await drafts.OfListAsync(StaffMember.Of(HttpContext), reader, Upload is null ? "A list that was pasted" : "A file that was uploaded", Why());
     }
 
     private bool HasPeople()
@@ -113,11 +113,11 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
         {
             ModelState.AddModelError("pick", "Choose how the people are found.");
         }
-        else if (File is null && string.IsNullOrWhiteSpace(List))
+        else if (Upload is null && string.IsNullOrWhiteSpace(List))
         {
             ModelState.AddModelError(ListField, "Paste a list, or choose a file.");
         }
-        else if (File is not null && !string.IsNullOrWhiteSpace(List))
+        else if (Upload is not null && !string.IsNullOrWhiteSpace(List))
         {
             ModelState.AddModelError(FileField, "There are two lists: a pasted one and a file. Choose one.");
         }
@@ -154,7 +154,7 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
         }
 
         // A browser never sends a file by itself.
-        if (File is not null && ModelState.GetFieldValidationState(FileField) != Microsoft.AspNetCore.Mvc.ModelBinding.ModelValidationState.Invalid)
+        if (Upload is not null && ModelState.GetFieldValidationState(FileField) != Microsoft.AspNetCore.Mvc.ModelBinding.ModelValidationState.Invalid)
             ModelState.AddModelError(FileField, "Please choose the file again.");
         return Page();
     }

@@ -17,6 +17,33 @@ namespace WebApp.Sessions.Sql.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
 
+            modelBuilder.Entity("WebApp.Sessions.Sql.EpochRow", b =>
+                {
+                    b.Property<long>("Number")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("CaseReference")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte>("Reason")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SparedId")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("SparedUserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Number");
+
+                    b.ToTable("Epochs");
+                });
+
             modelBuilder.Entity("WebApp.Sessions.Sql.GenerationRow", b =>
                 {
                     b.Property<Guid>("UserId")
@@ -122,6 +149,9 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("Family")
                         .HasColumnType("INTEGER");
 
@@ -217,6 +247,8 @@ namespace WebApp.Sessions.Sql.Migrations
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("Epoch");
 
                     b.HasIndex("KeepUntil");
 

@@ -1,0 +1,163 @@
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Sessions;
+
+/// <summary>What <see cref="IUserSessionStore.EndEveryoneAsync"/> promises, for each implementation.</summary>
+public abstract class EndEveryoneContract : IAsyncLifetime
+{
+    protected TestClock Clock { get; } = new();
+
+    protected IUserSessionStore Store { get; private set; } = null!;
+
+    protected DateTimeOffset Now => Clock.GetUtcNow();
+
+    public async Task InitializeAsync() => Store = await OpenAsync();
+
+    public abstract Task DisposeAsync();
+
+    protected abstract Task<IUserSessionStore> OpenAsync();
+
+    [Fact]
+    public async Task Everybodys_sessions_are_tombstones_at_once_and_say_why()
+    {
+        var (one, other) = (await AddAsync(), await AddAsync());
+        var revocation = new Revocation(Now, RevocationReason.SuspiciousActivity, "INC-1");
+
+        await Store.EndEveryoneAsync(revocation, spared: null);
+
+        foreach (var session in new[] { one, other })
+        {
+            var tombstone = session with { Revocation = revocation, Ticket = default };
+            Samples.AssertSame(tombstone, await Store.FindAsync(session.UserId, session.Id));
+            Samples.AssertSame(tombstone, Assert.Single(await Store.ListAsync(session.UserId)));
+        }
+    }
+
+    [Fact]
+    public async Task Who_signs_in_afterwards_is_signed_in_until_the_next_time()
+    {
+        await EndEveryoneAsync();
+        var session = await AddAsync();
+
+        Samples.AssertSame(session, await Store.FindAsync(session.UserId, session.Id));
+        Assert.NotNull(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), null)));
+
+        await EndEveryoneAsync();
+
+        Assert.NotNull((await Store.FindAsync(session.UserId, session.Id))!.Revocation);
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_is_under_way_is_refused()
+    {
+        var user = Guid.NewGuid();
+        var before = await Store.GetGenerationAsync(user);
+
+        await EndEveryoneAsync();
+
+        Assert.Null(await Store.AddAsync(Samples.Session(Now, user), before));
+        Assert.Equal(AddOutcome.Superseded, await Store.AddIfRoomAsync(Samples.Session(Now, user), before, 5));
+        Assert.Empty(await Store.ListAsync(user));
+    }
+
+    [Fact]
+    public async Task The_one_that_is_spared_stays_and_is_not_spared_the_next_time()
+    {
+        var user = Guid.NewGuid();
+        var (spared, other) = (await AddAsync(user), await AddAsync(user));
+
+        await Store.EndEveryoneAsync(Samples.Revocation(Now), new(user, spared.Id));
+
+        Samples.AssertSame(spared, await Store.FindAsync(user, spared.Id));
+        Assert.NotNull((await Store.FindAsync(user, other.Id))!.Revocation);
+
+        await EndEveryoneAsync();
+
+        Assert.NotNull((await Store.FindAsync(user, spared.Id))!.Revocation);
+    }
+
+    [Fact]
+    public async Task To_be_spared_brings_nobody_back_who_had_been_ended()
+    {
+        var (first, revoked) = (await AddAsync(), await AddAsync());
+        await EndEveryoneAsync();
+        await Store.EndEveryoneAsync(Samples.Revocation(Now), new(first.UserId, first.Id));
+
+        Assert.NotNull((await Store.FindAsync(first.UserId, first.Id))!.Revocation);
+
+        var later = await AddAsync();
+        await Store.RevokeAsync(later.UserId, later.Id, Samples.Revocation(Now));
+        await Store.EndEveryoneAsync(Samples.Revocation(Now), new(later.UserId, later.Id));
+        await Store.EndEveryoneAsync(Samples.Revocation(Now), new(first.UserId, revoked.Id));
+
+        Assert.NotNull((await Store.FindAsync(later.UserId, later.Id))!.Revocation);
+        Assert.NotNull((await Store.FindAsync(revoked.UserId, revoked.Id))!.Revocation);
+    }
+
+    [Fact]
+    public async Task Nothing_that_a_request_under_way_still_writes_brings_a_session_back()
+    {
+        var session = await AddAsync();
+
+        await EndEveryoneAsync();
+        await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), null));
+        await Store.RotateAsync(session.UserId, session.Id, session.Secret, session.Secret.Next(), Now);
+        await Store.ConfirmAsync(session, new(session.Secret.AfterProof(), session.Secret, Now, default));
+        await Store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }, 7);
+        await Store.LockAsync(session.UserId, session.Id, new(Now, LockReason.User));
+
+        Assert.NotNull((await Store.FindAsync(session.UserId, session.Id))!.Revocation);
+        Assert.All(await Store.ListAsync(session.UserId), found => Assert.NotNull(found.Revocation));
+    }
+
+    [Fact]
+    public async Task What_had_ended_before_keeps_its_own_end_and_what_had_expired_is_not_found()
+    {
+        var (revoked, idle) = (await AddAsync(), await AddAsync());
+        var own = new Revocation(Now, RevocationReason.SignedOut);
+        await Store.RevokeAsync(revoked.UserId, revoked.Id, own);
+        Clock.Advance(idle.IdleTimeout);
+
+        await EndEveryoneAsync();
+
+        Assert.Equal(own, (await Store.FindAsync(revoked.UserId, revoked.Id))!.Revocation);
+        Assert.Null(await Store.FindAsync(idle.UserId, idle.Id));
+    }
+
+    [Fact]
+    public async Task Those_that_ended_take_nobodys_room()
+    {
+        var user = Guid.NewGuid();
+        await AddAsync(user);
+
+        await EndEveryoneAsync();
+
+        Assert.Equal(AddOutcome.Added, await Store.AddIfRoomAsync(Samples.Session(Now, user), await Store.GetGenerationAsync(user), 1));
+        Assert.Equal(1, (await Store.ListAsync(user)).Count(s => s.Revocation is null));
+    }
+
+    [Fact]
+    public async Task No_sign_in_slips_past()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var user = Guid.NewGuid();
+            var generation = await Store.GetGenerationAsync(user);
+            var (end, add) = (Task.Run(EndEveryoneAsync), Task.Run(() => Store.AddAsync(Samples.Session(Now, user), generation)));
+            await Task.WhenAll(end, add);
+
+            // Either it was there to be ended, or it was refused.
+            Assert.All(await Store.ListAsync(user), found => Assert.NotNull(found.Revocation));
+        }
+    }
+
+    protected Task EndEveryoneAsync() => Store.EndEveryoneAsync(Samples.Revocation(Now), spared: null);
+
+    protected async Task<UserSession> AddAsync(Guid? userId = null)
+    {
+        var session = Samples.Session(Now, userId);
+        Assert.NotNull(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
+        return session;
+    }
+}

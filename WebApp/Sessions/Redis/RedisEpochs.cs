@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Text;
+using StackExchange.Redis;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>Runs a script whose keys lie with those of a hash tag.</summary>
+internal delegate Task<RedisResult> RunOnTag(string script, RedisKey[] keys, params RedisValue[] args);
+
+/// <summary>
+/// The copies of the present epoch, one for each hash tag, so that it is read together with a session and by the script that adds one.
+/// The truth is in the database (<see cref="Sql.SessionEpochs"/>): a copy that is missing says nothing, least of all that there was no epoch.
+/// </summary>
+/// <remarks>
+/// A copy is the number (4), when everyone's sessions were ended (6), why (1) and the text of the case reference; for number 0 the number alone.
+/// Records carry the last seven bits of the number in which they began.
+/// </remarks>
+internal sealed class RedisEpochs(RunOnTag run)
+{
+    /// <summary>As many bits of the number as a record has room for. A session that outlives so many epochs is told by its age.</summary>
+    public const int MarkBits = 7;
+
+    /// <summary>What listeners hear instead of a user's id: it concerns everyone.</summary>
+    public static readonly byte[] Everyone = [0];
+
+    /// <summary>Far more than clocks of instances differ by, and far less than it takes to end everyone's sessions so often.</summary>
+    private static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
+
+    private const int NumberSize = sizeof(uint);
+
+    /// <summary>Tells every hash tag. Those that know it already, or a later one, stay as they are.</summary>
+    /// <exception cref="SessionStoreUnavailableException">Not all have confirmed it.</exception>
+    public Task TellAsync(SessionEpoch epoch) => Task.WhenAll(Enumerable.Range(0, RedisKeys.Tags).Select(tag => TellAsync(epoch, tag)));
+
+    public async Task TellAsync(SessionEpoch epoch, int tag)
+    {
+        RedisKey[] keys = epoch.Spared is { } spared && RedisKeys.TagOf(spared.UserId) == tag
+            ? [RedisKeys.EpochOf(tag), new RedisKeys(spared.UserId).Record(spared.Id)]
+            : [RedisKeys.EpochOf(tag)];
+        // A script that comes too late has done nothing, which is not what was asked for.
+        _ = Reply.IsYes(await run(RedisScripts.TellEpoch, keys, Everyone, epoch.Number, Write(epoch), MarkOf(epoch.Number), MarkOf(epoch.Number - 1)));
+    }
+
+    public static int MarkOf(long number) => (int)(number & ((1 << MarkBits) - 1));
+
+    /// <summary>Whether a session with that mark, which began then, is over because everyone's were ended since.</summary>
+    public static bool IsOver(SessionEpoch epoch, int mark, DateTimeOffset createdAt) =>
+        mark != MarkOf(epoch.Number) || createdAt < epoch.Ended?.At - ClockDifference;
+
+    /// <summary>The copy's epoch, without whom it spares.</summary>
+    public static SessionEpoch Read(byte[] copy)
+    {
+        var number = BinaryPrimitives.ReadUInt32BigEndian(copy);
+        if (number == 0)
+            return SessionEpoch.First;
+
+        var at = RedisSessionRecord.ReadTime(copy.AsSpan(NumberSize));
+        var reference = copy.AsSpan(NumberSize + RedisSessionRecord.TimeSize + 1);
+        return new(number, new(at, (RevocationReason)copy[NumberSize + RedisSessionRecord.TimeSize], reference.IsEmpty ? null : Encoding.UTF8.GetString(reference)));
+    }
+
+    private static byte[] Write(SessionEpoch epoch)
+    {
+        var number = new byte[NumberSize];
+        BinaryPrimitives.WriteUInt32BigEndian(number, (uint)epoch.Number);
+        return epoch.Ended is { } ended
+            ? [.. number, .. RedisSessionRecord.WriteTime(ended.At), (byte)ended.Reason, .. Encoding.UTF8.GetBytes(ended.CaseReference ?? "")]
+            : number;
+    }
+}
