@@ -21,8 +21,8 @@ builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use)
 builder.AddMail(Path.Combine(database.Folder, "mail"));
 builder.AddAccounts(database.Use);
 builder.Services.AddAuditLog(database.Use);
-builder.Services.AddAdmin();
-builder.Services.AddSingleton<SessionNotices>();
+builder.Services.AddAdmin(database.Use);
+builder.Services.AddSessionNotices();
 builder.AddKeyRing(database);
 builder.AddPublicUrl();
 builder.Services.AddPrivacy();
@@ -58,6 +58,7 @@ app.UseRequiredSecondFactor();
 app.UseAuthorization();
 app.MapRazorPages();
 app.MapRemainingTime();
+app.MapBulk();
 
 await app.RunAsync();
 return 0;

@@ -79,6 +79,7 @@ public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
         + "ForceSignOut ForceSignOutAll ForceSignOutUnconfirmed ForceLock ForceLockUnconfirmed Refused SessionShortened "
         + "EmailConfirmed PasswordResetRequested PasswordReset EmailChangeRequested EmailChanged AccountLocked AuthenticatorAdded AuthenticatorRemoved PasskeyAdded "
         + "PasskeyRenamed PasskeyRemoved RecoveryCodesMade RecoveryCodeUsed BrowserRemembered BrowserForgotten AccountDisowned PasskeyRefused "
-        + "NameChanged AccountDeleted AccountNotDeleted DataDownloaded",
+        + "NameChanged AccountDeleted AccountNotDeleted DataDownloaded "
+        + "BulkRequested BulkApproved BulkRefused BulkStarted BulkPaused BulkResumed BulkStopped BulkFinished",
         string.Join(' ', Enum.GetNames<AuditAction>()));
 }

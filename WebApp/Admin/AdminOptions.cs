@@ -15,6 +15,24 @@ public sealed class AdminOptions
     /// </summary>
     public string? CaseReferencePattern { get; set; }
 
+    /// <summary>
+    /// How many people's sessions one member of staff may end at once without another Admin's approval. Lower it where few should be enough to ask
+    /// for a second pair of eyes; 0: always.
+    /// </summary>
+    public int ApprovalThreshold { get; set; } = 1000;
+
+    /// <summary>
+    /// How long a bulk request waits before the first session ends, so that it can still be stopped. Lengthen it where somebody else should have the
+    /// time to look.
+    /// </summary>
+    public TimeSpan BulkHold { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How many people a second a bulk request signs out at most. Lower it if sign-ins suffer while it runs; raise it where a large incident has to be
+    /// over sooner.
+    /// </summary>
+    public int BulkPace { get; set; } = 50;
+
     /// <summary>Whether it is a case reference as the operator wants them.</summary>
     public bool IsCaseReference(string text) =>
         CaseReferencePattern is not { } pattern || Regex.IsMatch(text, WholeOf(pattern), RegexOptions.CultureInvariant, PatternTimeout);

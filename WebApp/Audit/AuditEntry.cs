@@ -155,4 +155,22 @@ public enum AuditAction
 
     /// <summary>A person downloaded what is kept of them. Written before the first byte is sent.</summary>
     DataDownloaded,
+
+    /// <summary>A member of staff asked for the sessions of many people to be ended; the details say of how many. What ends is written for each of them.</summary>
+    BulkRequested,
+
+    /// <summary>An Admin approved what another member of staff asked for. Written before it takes effect.</summary>
+    BulkApproved,
+    BulkRefused,
+
+    /// <summary>The hold of a bulk request was over: what follows ends sessions.</summary>
+    BulkStarted,
+    BulkPaused,
+    BulkResumed,
+
+    /// <summary>A bulk request was stopped for good, or withdrawn.</summary>
+    BulkStopped,
+
+    /// <summary>A bulk request has come to its end; the details say what was done.</summary>
+    BulkFinished,
 }

@@ -2,15 +2,16 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using WebApp.Accounts;
+using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Sessions.Sql;
 
 namespace WebApp.Hosting;
 
-/// <summary>The one database: accounts, audit log, and sessions or their journal. Each module brings its own tables and migrations.</summary>
+/// <summary>The one database: accounts, audit log, what staff asked for in bulk, and sessions or their journal. Each module brings its own tables and migrations.</summary>
 internal sealed class Database
 {
-    private static readonly Type[] Contexts = [typeof(AppDbContext), typeof(SessionsDbContext), typeof(AuditDbContext)];
+    private static readonly Type[] Contexts = [typeof(AppDbContext), typeof(SessionsDbContext), typeof(AuditDbContext), typeof(AdminDbContext)];
 
     private readonly string _connectionString;
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using WebApp.Accounts;
 using WebApp.Hosting.RateLimits;
 using WebApp.Pages;
+using WebApp.Pages.Admin.Bulk;
 
 namespace WebApp.Hosting;
 
@@ -64,6 +65,9 @@ internal static class Surface
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Admin/Bulk/New", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Admin/Bulk/Details", RecentSignIn.ForForms);
+            pages.Conventions.AddPageApplicationModelConvention("/Admin/Bulk/New", model => model.EndpointMetadata.Add(new LargeForm(NewModel.MaxSize)));
             foreach (var page in ReachableWhileLocked)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new StepUp.ReachableWhileLocked()));
             foreach (var (page, act) in LimitedPerAddress)

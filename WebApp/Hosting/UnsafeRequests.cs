@@ -9,7 +9,7 @@ namespace WebApp.Hosting;
 /// </summary>
 internal static class UnsafeRequests
 {
-    /// <summary>Bytes. The largest form, a staff note, stays far below it.</summary>
+    /// <summary>Bytes. The largest form, a staff note, stays far below it; a page with a <see cref="LargeForm"/> says so.</summary>
     public const int MaxBodySize = 128 * 1024;
 
     /// <summary>Bytes. A browser shows an answer only when it was let send all of its form, so up to here a form is received, and thrown away.</summary>
@@ -25,9 +25,10 @@ internal static class UnsafeRequests
         }
 
         CloseBehindUnreadBody(context.Response);
+        var maxBodySize = context.GetEndpoint()?.Metadata.GetMetadata<LargeForm>()?.Admit(context) ?? MaxBodySize;
         if (IsFromAnotherSite(request))
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
-        else if (request.ContentLength > MaxBodySize)
+        else if (request.ContentLength > maxBodySize)
             await RefuseBodyAsync(context);
         else if (IsInAnotherCharset(request))
             context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
@@ -70,4 +71,24 @@ internal static class UnsafeRequests
     private static bool IsInAnotherCharset(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue
         && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>Marks a page whose form carries a file.</summary>
+/// <param name="maxSize">Bytes, of all of it.</param>
+internal sealed class LargeForm(int maxSize)
+{
+    /// <summary>Lets the request's body be as large as that. What is uploaded stays in memory: nobody's file lies about on this machine's disk.</summary>
+    public int Admit(HttpContext context)
+    {
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = maxSize;
+        var options = new FormOptions
+        {
+            MemoryBufferThreshold = maxSize,
+            MultipartBodyLengthLimit = maxSize,
+            ValueLengthLimit = maxSize,
+            ValueCountLimit = 64,
+        };
+        context.Features.Set<IFormFeature>(new FormFeature(context.Request, options));
+        return maxSize;
+    }
 }

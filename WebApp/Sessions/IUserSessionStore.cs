@@ -107,6 +107,12 @@ public interface IUserSessionStore
     Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation);
 
     /// <summary>
+    /// As <see cref="RevokeAllAsync"/>, for one that may have been done already: ends only sessions created at <see cref="Revocation.At"/> or before,
+    /// so that a sign-in made since survives. Safe to repeat.
+    /// </summary>
+    Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation);
+
+    /// <summary>
     /// Ends every session of every user but <paramref name="spared"/> (null: without exception), and refuses every sign-in that is under way. It takes
     /// the same time however many there are: what ended is found as a tombstone from then on, and put away later.
     /// </summary>

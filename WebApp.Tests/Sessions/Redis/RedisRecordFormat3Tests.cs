@@ -155,6 +155,9 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
         public Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation) =>
             OnAsync(userId, () => store.RevokeAllAsync(userId, except, revocation));
 
+        public Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation) =>
+            OnAsync(userId, () => store.RepeatRevokeAllAsync(userId, revocation));
+
         public Task EndEveryoneAsync(Revocation revocation, SparedSession? spared) => store.EndEveryoneAsync(revocation, spared);
 
         public Task<IReadOnlyList<UserSession>> ListAsync(Guid userId) => OnAsync(userId, () => store.ListAsync(userId));

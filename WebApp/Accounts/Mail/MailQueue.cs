@@ -48,6 +48,9 @@ public sealed partial class MailQueue(Mailer mailer, IOptions<MailOptions> optio
         }
     }
 
+    /// <summary>Whether less than half of the queue is taken. Whoever has many mails, and can wait, leaves the rest to those who can't.</summary>
+    public bool HasRoom => Volatile.Read(ref _count) < (options.Value.QueueSize + 1) / 2;
+
     /// <summary>
     /// Returns at once, and never throws. When the queue is full, the oldest mail that waits for another try is dropped for this one; false when there
     /// is none, and this one is dropped. Either is logged.

@@ -142,6 +142,14 @@ public static class Words
         AuditAction.BrowserForgotten => "Browser forgotten",
         AuditAction.AccountDisowned => "Reported by mail as somebody else's doing",
         AuditAction.PasskeyRefused => "Passkey refused",
+        AuditAction.BulkRequested => "Bulk sign-out asked for",
+        AuditAction.BulkApproved => "Bulk sign-out approved",
+        AuditAction.BulkRefused => "Bulk sign-out refused",
+        AuditAction.BulkStarted => "Bulk sign-out begun",
+        AuditAction.BulkPaused => "Bulk sign-out paused",
+        AuditAction.BulkResumed => "Bulk sign-out resumed",
+        AuditAction.BulkStopped => "Bulk sign-out stopped",
+        AuditAction.BulkFinished => "Bulk sign-out finished",
         _ => "Unknown action",
     };
 

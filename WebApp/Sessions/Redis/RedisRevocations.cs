@@ -23,6 +23,10 @@ internal sealed class RedisRevocations(RunScript run, TimeProvider clock)
     public Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation) =>
         RevokeAllAsync(userId, except, revocation, createdUntil: null, UserGeneration.NewValue());
 
+    /// <summary>As the other, but spares sessions created later.</summary>
+    public Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation) =>
+        RevokeAllAsync(userId, except: null, revocation, createdUntil: revocation.At, UserGeneration.NewValue());
+
     /// <summary>
     /// Takes away again what was taken away then, and nothing that began later. It is also the first time if Redis never got the revocation,
     /// so sign-ins under way are refused, unless it is so long ago that there can be none left.

@@ -136,6 +136,14 @@ internal sealed partial class RedisUserSessionStore(
         return ended;
     }
 
+    public async Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation)
+    {
+        var row = await journal.TryWriteAsync(userId, id: null, except: null, revocation);
+        var ended = await _revocations.RepeatRevokeAllAsync(userId, revocation);
+        await SettleAsync(row);
+        return ended;
+    }
+
     public async Task EndEveryoneAsync(Revocation revocation, SparedSession? spared)
     {
         // A database from a backup may have gone back behind what Redis was told: the same number again would end nothing.

@@ -141,16 +141,11 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
     public Task<bool> RevokeAsync(Guid userId, SessionId id, Revocation revocation) => RunAsync(async db =>
         await BuryAsync(Live(db, userId).Where(s => s.Id == id), revocation) == 1);
 
-    public Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation) => RunAsync<IReadOnlyList<SessionId>>(async db =>
-    {
-        await using var transaction = await db.Database.BeginTransactionAsync();
-        await RaiseGenerationAsync(db, userId);
-        var ended = Live(db, userId).Where(s => s.Id != except);
-        var ids = await ended.Select(s => s.Id).ToListAsync();
-        await BuryAsync(ended, revocation);
-        await transaction.CommitAsync();
-        return ids;
-    });
+    public Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation) =>
+        RevokeAllAsync(userId, live => live.Where(s => s.Id != except), revocation);
+
+    public Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation) =>
+        RevokeAllAsync(userId, live => live.Where(s => s.CreatedAt <= revocation.At), revocation);
 
     public Task EndEveryoneAsync(Revocation revocation, SparedSession? spared) => RunAsync(async db =>
     {
@@ -230,6 +225,18 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         await ForgetTombstonesAsync(db, session.UserId);
         return ended;
     }
+
+    private Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, Func<IQueryable<SessionRow>, IQueryable<SessionRow>> which, Revocation revocation) =>
+        RunAsync<IReadOnlyList<SessionId>>(async db =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            await RaiseGenerationAsync(db, userId);
+            var ended = which(Live(db, userId));
+            var ids = await ended.Select(s => s.Id).ToListAsync();
+            await BuryAsync(ended, revocation);
+            await transaction.CommitAsync();
+            return ids;
+        });
 
     private static Task<int> ForgetTombstonesAsync(SessionsDbContext db, Guid userId)
     {
