@@ -24,6 +24,7 @@ builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin();
 builder.Services.AddSingleton<SessionNotices>();
 builder.AddKeyRing(database);
+builder.AddAuditKey(database);
 builder.AddPublicUrl();
 builder.Services.AddPrivacy();
 builder.AddSurface();

@@ -113,7 +113,7 @@ public sealed record HistoryLine
         AuditAction.SessionEnded or AuditAction.SessionLocked or AuditAction.SessionMoved or AuditAction.SessionShortened or AuditAction.SessionDisowned
             or AuditAction.SignalRaised or AuditAction.SignalNotified or AuditAction.RevokedSessionTried => HistoryKind.Sessions,
         AuditAction.ForceSignOut or AuditAction.ForceSignOutAll or AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLock
-            or AuditAction.ForceLockUnconfirmed or AuditAction.Refused => HistoryKind.Staff,
+            or AuditAction.ForceLockUnconfirmed or AuditAction.Refused or AuditAction.AuditExported or AuditAction.BundleMade => HistoryKind.Staff,
         _ => HistoryKind.Account,
     };
 }

@@ -142,6 +142,10 @@ public static class Words
         AuditAction.BrowserForgotten => "Browser forgotten",
         AuditAction.AccountDisowned => "Reported by mail as somebody else's doing",
         AuditAction.PasskeyRefused => "Passkey refused",
+        AuditAction.PersonalDataForgotten => "Personal data removed",
+        AuditAction.AuditExported => "Audit log exported",
+        AuditAction.BundleMade => "Signed bundle made",
+        AuditAction.ChainRestarted => "Audit log chained anew",
         _ => "Unknown action",
     };
 
@@ -210,6 +214,8 @@ public static class Words
         { Action: AuditAction.ForceLock } => WithReason("Support asked for a session to be locked", entry),
         { Action: AuditAction.ForceLockUnconfirmed } => "Whether the session that support asked for was locked could not be confirmed",
         { Action: AuditAction.Refused } => "A member of staff tried to end or lock a session of yours, and was refused",
+        { Action: AuditAction.PersonalDataForgotten } => "What was personal was removed from this history",
+        { Action: AuditAction.BundleMade } => "Support put what is kept about a session of yours, or a case, into a signed file",
         _ => Told(entry) ?? Of(entry.Action),
     };
 
