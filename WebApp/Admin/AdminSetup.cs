@@ -8,5 +8,6 @@ public static class AdminSetup
             .Validate(admin => admin.IsValidPattern(), $"{AdminOptions.Section}:{nameof(AdminOptions.CaseReferencePattern)} is no regular expression.")
             .ValidateOnStart();
         services.AddScoped<UserDirectory>().AddScoped<ForcedSignOut>();
+        services.AddScoped<AuditDesk>();
     }
 }

@@ -120,6 +120,8 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
     /// <summary>Writes within the transaction that there is, or one of its own. Null or zero as an id: the next one.</summary>
     internal async Task<long> WriteEntriesAsync(AuditDbContext db, IReadOnlyList<AuditEntry> entries)
     {
+        // All or nothing is the transaction's: a savepoint in it would be two statements more.
+        db.Database.AutoSavepointsEnabled = false;
         await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync() : null;
         var (chain, head) = (key.Chain(), await HeadOf(db));
         if (!chain.Fits(head))

@@ -10,7 +10,7 @@ public static class AuditSetup
     public static void AddAuditLog(this IServiceCollection services, Action<DbContextOptionsBuilder, string> database)
     {
         services.AddPooledDbContextFactory<AuditDbContext>(options => database(options, AuditDbContext.MigrationsHistoryTable));
-        services.AddSingleton<AuditLog>().AddSingleton<AuditVerifier>().AddSingleton<AuditSegments>().AddSingleton<AuditBeginning>();
+        services.AddSingleton<AuditLog>().AddSingleton<AuditVerifier>().AddSingleton<AuditSegments>().AddSingleton<AuditBeginning>().AddSingleton<AuditRestart>().AddSingleton<AuditBundle>();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
             .Validate(audit => audit.KeepFor >= AuditOptions.ShortestKept && audit.KeepFor <= TimeSpan.FromDays(3660),
                 $"{AuditOptions.Section}:{nameof(AuditOptions.KeepFor)} must be from {AuditOptions.ShortestKept} to ten years.")

@@ -64,6 +64,8 @@ internal static class Surface
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Admin/Audit", RecentSignIn.ForForms);
+            pages.Conventions.AuthorizePage("/Admin/AuditBundle", RecentSignIn.ForPage);
             foreach (var page in ReachableWhileLocked)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new StepUp.ReachableWhileLocked()));
             foreach (var (page, act) in LimitedPerAddress)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -95,6 +97,21 @@ public sealed record HistoryLine
             Device = isStaffs ? null : entry.Device,
             Address = isStaffs ? null : entry.Address,
         };
+    }
+
+    /// <summary>As the fields of an object, for files: names that stay, and those of actions and reasons rather than the words on screen.</summary>
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteString("at", At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        json.WriteString("action", Action.ToString());
+        json.WriteString("by", By.ToString());
+        json.WriteString("reason", Reason);
+        json.WriteString("details", Details);
+        json.WriteString("caseReference", CaseReference);
+        json.WriteString("sessionId", SessionId);
+        json.WriteString("method", Method);
+        json.WriteString("device", Device);
+        json.WriteString("address", Address is { } address ? Words.OfAddress(address) : null);
     }
 
     private static HistoryActor ActorOf(AuditEntry entry) => entry switch
