@@ -24,6 +24,7 @@ builder.Services.AddAuditLog(database.Use);
 builder.Services.AddAdmin(database.Use);
 builder.Services.AddSessionNotices();
 builder.AddKeyRing(database);
+builder.AddAuditKey(database);
 builder.AddPublicUrl();
 builder.Services.AddPrivacy();
 builder.AddSurface();

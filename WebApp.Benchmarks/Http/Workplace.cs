@@ -31,6 +31,7 @@ internal sealed class Workplace : IDisposable
         $"--ConnectionStrings:Redis={redis.ConnectionString}",
         $"--ConnectionStrings:Database=Data Source={Path.Combine(folder, "webapp.db")}",
         $"--DataProtection:Certificate={_certificate}",
+        $"--Audit:Key={Convert.ToBase64String(new byte[32])}",
     ];
 
     public void Dispose()

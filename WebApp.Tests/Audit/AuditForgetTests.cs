@@ -4,7 +4,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Audit;
 
-/// <summary>The one exception to "never changed": what is personal goes with the account.</summary>
+/// <summary>What is personal goes with the account; the entry stays, and so does its proof.</summary>
 public sealed class AuditForgetTests(TestApp app) : IClassFixture<TestApp>
 {
     private readonly AuditLog _audit = app.Services.GetRequiredService<AuditLog>();
@@ -20,7 +20,10 @@ public sealed class AuditForgetTests(TestApp app) : IClassFixture<TestApp>
 
         await _audit.ForgetAsync(_person);
 
-        Assert.Equal(before with { Address = null, Device = null, Details = null, Note = null }, Assert.Single(await app.AuditOfAsync(_person)));
+        var after = await app.AuditOfAsync(_person);
+        Assert.Equal(before with { Address = null, Device = null, Details = null, Note = null }, after[0]);
+        Assert.Equal([before.Action, AuditAction.PersonalDataForgotten], after.Select(e => e.Action));
+        Assert.Null((await app.Services.GetRequiredService<AuditVerifier>().VerifyAsync()).Misfit);
     }
 
     // A note on somebody else is about that person; and nobody washes it away by leaving.
@@ -49,6 +52,17 @@ public sealed class AuditForgetTests(TestApp app) : IClassFixture<TestApp>
     }
 
     [Fact]
+    public async Task Repeated_it_says_so_once()
+    {
+        await _audit.AppendAsync(Full(actor: _person, subject: _person));
+
+        await _audit.ForgetAsync(_person);
+        await _audit.ForgetAsync(_person);
+
+        Assert.Single(await app.AuditOfAsync(_person), e => e.Action == AuditAction.PersonalDataForgotten);
+    }
+
+    [Fact]
     public async Task More_than_one_batch_is_forgotten()
     {
         await app.FillAuditLogAsync(_person, AuditLog.Batch + 10);
@@ -56,7 +70,7 @@ public sealed class AuditForgetTests(TestApp app) : IClassFixture<TestApp>
         await _audit.ForgetAsync(_person);
 
         var entries = await app.AuditOfAsync(_person);
-        Assert.Equal(AuditLog.Batch + 10, entries.Count);
+        Assert.Equal(AuditLog.Batch + 11, entries.Count);
         Assert.DoesNotContain(entries, e => e.Address is not null);
     }
 

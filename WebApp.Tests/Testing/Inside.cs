@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
 using WebApp.Audit;
@@ -36,10 +35,8 @@ public static class Inside
     });
 
     /// <summary>Writes that many sign-ins of a person into the audit log at once.</summary>
-    public static async Task FillAuditLogAsync(this TestApp app, Guid subjectId, int count)
-    {
-        await using var db = await app.Services.GetRequiredService<IDbContextFactory<AuditDbContext>>().CreateDbContextAsync();
-        db.Entries.AddRange(Enumerable.Range(0, count).Select(number => new AuditEntry
+    public static Task FillAuditLogAsync(this TestApp app, Guid subjectId, int count) =>
+        app.Services.GetRequiredService<AuditLog>().AppendAllAsync([.. Enumerable.Range(0, count).Select(number => new AuditEntry
         {
             Action = AuditAction.SignedIn,
             At = app.Clock.GetUtcNow(),
@@ -47,9 +44,7 @@ public static class Inside
             SubjectId = subjectId,
             Address = "203.0.113.7",
             CaseReference = $"C-{number}",
-        }));
-        await db.SaveChangesAsync();
-    }
+        })]);
 
     /// <summary>What the audit log says of a person, oldest first.</summary>
     public static async Task<IReadOnlyList<AuditEntry>> AuditOfAsync(this TestApp app, Guid subjectId)

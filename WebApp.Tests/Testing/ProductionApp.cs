@@ -22,12 +22,13 @@ public sealed class ProductionApp : TestApp, IAsyncLifetime
         Settings["Accounts:RequireTwoFactor:Admin"] = "false";
     }
 
-    /// <summary>Keeps sessions in Redis instead, and the key ring under the certificate.</summary>
+    /// <summary>Keeps sessions in Redis instead, the key ring under the certificate, and the audit log's key in the settings.</summary>
     public void UseRedis(RedisServer redis, string certificate)
     {
         Settings.Remove("Sessions:Store");
         Settings["ConnectionStrings:Redis"] = redis.ConnectionString;
         Settings["DataProtection:Certificate"] = certificate;
+        Settings["Audit:Key"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
     }
 
     /// <summary>With its database prepared.</summary>

@@ -82,7 +82,7 @@ public sealed class DeletionOutageTests : IAsyncLifetime
         using var owner = await _app.NewUserAsync();
         var id = _app.KeyOf(owner).UserId;
         var form = await owner.GetAsync("/account/delete");
-        await ExecuteAsync("CREATE TRIGGER Stop BEFORE UPDATE ON AuditLog BEGIN SELECT RAISE(ABORT, 'stopped'); END");
+        await ExecuteAsync("CREATE TRIGGER Stop BEFORE DELETE ON AuditOrigins BEGIN SELECT RAISE(ABORT, 'stopped'); END");
 
         Assert.Equal("/account/goodbye", (await form.Fill("Email", owner.Email).PressAsync("Delete my account")).Address.AbsolutePath);
 

@@ -30,5 +30,6 @@ public static class AdminSetup
         services.AddSingleton<BulkLeases>().AddSingleton<BulkRunner>().AddSingleton<BulkMails>().AddHostedService<BulkWorker>();
         services.AddSingleton<BulkCounter>().AddHostedService(s => s.GetRequiredService<BulkCounter>());
         services.AddSingleton<BulkSweeper>().AddHostedService(s => s.GetRequiredService<BulkSweeper>());
+        services.AddScoped<AuditDesk>();
     }
 }

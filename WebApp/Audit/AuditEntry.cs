@@ -1,7 +1,8 @@
 namespace WebApp.Audit;
 
 /// <summary>
-/// One line of who did what to whom, when, from where and why. Written once, never changed, but for <see cref="AuditLog.ForgetAsync"/>.
+/// One line of who did what to whom, when, from where and why, as it is written and read; <see cref="AuditRow"/> is how it is stored. Never changed;
+/// what is personal in it may be gone (<see cref="AuditLog.ForgetAsync"/>).
 /// </summary>
 public sealed record AuditEntry
 {
@@ -173,4 +174,16 @@ public enum AuditAction
 
     /// <summary>A bulk request has come to its end; the details say what was done.</summary>
     BulkFinished,
+
+    /// <summary>What is personal leaves the entries about an account that is gone. Written first, so that its absence is explained in the log itself.</summary>
+    PersonalDataForgotten,
+
+    /// <summary>Entries were written to a file; the details say which. Written before the first byte is sent.</summary>
+    AuditExported,
+
+    /// <summary>The entries of one session or case were put into a signed file. Written before it is made.</summary>
+    BundleMade,
+
+    /// <summary>An operator had all entries chained anew under another key; the details say where the chain before ended.</summary>
+    ChainRestarted,
 }

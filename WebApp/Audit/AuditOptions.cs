@@ -10,4 +10,10 @@ public sealed class AuditOptions
 
     /// <summary>How long an entry is kept. Change it where law or contract name another time; what is older is removed within hours.</summary>
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromDays(365);
+
+    /// <summary>
+    /// The secret of the log's chain, base64 of 32 random bytes; null: a file beside the database, made when the log begins. Set it, from a secret store, where
+    /// instances run on several machines or whoever reads the disk must not have it. Every instance needs the same, and it never changes.
+    /// </summary>
+    public string? Key { get; set; }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace WebApp.Audit;
 
 /// <summary>Removes entries older than <see cref="AuditOptions.KeepFor"/>, oldest first, in small batches with pauses: sign-ins write to the same database.</summary>
-internal sealed partial class AuditRetention(AuditLog audit, IOptions<AuditOptions> options, TimeProvider clock, ILogger<AuditRetention> logger) : BackgroundService
+internal sealed partial class AuditRetention(AuditSegments segments, IOptions<AuditOptions> options, TimeProvider clock, ILogger<AuditRetention> logger) : BackgroundService
 {
     /// <summary>What one round removes at most; the rest waits for the next. More entries than an hour can write, unless somebody floods the log.</summary>
     private const int BatchesPerRound = 100;
@@ -20,7 +20,7 @@ internal sealed partial class AuditRetention(AuditLog audit, IOptions<AuditOptio
         var (before, all) = (clock.GetUtcNow() - options.Value.KeepFor, 0);
         for (var batch = 0; batch < BatchesPerRound; batch++)
         {
-            var removed = await audit.RemoveBeforeAsync(before);
+            var removed = await segments.RemoveBeforeAsync(before);
             all += removed;
             if (removed < AuditLog.Batch)
                 break;
@@ -47,6 +47,10 @@ internal sealed partial class AuditRetention(AuditLog audit, IOptions<AuditOptio
             {
                 LogFailed(e);
             }
+            catch (AuditChainException e)
+            {
+                LogMisfit(e.Message);
+            }
         }
     }
 
@@ -55,4 +59,7 @@ internal sealed partial class AuditRetention(AuditLog audit, IOptions<AuditOptio
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Old audit entries were not removed; the next round tries again")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "No old audit entries are removed, for they may be evidence. {Why} Verify the log: \"WebApp audit verify\"")]
+    private partial void LogMisfit(string why);
 }

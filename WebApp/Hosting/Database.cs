@@ -41,9 +41,10 @@ internal sealed class Database
         await scope.ServiceProvider.GetRequiredService<AppDbContext>().Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL");
         foreach (var context in Contexts)
             await Of(scope, context).MigrateAsync();
+        await scope.ServiceProvider.GetRequiredService<AuditBeginning>().BeginAsync();
     }
 
-    /// <summary>Whether every module's tables are up to date.</summary>
+    /// <summary>Whether every module's tables are up to date, and the audit log has begun.</summary>
     public static async Task<bool> IsUpToDateAsync(IServiceProvider services, CancellationToken cancellationToken = default)
     {
         await using var scope = services.CreateAsyncScope();
@@ -53,7 +54,7 @@ internal sealed class Database
                 return false;
         }
 
-        return true;
+        return await scope.ServiceProvider.GetRequiredService<AuditBeginning>().HasBegunAsync();
     }
 
     private static DatabaseFacade Of(AsyncServiceScope scope, Type context) => ((DbContext)scope.ServiceProvider.GetRequiredService(context)).Database;

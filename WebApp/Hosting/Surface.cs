@@ -68,6 +68,8 @@ internal static class Surface
             pages.Conventions.AuthorizePage("/Admin/Bulk/New", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Admin/Bulk/Details", RecentSignIn.ForForms);
             pages.Conventions.AddPageApplicationModelConvention("/Admin/Bulk/New", model => model.EndpointMetadata.Add(new LargeForm(NewModel.MaxSize)));
+            pages.Conventions.AuthorizePage("/Admin/Audit", RecentSignIn.ForForms);
+            pages.Conventions.AuthorizePage("/Admin/AuditBundle", RecentSignIn.ForPage);
             foreach (var page in ReachableWhileLocked)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new StepUp.ReachableWhileLocked()));
             foreach (var (page, act) in LimitedPerAddress)

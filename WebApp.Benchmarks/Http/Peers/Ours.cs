@@ -15,6 +15,7 @@ internal sealed class Ours : Peer
         var database = new Database(builder);
         builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use);
         builder.AddAccounts(database.Use);
+        builder.AddAuditKey(database);
         builder.Services.AddAuditLog(database.Use);
         builder.AddKeyRing(database);
     }

@@ -16,6 +16,7 @@ internal static class CommandLine
     [
         new("migrate", "bring the database up to date", DatabaseCommands.MigrateAsync) { NeedsDatabase = false },
         .. UserCommands.All,
+        .. AuditCommands.All,
     ];
 
     /// <summary>Runs the command that the arguments name and returns its exit code; null when they name none and the app should start.</summary>

@@ -41,7 +41,12 @@ internal sealed class PersonalData(AppUser user, AccountFacts facts, UserSession
         for (long? before = null; await audit.ListOlderOfSubjectAsync(user.Id, HistoryLine.ActionsOf(HistoryKind.All), before, Batch) is { Count: > 0 } batch; before = batch[^1].Id)
         {
             foreach (var entry in batch)
-                WriteLine(json, HistoryLine.Of(entry));
+            {
+                json.WriteStartObject();
+                HistoryLine.Of(entry).WriteTo(json);
+                json.WriteEndObject();
+            }
+
             await json.FlushAsync(left);
             await response.BodyWriter.FlushAsync(left);
         }
@@ -154,22 +159,6 @@ internal sealed class PersonalData(AppUser user, AccountFacts facts, UserSession
             json.WriteEndObject();
         }
 
-        json.WriteEndObject();
-    }
-
-    private static void WriteLine(Utf8JsonWriter json, HistoryLine line)
-    {
-        json.WriteStartObject();
-        WriteTime(json, "at", line.At);
-        json.WriteString("action", line.Action.ToString());
-        json.WriteString("by", line.By.ToString());
-        json.WriteString("reason", line.Reason);
-        json.WriteString("details", line.Details);
-        json.WriteString("caseReference", line.CaseReference);
-        json.WriteString("sessionId", line.SessionId);
-        json.WriteString("method", line.Method);
-        json.WriteString("device", line.Device);
-        json.WriteString("address", line.Address is { } address ? Words.OfAddress(address) : null);
         json.WriteEndObject();
     }
 

@@ -11,8 +11,8 @@ public static class StatusMessages
     private const string Error = nameof(Error);
 
     /// <summary>Says what was done. Without a page name, on the same page.</summary>
-    public static RedirectToPageResult RedirectWithStatus(this PageModel page, string message, string? pageName = null) =>
-        page.RedirectWith(Status, message, pageName, null);
+    public static RedirectToPageResult RedirectWithStatus(this PageModel page, string message, string? pageName = null, object? routeValues = null) =>
+        page.RedirectWith(Status, message, pageName, routeValues);
 
     /// <summary>Says what could not be done or confirmed. Without a page name, on the same page.</summary>
     public static RedirectToPageResult RedirectWithError(this PageModel page, string message, string? pageName = null, object? routeValues = null) =>

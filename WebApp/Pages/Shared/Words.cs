@@ -150,6 +150,10 @@ public static class Words
         AuditAction.BulkResumed => "Bulk sign-out resumed",
         AuditAction.BulkStopped => "Bulk sign-out stopped",
         AuditAction.BulkFinished => "Bulk sign-out finished",
+        AuditAction.PersonalDataForgotten => "Personal data removed",
+        AuditAction.AuditExported => "Audit log exported",
+        AuditAction.BundleMade => "Signed bundle made",
+        AuditAction.ChainRestarted => "Audit log chained anew",
         _ => "Unknown action",
     };
 
@@ -218,6 +222,8 @@ public static class Words
         { Action: AuditAction.ForceLock } => WithReason("Support asked for a session to be locked", entry),
         { Action: AuditAction.ForceLockUnconfirmed } => "Whether the session that support asked for was locked could not be confirmed",
         { Action: AuditAction.Refused } => "A member of staff tried to end or lock a session of yours, and was refused",
+        { Action: AuditAction.PersonalDataForgotten } => "What was personal was removed from this history",
+        { Action: AuditAction.BundleMade } => "Support put what is kept about a session of yours, or a case, into a signed file",
         _ => Told(entry) ?? Of(entry.Action),
     };
 
