@@ -7,6 +7,7 @@ public static class AdminSetup
         services.AddOptions<AdminOptions>().BindConfiguration(AdminOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
             .Validate(admin => admin.IsValidPattern(), $"{AdminOptions.Section}:{nameof(AdminOptions.CaseReferencePattern)} is no regular expression.")
             .ValidateOnStart();
-        services.AddScoped<UserDirectory>().AddScoped<ForcedSignOut>();
+        services.AddSingleton<StaffReasons>();
+        services.AddScoped<UserDirectory>().AddScoped<StaffActs>().AddScoped<ForcedSignOut>().AddScoped<AccountActs>().AddScoped<AddressReveal>().AddScoped<Receipts>();
     }
 }

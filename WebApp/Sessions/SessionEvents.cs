@@ -23,7 +23,11 @@ public sealed record SessionStarted(UserSession Session) : SessionEvent(Session.
 /// <param name="SessionId">Which one.</param>
 /// <param name="Revocation">When and why.</param>
 /// <param name="Address">Of the request that a rule ended it for; null otherwise.</param>
-public sealed record SessionRevoked(Guid UserId, SessionId SessionId, Revocation Revocation, IPAddress? Address = null) : SessionEvent(UserId, SessionId);
+public sealed record SessionRevoked(Guid UserId, SessionId SessionId, Revocation Revocation, IPAddress? Address = null) : SessionEvent(UserId, SessionId)
+{
+    /// <summary>Who of the staff ended it, so that each of two who act at once is told of their own; null when nobody of them did, or it is not known.</summary>
+    public Guid? By { get; init; }
+}
 
 /// <param name="UserId">Whose session it is.</param>
 /// <param name="SessionId">Which one.</param>
