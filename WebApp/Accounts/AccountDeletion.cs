@@ -8,20 +8,14 @@ using WebApp.Sessions;
 namespace WebApp.Accounts;
 
 /// <summary>
-/// Deletes a person's own account. The sessions end first: an account without sessions can be signed in to and deleted again, but a session
+/// Deletes an account, on behalf of its person or of an Admin. The sessions end first: an account without sessions can be signed in to and deleted again, but a session
 /// without an account would be somebody whom nobody can look up. Then the account and all that hangs on it go in one transaction, or not at all.
 /// </summary>
 public sealed partial class AccountDeletion(
-    AppDbContext db, AppUserManager users, SessionManager sessions, AuditLog audit, ILookupNormalizer normalizer, TimeProvider clock, ILogger<AccountDeletion> logger)
+    AppDbContext db, AppUserManager users, SessionManager sessions, AuditLog audit, ILookupNormalizer normalizer, LastAdmin lastAdmin, ILogger<AccountDeletion> logger)
 {
-    /// <summary>Whether the user is the one Admin who is left: without one nobody could give roles, or end an Admin's sessions.</summary>
-    public async Task<bool> IsLastAdminAsync(Guid userId)
-    {
-        var (role, now) = (normalizer.NormalizeName(Roles.Admin), clock.GetUtcNow());
-        var admins = db.UserRoles.Where(r => db.Roles.Any(known => known.Id == r.RoleId && known.NormalizedName == role)).Select(r => r.UserId);
-        return await admins.AnyAsync(id => id == userId)
-            && !await db.Users.AnyAsync(u => u.Id != userId && admins.Contains(u.Id) && (u.BannedUntil == null || u.BannedUntil <= now));
-    }
+    /// <summary>See <see cref="LastAdmin"/>.</summary>
+    public Task<bool> IsLastAdminAsync(Guid userId) => lastAdmin.IsAsync(userId);
 
     /// <summary>Whether that is the user's own e-mail address, however it is written.</summary>
     public bool IsAddressOf(AppUser user, string? typed) => normalizer.NormalizeEmail(typed?.Trim()) == user.NormalizedEmail;
@@ -36,11 +30,21 @@ public sealed partial class AccountDeletion(
         // Without address and device: nothing personal may be left of it.
         var entry = new AuditEntry { Action = AuditAction.AccountDeleted, ActorId = userId, SubjectId = userId };
         await audit.AppendAsync(entry);
+        var outcome = await DeleteForStaffAsync(userId);
+        if (outcome != AccountDeletionOutcome.Deleted)
+            await NoteAsync(entry with { Action = AuditAction.AccountNotDeleted });
+        return outcome;
+    }
+
+    /// <summary>As <see cref="DeleteAsync"/>, for a caller who has written it down and writes down what became of it.</summary>
+    public async Task<AccountDeletionOutcome> DeleteForStaffAsync(Guid userId)
+    {
+        if (await IsLastAdminAsync(userId))
+            return AccountDeletionOutcome.LastAdmin;
+
         var outcome = await EndAndDeleteAsync(userId);
         if (outcome == AccountDeletionOutcome.Deleted)
             await ClearUpAsync(userId);
-        else
-            await NoteAsync(entry with { Action = AuditAction.AccountNotDeleted });
         return outcome;
     }
 

@@ -25,6 +25,25 @@ internal static class AccountMails
         Links = [new("Sign in", signIn), new("I don't remember my password", forgotPassword)],
     };
 
+    public static OutgoingMail ResetPasswordBySupport(string to, Uri site, Uri link, string why, bool required) => new(to, "Choose a new password",
+    [
+        required
+            ? $"Support asks you to choose a new password for your account at {site.Host}. You are signed out everywhere, and nobody can sign in before that."
+            : $"Support sends you this link to choose a new password for your account at {site.Host}. Until you use it, your password stays as it is.",
+        $"The reason: {why}.",
+        $"The link is good once, for {PasswordResetMail.Lifetime.TotalMinutes} minutes. After that, ask for another by \"Forgot your password?\" on the sign-in page.",
+    ])
+    {
+        Links = [new("Choose a new password", link)],
+    };
+
+    public static OutgoingMail Closed(string to, Uri site, DateTimeOffset until, string? caseReference) => new(to, "Your account is closed",
+    [
+        $"Somebody, probably you, tried to sign in to your account at {site.Host} with the right password. Support has closed the account"
+            + (until == DateTimeOffset.MaxValue ? "." : $" until {until.UtcDateTime:d MMMM yyyy, HH:mm 'UTC'}."),
+        caseReference is null ? "If you think that is a mistake, ask support." : $"If you think that is a mistake, ask support, and name the case {caseReference}.",
+    ]);
+
     public static OutgoingMail ResetPassword(string to, Uri site, Uri link) => new(to, "Choose a new password",
     [
         $"Somebody, probably you, asked for a new password for your account at {site.Host}.",

@@ -17,6 +17,6 @@ public sealed class AccountOptions
     /// </summary>
     public IDictionary<string, bool> RequireTwoFactor { get; } = new Dictionary<string, bool>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether one of these roles asks its members for a second factor.</summary>
-    public bool IsTwoFactorRequired(IEnumerable<string> roles) => roles.Any(role => RequireTwoFactor.TryGetValue(role, out var required) && required);
+    /// <summary>Whether the person has to have a second factor: because staff asked for it, or for the sake of one of these roles.</summary>
+    public bool IsTwoFactorRequired(AppUser user, IEnumerable<string> roles) => user.SecondFactorRequired || roles.Any(role => RequireTwoFactor.TryGetValue(role, out var required) && required);
 }

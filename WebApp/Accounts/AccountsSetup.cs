@@ -24,6 +24,7 @@ public static class AccountsSetup
         {
             database(options, AppDbContext.MigrationsHistoryTable);
             options.AddInterceptors(provider.GetRequiredService<RightsTracking>());
+            options.UseAsyncSeeding((db, _, cancellationToken) => NormalizedNames.FillAsync((AppDbContext)db, cancellationToken));
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
         services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<NameChange>().AddScoped<AccountDeletion>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
@@ -33,6 +34,7 @@ public static class AccountsSetup
         services.AddScoped<Registration>().AddScoped<ConfirmationLinks>().AddScoped<MailedLinks>().AddScoped<EmailConfirmation>().AddScoped<PasswordReset>().AddScoped<MailedSignIn>();
         services.AddOptions<IdentityOptions>().Configure<IOptions<AccountOptions>>((identity, accounts) => identity.SignIn.RequireConfirmedEmail = accounts.Value.RequireConfirmedEmail is true);
         services.AddScoped<AccountSnapshots>().AddScoped<AccountNotices>().AddScoped<Disowning>().AddScoped<PasswordResetMail>().AddScoped<EmailChange>().AddScoped<AccountFactsReader>();
+        services.AddScoped<LastAdmin>().AddScoped<AccountStanding>().AddScoped<ClosedAccountMail>();
         services.AddScoped<Passkeys>().AddScoped<PasskeyProofs>().AddScoped<PasskeySignIn>();
         AddCookies(builder);
         services.AddIdentityCore<AppUser>(identity =>

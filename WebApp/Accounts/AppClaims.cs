@@ -11,7 +11,7 @@ public static class AppClaims
     /// <summary>The claim with <see cref="AppUser.Name"/>.</summary>
     public const string DisplayName = "name";
 
-    /// <summary>A claim that is there while the person has to set up a second factor before anything else: <see cref="AccountOptions.RequireTwoFactor"/>.</summary>
+    /// <summary>A claim that is there while the person has to set up a second factor before anything else: <see cref="AccountOptions.IsTwoFactorRequired"/>.</summary>
     public const string LacksSecondFactor = "lacks_second_factor";
 
     /// <summary>The signed-in user's id.</summary>
@@ -45,7 +45,7 @@ internal sealed class AppClaimsPrincipalFactory(
         }
 
         identity.AddClaim(new(AppClaims.DisplayName, user.Name));
-        if (!user.TwoFactorEnabled && accounts.Value.IsTwoFactorRequired(identity.FindAll(identity.RoleClaimType).Select(role => role.Value)))
+        if (!user.TwoFactorEnabled && accounts.Value.IsTwoFactorRequired(user, identity.FindAll(identity.RoleClaimType).Select(role => role.Value)))
             identity.AddClaim(new(AppClaims.LacksSecondFactor, ""));
         return identity;
     }

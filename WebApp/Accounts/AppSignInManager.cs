@@ -17,12 +17,12 @@ namespace WebApp.Accounts;
 
 /// <summary>
 /// Signing in with a password and, where the account has one, a second factor. An unknown address, a wrong password and an account that is locked,
-/// blocked or not confirmed get the same answer after the same work, and of parallel guesses no more are evaluated than the lockout allows.
+/// banned, blocked or not confirmed get the same answer after the same work, and of parallel guesses no more are evaluated than the lockout allows.
 /// </summary>
 public sealed partial class AppSignInManager(
     AppUserManager users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
     ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
-    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AccountNotices notices, PasswordResetMail resets,
+    AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AccountNotices notices, PasswordResetMail resets, ClosedAccountMail closed,
     ConfirmationLinks confirmationLinks, MailLinks mailLinks, Errands errands, AuditLog audit, ILogger<AppSignInManager> log, TimeProvider clock)
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
@@ -189,7 +189,9 @@ public sealed partial class AppSignInManager(
     /// <summary>The password was right, which the page must not say of an account that may not sign in. The mailbox may.</summary>
     private void TellTheTruth(AppUser user)
     {
-        if (user.SignInBlocked)
+        if (user.BannedUntil > clock.GetUtcNow())
+            closed.Remind(Context, user.Id);
+        else if (user.SignInBlocked)
             resets.Remind(Context, user.Id);
         else if (!user.EmailConfirmed)
             confirmationLinks.Remind(Context, user.Id);

@@ -12,7 +12,17 @@ public sealed class AppUser : IdentityUser<Guid>
     public AppUser() => Id = Guid.CreateVersion7();
 
     /// <summary>What the person wants to be called; shown to them and to staff.</summary>
-    public string Name { get; set; } = "";
+    public string Name
+    {
+        get;
+        set => (field, NormalizedName) = (value, NormalizeName(value));
+    } = "";
+
+    /// <summary>
+    /// <see cref="Name"/> as staff search for it. It follows the name by itself, unless that is written past the change tracker; null in a row of an
+    /// earlier version that <see cref="NormalizedNames"/> has not filled.
+    /// </summary>
+    public string? NormalizedName { get; private set; } = "";
 
     /// <summary>UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
@@ -36,7 +46,7 @@ public sealed class AppUser : IdentityUser<Guid>
     /// <summary>When the person first signed in; UTC, null: never. From then on a browser that is not known is a new one.</summary>
     public DateTimeOffset? FirstSignInAt { get; set; }
 
-    /// <summary>The person said by a mailed link that somebody else was at the account: nobody signs in before the password is reset by mail.</summary>
+    /// <summary>Nobody signs in before the password is reset by mail: the person said by a mailed link that somebody else was at the account, or support asked for it.</summary>
     public bool SignInBlocked { get; set; }
 
     /// <summary>When the person was last mailed about wrong proofs; UTC, null: never.</summary>
@@ -45,15 +55,21 @@ public sealed class AppUser : IdentityUser<Guid>
     /// <summary>When the person was last mailed a link that somebody registered, asked or tried to sign in for; UTC, null: never.</summary>
     public DateTimeOffset? LinkMailedAt { get; set; }
 
+    /// <summary>Staff asked for it: the person has to have a second factor, whatever their roles ask for.</summary>
+    public bool SecondFactorRequired { get; set; }
+
+    /// <summary>As names are compared: without regard to case, and to the ways of writing one letter.</summary>
+    public static string NormalizeName(string name) => name.Normalize().ToUpperInvariant();
+
     internal static string NewSessionStamp() => Guid.NewGuid().ToString("N");
 }
 
 public static class Roles
 {
-    /// <summary>May look up people and end their sessions, but not an Admin's.</summary>
+    /// <summary>May look up people, and help them or stop them, but not an Admin.</summary>
     public const string Support = nameof(Support);
 
-    /// <summary>May do all that Support may, to anyone.</summary>
+    /// <summary>May do all that Support may, to anyone, and give roles and delete accounts.</summary>
     public const string Admin = nameof(Admin);
 
     public static readonly IReadOnlyList<string> All = [Support, Admin];

@@ -13,6 +13,14 @@ public sealed class PasswordResetMail(OneTimeTokens tokens, MailQueue mails, Mai
 
     public void Send(HttpContext context, AppUser user) => Send(links.SiteOf(context), user);
 
+    /// <summary>On behalf of support, who don't see the link.</summary>
+    /// <param name="site">See <see cref="MailLinks.SiteOf"/>.</param>
+    /// <param name="user">Whose password the link sets.</param>
+    /// <param name="why">In words, for a sentence of its own.</param>
+    /// <param name="required">Whether nobody signs in before it is set.</param>
+    public void SendBySupport(Uri site, AppUser user, string why, bool required) =>
+        mails.TryEnqueue(AccountMails.ResetPasswordBySupport(user.Email!, site, LinkFor(site, user), why, required));
+
     /// <summary>For whoever asks for it: not more often than once a minute.</summary>
     /// <param name="site">See <see cref="MailLinks.SiteOf"/>.</param>
     /// <param name="user">Whose password the link sets.</param>
@@ -39,5 +47,7 @@ public sealed class PasswordResetMail(OneTimeTokens tokens, MailQueue mails, Mai
     }
 
     private void Send(Uri site, AppUser user) =>
-        mails.TryEnqueue(AccountMails.ResetPassword(user.Email!, site, MailLinks.To(site, ResetPath, tokens.Seal(TokenPurpose.ResetPassword, user, Lifetime))));
+        mails.TryEnqueue(AccountMails.ResetPassword(user.Email!, site, LinkFor(site, user)));
+
+    private Uri LinkFor(Uri site, AppUser user) => MailLinks.To(site, ResetPath, tokens.Seal(TokenPurpose.ResetPassword, user, Lifetime));
 }

@@ -21,7 +21,10 @@ public sealed record RightsChange(Guid UserId, int Version)
 internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesInterceptor
 {
     private static readonly string[] PartsOfPrincipal =
-        [nameof(AppUser.UserName), nameof(AppUser.Email), nameof(AppUser.Name), nameof(AppUser.SessionStamp), nameof(AppUser.BannedUntil), nameof(AppUser.SignInBlocked), nameof(AppUser.TwoFactorEnabled)];
+    [
+        nameof(AppUser.UserName), nameof(AppUser.Email), nameof(AppUser.Name), nameof(AppUser.SessionStamp), nameof(AppUser.BannedUntil), nameof(AppUser.SignInBlocked),
+        nameof(AppUser.TwoFactorEnabled), nameof(AppUser.SecondFactorRequired),
+    ];
 
     public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result) =>
         throw new NotSupportedException("Save with SaveChangesAsync: sessions have to hear of changed rights.");

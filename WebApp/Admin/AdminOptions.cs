@@ -34,8 +34,18 @@ public sealed class AdminOptions
     public int BulkPace { get; set; } = 50;
 
     /// <summary>Whether it is a case reference as the operator wants them.</summary>
-    public bool IsCaseReference(string text) =>
-        CaseReferencePattern is not { } pattern || Regex.IsMatch(text, WholeOf(pattern), RegexOptions.CultureInvariant, PatternTimeout);
+    public bool IsCaseReference(string text)
+    {
+        try
+        {
+            return CaseReferencePattern is not { } pattern || Regex.IsMatch(text, WholeOf(pattern), RegexOptions.CultureInvariant, PatternTimeout);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // A pattern that takes forever on what somebody typed.
+            return false;
+        }
+    }
 
     internal bool IsValidPattern()
     {

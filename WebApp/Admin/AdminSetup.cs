@@ -25,11 +25,13 @@ public static class AdminSetup
             .ValidateOnStart();
         services.AddPooledDbContextFactory<AdminDbContext>(options => database(options, AdminDbContext.MigrationsHistoryTable));
         services.AddSingleton<AdminDatabase>();
-        services.AddScoped<UserDirectory>().AddScoped<ForcedSignOut>().AddScoped<StaffRoles>();
+        services.AddScoped<StaffRoles>();
         services.AddSingleton<BulkBell>().AddSingleton<BulkRequests>().AddScoped<BulkDrafts>().AddScoped<BulkReport>();
         services.AddSingleton<BulkLeases>().AddSingleton<BulkRunner>().AddSingleton<BulkMails>().AddHostedService<BulkWorker>();
         services.AddSingleton<BulkCounter>().AddHostedService(s => s.GetRequiredService<BulkCounter>());
         services.AddSingleton<BulkSweeper>().AddHostedService(s => s.GetRequiredService<BulkSweeper>());
         services.AddScoped<AuditDesk>();
+        services.AddSingleton<StaffReasons>();
+        services.AddScoped<UserDirectory>().AddScoped<StaffActs>().AddScoped<ForcedSignOut>().AddScoped<AccountActs>().AddScoped<AddressReveal>().AddScoped<Receipts>();
     }
 }

@@ -116,7 +116,7 @@ public sealed class AuditBundle(AuditKey key)
             json.WriteString("addresses", about.Addresses);
             json.WriteNumber("entries", about.Entries);
             json.WriteString("madeAt", AuditFile.TimeOf(about.MadeAt));
-            json.WriteString("madeBy", about.MadeBy);
+            json.WriteString("madeBy", about.MadeBy?.ToString());
             json.WriteStartObject("log");
             json.WriteString("head", about.Log.Head.ToString());
             json.WriteBoolean("fits", about.Log.Misfit is null);
@@ -147,6 +147,6 @@ public sealed class AuditBundle(AuditKey key)
 /// <param name="Addresses">How much of them is in it.</param>
 /// <param name="Entries">How many.</param>
 /// <param name="MadeAt">UTC.</param>
-/// <param name="MadeBy">The user id of whoever had it made.</param>
+/// <param name="MadeBy">The user id of whoever had it made; null: an operator, by command line.</param>
 /// <param name="Log">What a verification of the whole log had found by then.</param>
-public sealed record AuditBundleFacts(string About, string For, string Addresses, int Entries, DateTimeOffset MadeAt, Guid MadeBy, AuditVerdict Log);
+public sealed record AuditBundleFacts(string About, string For, string Addresses, int Entries, DateTimeOffset MadeAt, Guid? MadeBy, AuditVerdict Log);

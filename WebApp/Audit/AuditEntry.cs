@@ -157,6 +157,39 @@ public enum AuditAction
     /// <summary>A person downloaded what is kept of them. Written before the first byte is sent.</summary>
     DataDownloaded,
 
+    /// <summary>Support asked for some sessions of a user to be ended; the details say how many. Written before the attempt, as are those that follow, up to <see cref="StaffActFailed"/>.</summary>
+    ForceSignOutSome,
+
+    /// <summary>Support asked that nobody signs in to the account; the details say until when.</summary>
+    Ban,
+    Unban,
+
+    /// <summary>Support asked that nobody signs in before the password is reset by mail.</summary>
+    RequirePasswordReset,
+
+    /// <summary>Support asked for a link to reset the password to be mailed.</summary>
+    SendPasswordReset,
+    RequireSecondFactor,
+
+    /// <summary>Support no longer asks for a second factor.</summary>
+    ExcuseSecondFactor,
+
+    /// <summary>Support asked for every second factor to be taken away, because they are lost.</summary>
+    RemoveFactors,
+    ResendConfirmation,
+
+    /// <summary>An Admin asked for other roles; the details name those that the person is to have.</summary>
+    ChangeRoles,
+
+    /// <summary>An Admin asked for somebody's account to be deleted.</summary>
+    DeleteAccount,
+
+    /// <summary>Support looked at an address of a session; the details say which one, and never the address.</summary>
+    RevealAddress,
+
+    /// <summary>What the entry before asked for was not done; the details name the reason.</summary>
+    StaffActFailed,
+
     /// <summary>A member of staff asked for the sessions of many people to be ended; the details say of how many. What ends is written for each of them.</summary>
     BulkRequested,
 

@@ -40,8 +40,7 @@ internal static partial class AuditTrail
         SessionRevoked revoked => new()
         {
             Action = AuditAction.SessionEnded,
-            // Support's own entry, written before the act, names the member of staff.
-            ActorId = revoked.Revocation.Reason.RevokedBy() == RevokedBy.User ? revoked.UserId : null,
+            ActorId = revoked.Revocation.Reason.RevokedBy() == RevokedBy.User ? revoked.UserId : revoked.By,
             SubjectId = revoked.UserId,
             SessionId = revoked.SessionId.ToString(),
             Reason = revoked.Revocation.Reason.ToString(),

@@ -24,6 +24,9 @@ internal static class Surface
         "/Account/NotMe", "/Account/ConfirmNewEmail", "/Account/CheckMail", "/Account/ConfirmEmail", "/Account/ForgotPassword", "/Account/ResetPassword",
     ];
 
+    /// <summary>Pages about one person. Each has forms that act on somebody else.</summary>
+    private static readonly string[] ActsOfStaff = ["Details", "Ban", "Password", "SecondFactor", "Confirmation", "Roles", "Delete", "Address"];
+
     private static readonly string[] ReachableWhileLocked = ["/Account/Confirm", "/Account/Logout", "/Error", .. ByMail];
     private static readonly string[] ReachableWithoutSecondFactor = ["/Account/Security", "/Account/Confirm", "/Account/Logout", "/Error", .. ByMail];
 
@@ -64,7 +67,8 @@ internal static class Surface
             pages.Conventions.AuthorizeFolder("/Account/Security", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Account/Sessions", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
-            pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
+            foreach (var page in ActsOfStaff)
+                pages.Conventions.AuthorizePage($"/Admin/Users/{page}", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Admin/Bulk/New", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Admin/Bulk/Details", RecentSignIn.ForForms);
             pages.Conventions.AddPageApplicationModelConvention("/Admin/Bulk/New", model => model.EndpointMetadata.Add(new LargeForm(NewModel.MaxSize)));
@@ -106,7 +110,8 @@ internal static class Surface
         services.Configure<FormOptions>(form =>
         {
             form.ValueLengthLimit = UnsafeRequests.MaxBodySize;
-            form.ValueCountLimit = 64;
+            // As many sessions as staff can tick on one page, and some.
+            form.ValueCountLimit = 256;
         });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -27,6 +27,9 @@ public sealed record SessionRevoked(Guid UserId, SessionId SessionId, Revocation
 {
     /// <summary>Whether whoever ended it sees to it that the person is told.</summary>
     public bool IsToldByCaller { get; init; }
+
+    /// <summary>Who of the staff ended it, so that each of two who act at once is told of their own; null when nobody of them did, or it is not known.</summary>
+    public Guid? By { get; init; }
 }
 
 /// <param name="UserId">Whose session it is.</param>

@@ -51,30 +51,39 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     public Task<UserSession?> FindAsync(Guid userId, SessionId id) => sessions.FindAsync(userId, id);
 
     /// <summary>Ends one session of the user; false when it was gone already or never was the user's.</summary>
-    public async Task<bool> RevokeAsync(Guid userId, SessionId id, RevocationReason reason, string? caseReference = null)
+    /// <param name="userId">Whose it is.</param>
+    /// <param name="id">Which one.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="caseReference">Support's; null otherwise.</param>
+    /// <param name="by">See <see cref="SessionRevoked.By"/>.</param>
+    public async Task<bool> RevokeAsync(Guid userId, SessionId id, RevocationReason reason, string? caseReference = null, Guid? by = null)
     {
         var revocation = new Revocation(clock.GetUtcMilliseconds(), reason, caseReference);
         if (!await sessions.RevokeAsync(userId, id, revocation))
             return false;
 
-        await events.RaiseAsync(new SessionRevoked(userId, id, revocation));
+        await events.RaiseAsync(new SessionRevoked(userId, id, revocation) { By = by });
         return true;
     }
 
     /// <summary>Ends every session of the user but <paramref name="currentId"/> and refuses sign-ins under way; returns how many it ended.</summary>
     public Task<int> RevokeOthersAsync(Guid userId, SessionId currentId, RevocationReason reason) =>
-        RevokeAllButAsync(userId, currentId, new(clock.GetUtcMilliseconds(), reason));
+        RevokeAllButAsync(userId, currentId, new(clock.GetUtcMilliseconds(), reason), by: null);
 
     /// <summary>Ends every session of the user and refuses sign-ins under way; returns how many it ended.</summary>
-    public Task<int> RevokeAllAsync(Guid userId, RevocationReason reason, string? caseReference = null) =>
-        RevokeAllButAsync(userId, null, new(clock.GetUtcMilliseconds(), reason, caseReference));
+    /// <param name="userId">Whose they are.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="caseReference">Support's; null otherwise.</param>
+    /// <param name="by">See <see cref="SessionRevoked.By"/>.</param>
+    public Task<int> RevokeAllAsync(Guid userId, RevocationReason reason, string? caseReference = null, Guid? by = null) =>
+        RevokeAllButAsync(userId, null, new(clock.GetUtcMilliseconds(), reason, caseReference), by);
 
     /// <summary>Ends every session of every user, but <paramref name="spared"/>; see <see cref="IUserSessionStore.EndEveryoneAsync"/>. No event tells of the single ones.</summary>
     public Task EndEveryoneAsync(RevocationReason reason, string? caseReference, SparedSession? spared) =>
         sessions.EndEveryoneAsync(new(clock.GetUtcMilliseconds(), reason, caseReference), spared);
 
     /// <summary>
-    /// As <see cref="RevokeAllAsync(Guid, RevocationReason, string?)"/>, as of a moment that the caller keeps, so that it can be repeated. Nobody is
+    /// As <see cref="RevokeAllAsync(Guid, RevocationReason, string?, Guid?)"/>, as of a moment that the caller keeps, so that it can be repeated. Nobody is
     /// mailed for it: that is left to the caller, who ends the sessions of many people.
     /// </summary>
     public async Task<int> RevokeAllAsync(Guid userId, Revocation revocation) =>
@@ -155,11 +164,11 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
         return ended.Count;
     }
 
-    private async Task<int> RevokeAllButAsync(Guid userId, SessionId? except, Revocation revocation)
+    private async Task<int> RevokeAllButAsync(Guid userId, SessionId? except, Revocation revocation, Guid? by)
     {
         var ended = await sessions.RevokeAllAsync(userId, except, revocation);
         foreach (var id in ended)
-            await events.RaiseAsync(new SessionRevoked(userId, id, revocation));
+            await events.RaiseAsync(new SessionRevoked(userId, id, revocation) { By = by });
         return ended.Count;
     }
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
@@ -15,7 +16,7 @@ public sealed class SecondFactors(
     /// <summary>What the person has, and whether it may be done without.</summary>
     public async Task<FactorSummary> DescribeAsync(AppUser user) => new(
         await authenticators.FindAsync(user.Id), (await users.GetPasskeysAsync(user)).Count, await codes.CountAsync(user.Id),
-        options.Value.IsTwoFactorRequired(await users.GetRolesAsync(user)));
+        options.Value.IsTwoFactorRequired(user, await users.GetRolesAsync(user)));
 
     /// <summary>The app that has shown a right code becomes the person's, in the place of an earlier one.</summary>
     /// <param name="context">The person's request.</param>
@@ -89,10 +90,39 @@ public sealed class SecondFactors(
     }
 
     /// <summary>
+    /// On behalf of support, for a person who has lost them: takes every factor away, recovery codes and remembered browsers with them. It is told by mail,
+    /// with a way back; the caller writes it down, and ends the sessions. False when there was none, or the account changed at the same time.
+    /// </summary>
+    /// <param name="site">See <see cref="Mail.MailLinks.SiteOf"/>.</param>
+    /// <param name="userId">Whose.</param>
+    /// <param name="why">In words, for a sentence of its own.</param>
+    public async Task<bool> RemoveAllAsync(Uri site, Guid userId, string why)
+    {
+        // Sessions hear of it only when it is saved, and by then their end is under way, with its reason.
+        await using var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.Serializable);
+        db.ChangeTracker.Clear();
+        if (await users.FindByIdAsync(userId.ToString()) is not { TwoFactorEnabled: true } user)
+            return false;
+
+        db.Authenticators.RemoveRange(await db.Authenticators.Where(a => a.UserId == userId).ToListAsync());
+        db.PasskeyUses.RemoveRange(await db.PasskeyUses.Where(use => use.UserId == userId).ToListAsync());
+        db.UserPasskeys.RemoveRange(await db.UserPasskeys.Where(passkey => passkey.UserId == userId).ToListAsync());
+        var before = await notices.BeforeChangeAsync(user);
+        await AdaptAsync(user);
+        if (!await SaveAsync(user, endOthers: true))
+            return false;
+
+        await browsers.ForgetAllAsync(userId);
+        await transaction.CommitAsync();
+        notices.FactorsRemoved(site, user, before, why);
+        return true;
+    }
+
+    /// <summary>
     /// With their first factor, staff get what their role may do. A session of somebody who knows only the password waits for that, so no session but
     /// the one that set the factor up may live to see it.
     /// </summary>
-    private async Task<bool> GetsStaffRightsAsync(AppUser user) => !user.TwoFactorEnabled && options.Value.IsTwoFactorRequired(await users.GetRolesAsync(user));
+    private async Task<bool> GetsStaffRightsAsync(AppUser user) => !user.TwoFactorEnabled && options.Value.IsTwoFactorRequired(user, await users.GetRolesAsync(user));
 
     private static string Tell(AuditAction action, string? details) => action switch
     {
@@ -150,7 +180,7 @@ public sealed class SecondFactors(
 /// <param name="Authenticator">Null without one.</param>
 /// <param name="Passkeys">How many.</param>
 /// <param name="RecoveryCodesLeft">Still good.</param>
-/// <param name="IsRequired">Whether the person's role needs a second factor: see <see cref="AccountOptions.RequireTwoFactor"/>.</param>
+/// <param name="IsRequired">Whether the person has to have a second factor: see <see cref="AccountOptions.IsTwoFactorRequired"/>.</param>
 public sealed record FactorSummary(Authenticator? Authenticator, int Passkeys, int RecoveryCodesLeft, bool IsRequired)
 {
     /// <summary>Without recovery codes: they are no factor to sign in with every day.</summary>

@@ -23,6 +23,9 @@ public sealed class MailLinks(IOptions<MailLinkOptions> options)
     public Uri SiteOf(HttpContext context) =>
         options.Value.PublicUrl ?? new($"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}");
 
+    /// <summary>As <see cref="SiteOf"/>, where there may be no request, as on the command line; null then in Development without a public address.</summary>
+    public Uri? FindSite(HttpContext? context) => context is null ? options.Value.PublicUrl : SiteOf(context);
+
     /// <summary>As with a request, from what <see cref="SiteOf"/> said in it.</summary>
     public static Uri To(Uri site, string path, string token) => new($"{To(site, path)}?{TokenName}={Uri.EscapeDataString(token)}");
 

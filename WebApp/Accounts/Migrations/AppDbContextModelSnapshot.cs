@@ -213,6 +213,10 @@ namespace WebApp.Accounts.Migrations
                         .HasMaxLength(256)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("NormalizedName")
+                        .HasMaxLength(160)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("NormalizedUserName")
                         .HasMaxLength(256)
                         .HasColumnType("TEXT");
@@ -228,6 +232,9 @@ namespace WebApp.Accounts.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("RightsVersion")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("SecondFactorRequired")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("SecurityStamp")
@@ -257,6 +264,15 @@ namespace WebApp.Accounts.Migrations
                     b.HasIndex("NormalizedUserName")
                         .IsUnique()
                         .HasDatabaseName("UserNameIndex");
+
+                    b.HasIndex("NormalizedName", "NormalizedEmail")
+                        .HasDatabaseName("NameIndex");
+
+                    b.HasIndex(new[] { "NormalizedEmail" }, "BannedIndex")
+                        .HasFilter("\"BannedUntil\" IS NOT NULL");
+
+                    b.HasIndex(new[] { "NormalizedEmail" }, "OneFactorIndex")
+                        .HasFilter("NOT \"TwoFactorEnabled\"");
 
                     b.ToTable("AspNetUsers", (string)null);
                 });

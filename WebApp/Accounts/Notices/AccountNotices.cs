@@ -41,6 +41,27 @@ public sealed class AccountNotices(AccountSnapshots snapshots, OneTimeTokens tok
     public void FactorsChanged(AppUser user, AccountSnapshot before, string what) => Send(Site, user, before, "How you sign in was changed",
         $"{what} on {Now()}.", "If it was you, there is nothing to do. If not, the link below brings back what was there before.");
 
+    /// <param name="site">See <see cref="MailLinks.SiteOf"/>: support may act without a request.</param>
+    /// <param name="user">Whose.</param>
+    /// <param name="before">From <see cref="BeforeChangeAsync"/>.</param>
+    /// <param name="why">In words, for a sentence of its own.</param>
+    public void FactorsRemoved(Uri site, AppUser user, AccountSnapshot before, string why) => Send(site, user, before, "How you sign in was changed",
+        $"Support removed every second factor of your account on {Now()}: authenticator app, passkeys, recovery codes, and the browsers that are asked for none. You are signed out everywhere.",
+        $"The reason: {why}.",
+        "Sign in with your password, and set up a second factor again. If the password is short because there was a second step, choose a longer one.",
+        "If it was not you who asked support for that, the link below brings back what was there before.");
+
+    /// <summary>
+    /// What support did to the account, where the person has nothing to take back. Also of an account that is gone: it needs the address only.
+    /// </summary>
+    /// <param name="to">The person's address.</param>
+    /// <param name="subject">Of the mail.</param>
+    /// <param name="what">A sentence without its full stop, such as "Support closed your account".</param>
+    /// <param name="why">In words, for a sentence of its own.</param>
+    /// <param name="next">What it means, and what to do.</param>
+    public void DoneBySupport(string to, string subject, string what, string why, params string[] next) =>
+        mails.TryEnqueue(new(to, subject, [$"{what} on {Now()}.", $"The reason: {why}.", .. next]));
+
     /// <param name="site">See <see cref="MailLinks.SiteOf"/>: there is no request any more.</param>
     /// <param name="user">Whose account.</param>
     public async Task WrongProofsAsync(Uri site, AppUser user) => Send(site, user, await snapshots.TakeAsync(user), "Many wrong tries to sign in",

@@ -78,7 +78,7 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
         var request = new BulkRequest
         {
             Picked = picked,
-            AskedBy = staff.UserId,
+            AskedBy = staff.UserId ?? throw new ArgumentException("A bulk request is asked for by a person.", nameof(staff)),
             AskedAt = clock.GetUtcNow(),
             Reason = reason.Reason,
             CaseReference = reason.CaseReference,

@@ -70,6 +70,7 @@ internal sealed class PersonalData(AppUser user, AccountFacts facts, UserSession
             json.WriteStringValue(role);
         json.WriteEndArray();
         json.WriteBoolean("signInBlocked", user.SignInBlocked);
+        json.WriteBoolean("secondFactorRequired", user.SecondFactorRequired);
         WriteTime(json, "bannedUntil", user.BannedUntil);
         json.WriteEndObject();
     }

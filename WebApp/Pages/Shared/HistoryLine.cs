@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -38,6 +39,9 @@ public sealed record HistoryLine
 {
     private static readonly Dictionary<HistoryKind, AuditAction[]> Actions = Enum.GetValues<HistoryKind>()
         .ToDictionary(kind => kind, kind => Enum.GetValues<AuditAction>().Where(action => kind == HistoryKind.All || KindOf(action) == kind).ToArray());
+
+    /// <summary>Acts of staff that are not told without what exactly was done.</summary>
+    private static readonly HashSet<AuditAction> Detailed = [AuditAction.ForceSignOutSome, AuditAction.Ban, AuditAction.ChangeRoles, AuditAction.RevealAddress];
 
     private HistoryLine()
     {
@@ -80,8 +84,8 @@ public sealed record HistoryLine
     public static HistoryLine Of(AuditEntry entry)
     {
         var by = ActorOf(entry);
-        // What an entry by support has of these is the staff's own.
-        var isStaffs = entry.ActorId is { } actor && actor != entry.SubjectId;
+        // What an entry by support has of these is the staff's own; an operator at the command line is support without a name.
+        var isStaffs = KindOf(entry.Action) == HistoryKind.Staff || (entry.ActorId is { } actor && actor != entry.SubjectId);
         return new()
         {
             Id = entry.Id,
@@ -90,7 +94,7 @@ public sealed record HistoryLine
             By = by,
             What = Words.OfHistory(entry),
             Reason = entry.Reason,
-            Details = isStaffs ? null : entry.Details,
+            Details = isStaffs && !Detailed.Contains(entry.Action) ? null : entry.Details,
             CaseReference = entry.CaseReference,
             SessionId = entry.SessionId,
             Method = isStaffs || string.IsNullOrEmpty(entry.Method) ? null : entry.Method,
@@ -118,6 +122,7 @@ public sealed record HistoryLine
     {
         { ActorId: { } actor } when actor == entry.SubjectId => HistoryActor.You,
         { ActorId: not null } => HistoryActor.Support,
+        { Device: not null } when KindOf(entry.Action) == HistoryKind.Staff => HistoryActor.Support,
         { Action: AuditAction.SessionEnded } when Enum.TryParse<RevocationReason>(entry.Reason, out var reason) && reason.RevokedBy() == RevokedBy.Support => HistoryActor.Support,
         { Action: AuditAction.SessionLocked } when Enum.TryParse<LockReason>(entry.Reason, out var reason) && reason.LockedBy() == RevokedBy.Support => HistoryActor.Support,
         { Action: AuditAction.SignInFailed or AuditAction.PasskeyRefused or AuditAction.SessionMoved or AuditAction.SignalRaised or AuditAction.SignalNotified or AuditAction.RevokedSessionTried } => HistoryActor.Unknown,
@@ -129,11 +134,11 @@ public sealed record HistoryLine
         AuditAction.SignedIn or AuditAction.SignInFailed or AuditAction.PasskeyRefused or AuditAction.IdentityConfirmed => HistoryKind.SignIns,
         AuditAction.SessionEnded or AuditAction.SessionLocked or AuditAction.SessionMoved or AuditAction.SessionShortened or AuditAction.SessionDisowned
             or AuditAction.SignalRaised or AuditAction.SignalNotified or AuditAction.RevokedSessionTried => HistoryKind.Sessions,
-        AuditAction.ForceSignOut or AuditAction.ForceSignOutAll or AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLock
-            or AuditAction.ForceLockUnconfirmed or AuditAction.Refused
+        AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLockUnconfirmed or AuditAction.Refused or AuditAction.StaffActFailed
             or AuditAction.BulkRequested or AuditAction.BulkApproved or AuditAction.BulkRefused or AuditAction.BulkStarted or AuditAction.BulkPaused
             or AuditAction.BulkResumed or AuditAction.BulkStopped or AuditAction.BulkFinished
             or AuditAction.AuditExported or AuditAction.BundleMade => HistoryKind.Staff,
+        _ when StaffActs.Actions.Contains(action) => HistoryKind.Staff,
         _ => HistoryKind.Account,
     };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -154,6 +155,19 @@ public static class Words
         AuditAction.AuditExported => "Audit log exported",
         AuditAction.BundleMade => "Signed bundle made",
         AuditAction.ChainRestarted => "Audit log chained anew",
+        AuditAction.ForceSignOutSome => "Forced sign-out of some sessions",
+        AuditAction.Ban => "Ban",
+        AuditAction.Unban => "End of a ban",
+        AuditAction.RequirePasswordReset => "Password reset required",
+        AuditAction.SendPasswordReset => "Link to reset the password sent",
+        AuditAction.RequireSecondFactor => "Second factor required",
+        AuditAction.ExcuseSecondFactor => "Second factor no longer required",
+        AuditAction.RemoveFactors => "Lost second factors removed",
+        AuditAction.ResendConfirmation => "Link to confirm the address sent again",
+        AuditAction.ChangeRoles => "Change of roles",
+        AuditAction.DeleteAccount => "Account deleted by an Admin",
+        AuditAction.RevealAddress => "Address looked at",
+        AuditAction.StaffActFailed => "Act of staff not done",
         _ => "Unknown action",
     };
 
@@ -164,6 +178,26 @@ public static class Words
         : Enum.TryParse<Signal>(reason, out var signal) && Enum.IsDefined(signal) ? Of(signal)
         : Enum.TryParse<LockReason>(reason, out var locked) && Enum.IsDefined(locked) ? Of(locked)
         : reason;
+
+    /// <summary>Why an act was refused, to whoever tried.</summary>
+    public static string Of(StaffRefusal refusal) => refusal switch
+    {
+        StaffRefusal.AboveYou => "This person is an Admin. Only an Admin may act on an Admin.",
+        StaffRefusal.AdminsOnly => "Only an Admin may do that.",
+        _ => "You can't do that to yourself: it could lock you out. Ask a colleague.",
+    };
+
+    /// <summary>Why an act was not done.</summary>
+    public static string Of(ActFailure failure) => failure switch
+    {
+        ActFailure.LastAdmin => "This person is the only Admin who can sign in. Without one nobody could give roles. Make somebody else Admin first.",
+        ActFailure.Nothing => "There was nothing to do: it was that way already, or what it was about is gone.",
+        ActFailure.MailedJustNow => "A link was mailed to this person within the last minute. That one is good; try again in a minute if it does not arrive.",
+        ActFailure.NoSite => "The app's own address is not set, so no link could be made. An operator has to set App:PublicUrl.",
+        ActFailure.Overtaken => "The account changed at the same moment, or its address is reserved for somebody else. Look at it again, and try again.",
+        ActFailure.StoreDown => "The session store did not answer. If the account was to be deleted, it is still there, and whether its sessions ended is not known. Try again.",
+        _ => "The database did not do it. If the account was to be deleted, its sessions have ended, and the account is still there. Try again.",
+    };
 
     /// <summary>
     /// What an audit entry says of a session to its owner, without what the line shows beside it; null for what is not theirs to read, such as
@@ -191,6 +225,9 @@ public static class Words
 
     /// <summary>An address, or the network when that is all that was stored.</summary>
     public static string OfAddress(IPAddress? address) => address is null ? "Not recorded" : Network.Describe(address);
+
+    /// <summary>What staff see of an address: its network. See <see cref="AddressReveal"/> for the rest.</summary>
+    public static string OfNetwork(IPAddress? address) => address is null ? "Not recorded" : Network.Describe(Network.Of(address));
 
     /// <summary>The same for an audit entry's.</summary>
     public static string OfAddress(string address) => IPAddress.TryParse(address, out var known) ? OfAddress(known) : address;
@@ -221,7 +258,20 @@ public static class Words
         { Action: AuditAction.ForceSignOutUnconfirmed } => "Whether what support asked for was ended could not be confirmed",
         { Action: AuditAction.ForceLock } => WithReason("Support asked for a session to be locked", entry),
         { Action: AuditAction.ForceLockUnconfirmed } => "Whether the session that support asked for was locked could not be confirmed",
-        { Action: AuditAction.Refused } => "A member of staff tried to end or lock a session of yours, and was refused",
+        { Action: AuditAction.ForceSignOutSome } => WithReason("Support asked for some of your sessions to be ended", entry),
+        { Action: AuditAction.Ban } => WithReason("Support closed your account", entry),
+        { Action: AuditAction.Unban } => WithReason("Support opened your account again", entry),
+        { Action: AuditAction.RequirePasswordReset } => WithReason("Support asked for a new password before the next sign-in", entry),
+        { Action: AuditAction.SendPasswordReset } => WithReason("Support sent you a link to choose a new password", entry),
+        { Action: AuditAction.RequireSecondFactor } => WithReason("Support asked for a second factor", entry),
+        { Action: AuditAction.ExcuseSecondFactor } => WithReason("Support no longer asks for a second factor", entry),
+        { Action: AuditAction.RemoveFactors } => WithReason("Support removed your second factors", entry),
+        { Action: AuditAction.ResendConfirmation } => WithReason("Support sent you the link to confirm your address again", entry),
+        { Action: AuditAction.ChangeRoles } => WithReason("An Admin changed your roles", entry),
+        { Action: AuditAction.DeleteAccount } => WithReason("An Admin asked for this account to be deleted", entry),
+        { Action: AuditAction.RevealAddress } => WithReason("Support looked at an address of a session of yours", entry),
+        { Action: AuditAction.StaffActFailed } => "What support asked for was not done",
+        { Action: AuditAction.Refused } => "A member of staff tried what they may not do to your account, and was refused",
         { Action: AuditAction.PersonalDataForgotten } => "What was personal was removed from this history",
         { Action: AuditAction.BundleMade } => "Support put what is kept about a session of yours, or a case, into a signed file",
         _ => Told(entry) ?? Of(entry.Action),

@@ -14,11 +14,28 @@ public sealed class IndexModel(UserDirectory people) : PageModel
     [PlainText(ErrorMessage = "The search has characters that can't be used here.")]
     public string? Q { get; set; }
 
-    public PeopleFound Found { get; private set; } = new([], IsCut: false);
+    /// <summary>Only people with this role; whatever else is in the address lists nobody.</summary>
+    [BindProperty(SupportsGet = true)]
+    public string? Role { get; set; }
+
+    /// <summary>Only people who are banned.</summary>
+    [BindProperty(SupportsGet = true)]
+    public bool Banned { get; set; }
+
+    /// <summary>Only people without a second factor.</summary>
+    [BindProperty(SupportsGet = true)]
+    public bool OneFactor { get; set; }
+
+    /// <summary>Where the page before ended: <see cref="PeopleFound.Next"/>.</summary>
+    [BindProperty(SupportsGet = true)]
+    [StringLength(2 * AppUser.MaxEmailLength)]
+    public string? After { get; set; }
+
+    public PeopleFound Found { get; private set; } = new([], Next: null);
 
     public async Task OnGetAsync()
     {
         if (ModelState.IsValid)
-            Found = await people.SearchAsync(new(Q));
+            Found = await people.SearchAsync(new(Q, string.IsNullOrEmpty(Role) ? null : Role, Banned, OneFactor), After);
     }
 }

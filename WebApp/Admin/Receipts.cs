@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Options;
+using WebApp.Audit;
+using WebApp.Sessions;
+
+namespace WebApp.Admin;
+
+/// <summary>
+/// What became of an act of staff, for whoever asks and whenever: read from the audit log, which says what was asked and what followed, and from the tombstones,
+/// which say what is known of each session, also when its end was confirmed only later.
+/// </summary>
+public sealed class Receipts(AuditLog audit, UserDirectory people, SessionManager sessions, IOptions<SessionPolicy> policy)
+{
+    /// <summary>A user has at most so many live sessions unless there is no limit; what one act did beyond it is not listed.</summary>
+    private const int MostFollowing = 1000;
+
+    private static readonly AuditAction[] Following =
+    [
+        AuditAction.SessionEnded, AuditAction.SessionLocked, AuditAction.ForceSignOutUnconfirmed, AuditAction.ForceLockUnconfirmed, AuditAction.StaffActFailed, .. StaffActs.Actions,
+    ];
+
+    /// <summary>Null for an id that is no act of staff on a person.</summary>
+    public async Task<Receipt?> FindAsync(long id)
+    {
+        if (id is <= 0 or long.MaxValue || await audit.ListAsync(before: id + 1, count: 1) is not [{ SubjectId: { } subject } act]
+            || act.Id != id || !StaffActs.Actions.Contains(act.Action))
+            return null;
+
+        var emails = await people.FindEmailsAsync(new[] { act.ActorId, act.SubjectId }.OfType<Guid>());
+        var receipt = new Receipt(act, emails.GetValueOrDefault(subject), act.ActorId is { } actor ? emails.GetValueOrDefault(actor) : null);
+        var (followed, until) = await FollowedAsync(act, subject);
+        var failure = followed.FirstOrDefault(e => e.Action == AuditAction.StaffActFailed);
+        try
+        {
+            var known = await sessions.ListAsync(subject);
+            return await FillAsync(receipt with { Failure = FailureOf(failure) }, followed, until, [.. known.Live, .. known.Revoked]);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return await FillAsync(receipt with { Failure = FailureOf(failure), IsStoreDown = true }, followed, until, []);
+        }
+    }
+
+    /// <summary>What followed from the act, and when the same person's next one about the same user began; null if there is none.</summary>
+    private async Task<(IReadOnlyList<AuditEntry> Entries, DateTimeOffset? Until)> FollowedAsync(AuditEntry act, Guid subject)
+    {
+        var later = (await audit.ListNewerOfSubjectAsync(subject, Following, act.Id, MostFollowing)).Reverse().ToList();
+        var next = later.Find(e => e.ActorId == act.ActorId && StaffActs.Actions.Contains(e.Action));
+        return ([.. later.Where(e => (next is null || e.Id < next.Id) && Belongs(act, e))], next?.At);
+    }
+
+    /// <summary>Two who act on one user at once may even give the same reason: each has what is theirs.</summary>
+    private static bool Belongs(AuditEntry act, AuditEntry entry) => entry.Action switch
+    {
+        // Whoever locked it is not part of what a lock keeps.
+        AuditAction.SessionLocked => act.Action == AuditAction.ForceLock && entry.SessionId == act.SessionId && entry.Reason == nameof(LockReason.Support),
+        _ => !StaffActs.Actions.Contains(entry.Action) && entry.ActorId == act.ActorId && entry.Reason == act.Reason && entry.CaseReference == act.CaseReference
+            && (act.SessionId is null || entry.SessionId == act.SessionId),
+    };
+
+    private async Task<Receipt> FillAsync(Receipt receipt, IReadOnlyList<AuditEntry> followed, DateTimeOffset? until, IReadOnlyList<UserSession> known)
+    {
+        var ended = new List<ReceiptSession>();
+        foreach (var entry in followed.Where(e => e.Action is AuditAction.SessionEnded or AuditAction.SessionLocked))
+            ended.Add(await DescribeAsync(receipt.Act, entry, known.FirstOrDefault(session => session.Id.ToString() == entry.SessionId)));
+
+        var doubts = followed.Where(e => e.Action is AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLockUnconfirmed).ToList();
+        if (doubts.Count == 0)
+            return receipt with { Ended = ended };
+
+        // What was not confirmed then is repeated until it is: by now the tombstones may tell.
+        var later = known.Where(session => ended.TrueForAll(one => one.Id != session.Id.ToString()) && IsDoubted(session) && WasEndedBy(session)).Select(Describe);
+        ended.AddRange(later);
+        return receipt with
+        {
+            Ended = ended,
+            IsUnconfirmed = true,
+            Unconfirmed = [.. known.Where(session => session.Revocation is null && session.CreatedAt <= receipt.Act.At && IsDoubted(session)).Select(Describe)],
+        };
+
+        bool IsDoubted(UserSession session) => doubts.Exists(doubt => doubt.SessionId is null || doubt.SessionId == session.Id.ToString());
+
+        bool WasEndedBy(UserSession session) => session.Revocation is { } end && end.At >= receipt.Act.At && !(end.At > until)
+            && end.Reason.ToString() == receipt.Act.Reason && end.CaseReference == receipt.Act.CaseReference;
+    }
+
+    private async Task<ReceiptSession> DescribeAsync(AuditEntry act, AuditEntry entry, UserSession? session)
+    {
+        if (session is not null)
+            return Describe(session) with { At = session.Revocation?.At ?? entry.At };
+
+        // The tombstone is gone by age; the log goes back further.
+        var signedIn = (await audit.ListOfSessionAsync(act.SubjectId!.Value, entry.SessionId!, MostFollowing)).FirstOrDefault(e => e.Action == AuditAction.SignedIn);
+        return new(entry.SessionId!, signedIn?.Device ?? "Unknown device") { At = entry.At, SignedInAt = signedIn?.At };
+    }
+
+    private ReceiptSession Describe(UserSession session)
+    {
+        var (end, recorded) = (session.Revocation?.At, session.LastSeenAt + policy.Value.LastSeenResolution);
+        return new(session.Id.ToString(), session.Device.ToString())
+        {
+            At = end,
+            SignedInAt = session.CreatedAt,
+            LastRecordedAt = session.LastSeenAt,
+            AcceptedUntil = end < recorded ? end : recorded,
+            Refused = session.Refused,
+            IsLive = session.Revocation is null,
+        };
+    }
+
+    private static ActFailure? FailureOf(AuditEntry? entry) => entry is null ? null : Enum.TryParse<ActFailure>(entry.Details, out var failure) ? failure : ActFailure.Broken;
+}
+
+/// <param name="Act">What was asked, by whom, when and why.</param>
+/// <param name="Email">Of the person it was about; null when the account is gone.</param>
+/// <param name="By">The address of whoever asked; null for the command line, and when that account is gone.</param>
+public sealed record Receipt(AuditEntry Act, string? Email, string? By)
+{
+    /// <summary>Why nothing was done; null when it was, or no more is known.</summary>
+    public ActFailure? Failure { get; init; }
+
+    /// <summary>The sessions that it ended or locked, as far as was confirmed by now.</summary>
+    public IReadOnlyList<ReceiptSession> Ended { get; init; } = [];
+
+    /// <summary>Whether the store did not confirm, then, which sessions it ended or locked.</summary>
+    public bool IsUnconfirmed { get; init; }
+
+    /// <summary>Of those not confirmed the sessions that the store still shows as live.</summary>
+    public IReadOnlyList<ReceiptSession> Unconfirmed { get; init; } = [];
+
+    /// <summary>The store does not answer at the moment: of each session only what the log has is known.</summary>
+    public bool IsStoreDown { get; init; }
+}
+
+/// <summary>What is known of a session that an act was about. Times are UTC.</summary>
+/// <param name="Id">Its public id.</param>
+/// <param name="Device">In the app's own words.</param>
+public sealed record ReceiptSession(string Id, string Device)
+{
+    /// <summary>When it was ended or locked; null when that is not confirmed.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    public DateTimeOffset? SignedInAt { get; init; }
+
+    /// <summary>The last use that was recorded; null when its record is gone.</summary>
+    public DateTimeOffset? LastRecordedAt { get; init; }
+
+    /// <summary>Requests up to then may have been accepted without being recorded.</summary>
+    public DateTimeOffset? AcceptedUntil { get; init; }
+
+    public RefusedAttempts? Refused { get; init; }
+
+    /// <summary>Locked, or still in use.</summary>
+    public bool IsLive { get; init; }
+}
