@@ -57,6 +57,8 @@ public sealed class StartTests
         { "Mail:Server", "smtp.example.com", "Server" },
         { "ConnectionStrings:Redis", "127.0.0.1:1", "DataProtection:Certificate is not set" },
         { "DataProtection:Certificate", "/no/such/file.pfx", "DataProtection:Certificate" },
+        { "Audit:Key", "a secret", "Audit:Key must be base64 of 32 random bytes or more" },
+        { "Audit:Key", "c2hvcnQ=", "Audit:Key must be base64 of 32 random bytes or more" },
         { "ForwardedHeaders:KnownProxies:0", "the proxy", "ForwardedHeaders:KnownProxies" },
     };
 

@@ -167,6 +167,9 @@ public sealed class Page
 
     public string Body { get; }
 
+    /// <summary>For files.</summary>
+    public required byte[] Bytes { get; init; }
+
     public IHtmlDocument Document { get; }
 
     /// <summary>What a reader sees in the page's main part, with single spaces.</summary>
@@ -188,10 +191,11 @@ public sealed class Page
 
     public static async Task<Page> ReadAsync(Browser browser, HttpResponseMessage response)
     {
+        var bytes = await response.Content.ReadAsByteArrayAsync();
         var body = await response.Content.ReadAsStringAsync();
         var document = await BrowsingContext.New(Configuration.Default)
             .OpenAsync(r => r.Content(body).Address(response.RequestMessage!.RequestUri!));
-        return new(browser, response, body, (IHtmlDocument)document);
+        return new(browser, response, body, (IHtmlDocument)document) { Bytes = bytes };
     }
 
     /// <summary>Types into the field of that name.</summary>

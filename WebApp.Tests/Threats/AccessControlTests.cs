@@ -77,6 +77,8 @@ public abstract class AccessControlTests(TestApp app)
         ["Admin/Users/Index"] = Staff,
         ["admin/users/{userId:guid}"] = Staff,
         ["Admin/Audit"] = Staff,
+        // Without a session or a case there is nothing to put into one.
+        ["admin/audit/bundle"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
         ["Dev/Mail"] = Everyone,
         ["error/{code:int?}"] = Nobody,
     };
@@ -104,6 +106,9 @@ public abstract class AccessControlTests(TestApp app)
     [InlineData("/admin/users/{0}?handler=ForceSignOut")]
     [InlineData("/admin/users/{0}?handler=ForceSignOutAll")]
     [InlineData("/admin/users/{0}?handler=Lock")]
+    [InlineData("/admin/audit?handler=Verify")]
+    [InlineData("/admin/audit?handler=Export")]
+    [InlineData("/admin/audit/bundle?case=C-1")]
     public async Task Those_without_a_role_can_not_send_the_staffs_forms(string form)
     {
         using var victim = await app.NewUserAsync();
@@ -159,7 +164,7 @@ public abstract class AccessControlTests(TestApp app)
             (400, 400, _) when end.Text.StartsWith("This link does not work", StringComparison.Ordinal) => Answer.DeadLink,
             (302, 200, "/account/login") => Answer.SignIn,
             (302 or 403, 403, "/account/access-denied") => Answer.Denied,
-            (302, 200, "/admin/users" or "/account/sessions" or "/account/security" or "/account/security/passkeys") => Answer.Onward,
+            (302, 200, "/admin/users" or "/admin/audit" or "/account/sessions" or "/account/security" or "/account/security/passkeys") => Answer.Onward,
             var other => throw new InvalidOperationException($"{answer.Address} answered {other}"),
         };
     }

@@ -170,7 +170,7 @@ public sealed class AuditTamperingTests : IAsyncLifetime
 
         Assert.Null(await _database.FindMisfitAsync());
         Assert.Contains("its end was cut off", (await _database.FindMisfitAsync(kept))!.What, StringComparison.Ordinal);
-        await _database.Log.AppendAsync(new() { Action = AuditAction.SignedIn });
+        await _database.Log.AppendAsync(new() { Action = AuditAction.SignInFailed });
         Assert.Contains("written anew", (await _database.FindMisfitAsync(kept))!.What, StringComparison.Ordinal);
     }
 

@@ -17,7 +17,7 @@ public static class AuditSetup
             .Validate(audit => audit.Key is null || AuditKey.IsKey(audit.Key),
                 $"{AuditOptions.Section}:{nameof(AuditOptions.Key)} must be base64 of {AuditKey.Bytes} random bytes or more, such as \"openssl rand -base64 {AuditKey.Bytes}\" writes.")
             .ValidateOnStart();
-        services.AddHostedService<AuditWatch>();
+        services.AddSingleton<AuditWatch>().AddHostedService(s => s.GetRequiredService<AuditWatch>());
         services.AddSingleton<AuditRetention>().AddHostedService(s => s.GetRequiredService<AuditRetention>());
     }
 }

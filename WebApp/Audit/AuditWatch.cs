@@ -18,17 +18,8 @@ internal sealed partial class AuditWatch(AuditLog audit, AuditBeginning beginnin
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause, clock);
-        do
-        {
-            await TellAsync();
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
-
-    private async Task TellAsync()
+    /// <summary>Tells the head, if it rose since it was told last.</summary>
+    internal async Task TellAsync()
     {
         try
         {
@@ -41,6 +32,16 @@ internal sealed partial class AuditWatch(AuditLog audit, AuditBeginning beginnin
         {
             LogNoHead(e);
         }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause, clock);
+        do
+        {
+            await TellAsync();
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The audit log's head is {Head}")]
