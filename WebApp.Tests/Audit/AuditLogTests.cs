@@ -79,6 +79,8 @@ public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
         + "ForceSignOut ForceSignOutAll ForceSignOutUnconfirmed ForceLock ForceLockUnconfirmed Refused SessionShortened "
         + "EmailConfirmed PasswordResetRequested PasswordReset EmailChangeRequested EmailChanged AccountLocked AuthenticatorAdded AuthenticatorRemoved PasskeyAdded "
         + "PasskeyRenamed PasskeyRemoved RecoveryCodesMade RecoveryCodeUsed BrowserRemembered BrowserForgotten AccountDisowned PasskeyRefused "
-        + "NameChanged AccountDeleted AccountNotDeleted DataDownloaded",
+        + "NameChanged AccountDeleted AccountNotDeleted DataDownloaded "
+        + "ForceSignOutSome Ban Unban RequirePasswordReset SendPasswordReset RequireSecondFactor ExcuseSecondFactor RemoveFactors ResendConfirmation ChangeRoles DeleteAccount "
+        + "RevealAddress StaffActFailed",
         string.Join(' ', Enum.GetNames<AuditAction>()));
 }
