@@ -24,7 +24,7 @@ public sealed class ForcedSignOutTests(SqlApp app)
 
         var result = await EndOneAsync(app, Support, user.Id, one);
 
-        Assert.Equal(new ForcedSignOutResult(ForcedSignOutOutcome.Done, 1), result);
+        Assert.Equal((StaffActOutcome.Done, 1), Of(result));
         var sessions = await ListAsync(app, user);
         Assert.Equal([other], sessions.Live.Select(s => s.Id));
         Assert.Equal(new Revocation(app.Clock.GetUtcNow(), Reason.Reason, Reason.CaseReference), Assert.Single(sessions.Revoked).Revocation);
@@ -33,7 +33,7 @@ public sealed class ForcedSignOutTests(SqlApp app)
         Assert.Equal(
             (Support.UserId, one.ToString(), "203.0.113.5", "ReportedTheft", "C-17", "Called from abroad."),
             (entries[0].ActorId, entries[0].SessionId, entries[0].Address, entries[0].Reason, entries[0].CaseReference, entries[0].Note));
-        Assert.Equal((null, null), (entries[1].ActorId, entries[1].Note));
+        Assert.Equal((Support.UserId, null), (entries[1].ActorId, entries[1].Note));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class ForcedSignOutTests(SqlApp app)
 
         var result = await EndAllAsync(app, Support, user.Id);
 
-        Assert.Equal(new ForcedSignOutResult(ForcedSignOutOutcome.Done, 2), result);
+        Assert.Equal((StaffActOutcome.Done, 2), Of(result));
         Assert.Empty((await ListAsync(app, user)).Live);
         var entry = Assert.Single(await app.AuditOfAsync(user.Id), e => e.Action == AuditAction.ForceSignOutAll);
         Assert.Null(entry.SessionId);
@@ -59,7 +59,7 @@ public sealed class ForcedSignOutTests(SqlApp app)
 
         var result = await EndOneAsync(app, Support, user.Id, theirs);
 
-        Assert.Equal(new ForcedSignOutResult(ForcedSignOutOutcome.Done, 0), result);
+        Assert.Equal((StaffActOutcome.Done, 0), Of(result));
         Assert.Single((await ListAsync(app, other)).Live);
         Assert.Single(await app.AuditOfAsync(user.Id), e => e.Action == AuditAction.ForceSignOut);
     }
@@ -70,8 +70,8 @@ public sealed class ForcedSignOutTests(SqlApp app)
         var admin = await app.NewAccountAsync(Roles.Admin);
         var id = await AddSessionAsync(app, admin);
 
-        Assert.Equal(ForcedSignOutOutcome.NotAllowed, (await EndOneAsync(app, Support, admin.Id, id)).Outcome);
-        Assert.Equal(ForcedSignOutOutcome.NotAllowed, (await EndAllAsync(app, Support, admin.Id)).Outcome);
+        Assert.Equal(StaffActOutcome.NotAllowed, (await EndOneAsync(app, Support, admin.Id, id)).Outcome);
+        Assert.Equal(StaffActOutcome.NotAllowed, (await EndAllAsync(app, Support, admin.Id)).Outcome);
 
         Assert.Single((await ListAsync(app, admin)).Live);
         var refused = (await app.AuditOfAsync(admin.Id)).Where(e => e.Action != AuditAction.Registered && e.Action != AuditAction.RoleGranted).ToList();
@@ -86,8 +86,8 @@ public sealed class ForcedSignOutTests(SqlApp app)
         await AddSessionAsync(app, admin);
         await AddSessionAsync(app, support);
 
-        Assert.Equal(new ForcedSignOutResult(ForcedSignOutOutcome.Done, 1), await EndAllAsync(app, Admin, admin.Id));
-        Assert.Equal(new ForcedSignOutResult(ForcedSignOutOutcome.Done, 1), await EndAllAsync(app, Support, support.Id));
+        Assert.Equal((StaffActOutcome.Done, 1), Of(await EndAllAsync(app, Admin, admin.Id)));
+        Assert.Equal((StaffActOutcome.Done, 1), Of(await EndAllAsync(app, Support, support.Id)));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class ForcedSignOutTests(SqlApp app)
     {
         var nobody = Guid.NewGuid();
 
-        Assert.Equal(ForcedSignOutOutcome.UnknownUser, (await EndAllAsync(app, Admin, nobody)).Outcome);
+        Assert.Equal(StaffActOutcome.UnknownUser, (await EndAllAsync(app, Admin, nobody)).Outcome);
 
         Assert.Empty(await app.AuditOfAsync(nobody));
     }
@@ -127,8 +127,8 @@ public sealed class ForcedSignOutTests(SqlApp app)
         var id = await AddSessionAsync(onRedis, user);
         await redis.StopAsync();
 
-        Assert.Equal(ForcedSignOutOutcome.Unconfirmed, (await EndOneAsync(onRedis, Support, user.Id, id)).Outcome);
-        Assert.Equal(ForcedSignOutOutcome.Unconfirmed, (await EndAllAsync(onRedis, Support, user.Id)).Outcome);
+        Assert.Equal(StaffActOutcome.Unconfirmed, (await EndOneAsync(onRedis, Support, user.Id, id)).Outcome);
+        Assert.Equal(StaffActOutcome.Unconfirmed, (await EndAllAsync(onRedis, Support, user.Id)).Outcome);
 
         var entries = (await onRedis.AuditOfAsync(user.Id)).Where(e => e.ActorId == Support.UserId).ToList();
         Assert.Equal(
@@ -137,11 +137,13 @@ public sealed class ForcedSignOutTests(SqlApp app)
         Assert.All(entries, e => Assert.Equal("C-17", e.CaseReference));
     }
 
-    private static Task<ForcedSignOutResult> EndOneAsync(TestApp app, StaffMember staff, Guid userId, SessionId id) =>
-        app.InRequestAsync<ForcedSignOut, ForcedSignOutResult>(forced => forced.EndOneAsync(staff, userId, id, Reason));
+    private static Task<StaffActResult> EndOneAsync(TestApp app, StaffMember staff, Guid userId, SessionId id) =>
+        app.InRequestAsync<ForcedSignOut, StaffActResult>(forced => forced.EndOneAsync(staff, userId, id, Reason));
 
-    private static Task<ForcedSignOutResult> EndAllAsync(TestApp app, StaffMember staff, Guid userId) =>
-        app.InRequestAsync<ForcedSignOut, ForcedSignOutResult>(forced => forced.EndAllAsync(staff, userId, Reason));
+    private static Task<StaffActResult> EndAllAsync(TestApp app, StaffMember staff, Guid userId) =>
+        app.InRequestAsync<ForcedSignOut, StaffActResult>(forced => forced.EndAllAsync(staff, userId, Reason));
+
+    private static (StaffActOutcome Outcome, int Ended) Of(StaffActResult result) => (result.Outcome, result.Ended);
 
     private static Task<UserSessions> ListAsync(TestApp app, AppUser user) => app.Services.GetRequiredService<SessionManager>().ListAsync(user.Id);
 

@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Accounts;
 using WebApp.Admin;
@@ -65,6 +67,100 @@ public sealed class UserDirectoryTests(SqlApp app)
     }
 
     [Fact]
+    public async Task Pages_go_on_where_the_one_before_ended_and_nobody_is_on_two()
+    {
+        await AddAsync([.. Enumerable.Range(0, 120).Select(i => ($"{(i % 2 == 0 ? _mark : "z")}{i:D3}{_mark}@example.com", i % 2 == 0 ? "By address" : $"{_mark} by name"))]);
+        var (seen, after) = (new List<string>(), (string?)null);
+
+        do
+        {
+            var page = await app.InRequestAsync<UserDirectory, PeopleFound>(people => people.SearchAsync(new(_mark), after));
+            seen.AddRange(page.People.Select(person => person.Email));
+            after = page.Next;
+        }
+        while (after is not null);
+
+        Assert.Equal(120, seen.Count);
+        Assert.Equal(seen.Order(StringComparer.Ordinal), seen.Distinct(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("zoë", "Zoë Quill")]
+    [InlineData("ZOË Q", "Zoë Quill")]
+    [InlineData("", "😀 smiles")]
+    [InlineData("😀", "😀 smiles")]
+    [InlineData("ß", "ßtraße")]
+    public async Task A_name_is_found_in_every_script_and_case(string begins, string name)
+    {
+        await AddAsync(($"n{_mark}@example.com", _mark + name));
+
+        Assert.Single(await EmailsAsync(_mark + begins));
+    }
+
+    [Fact]
+    public async Task A_name_that_changes_is_found_by_the_new_one_only()
+    {
+        var account = await app.NewAccountAsync();
+        await app.ChangeAccountAsync(account.Email!, user => user.Name = $"{_mark}before");
+        await app.ChangeAccountAsync(account.Email!, user => user.Name = $"{_mark}after");
+
+        Assert.Single(await EmailsAsync($"{_mark}AFT"));
+        Assert.Empty(await EmailsAsync($"{_mark}before"));
+    }
+
+    [Fact]
+    public async Task Names_from_before_the_column_are_filled_when_the_database_is_brought_up_to_date()
+    {
+        await AddAsync(($"n{_mark}@example.com", $"{_mark}Zoë"));
+        await app.InRequestAsync<AppDbContext>(db => db.Database.ExecuteSqlAsync($"UPDATE AspNetUsers SET NormalizedName = NULL WHERE Name = {_mark + "Zoë"}"));
+        Assert.Empty(await EmailsAsync($"{_mark}zoë"));
+
+        await app.InRequestAsync<AppDbContext>(db => db.Database.MigrateAsync());
+
+        Assert.Single(await EmailsAsync($"{_mark}zoë"));
+    }
+
+    [Fact]
+    public async Task Whoever_owns_a_session_so_named_is_found_too()
+    {
+        var (owner, other) = (await app.NewAccountAsync(), await app.NewAccountAsync());
+
+        var found = await app.InRequestAsync<UserDirectory, PeopleFound>(people => people.SearchAsync(new(Guid.NewGuid().ToString("N")[..12]), owners: [owner.Id]));
+
+        Assert.Equal([owner.Id], found.People.Select(person => person.Id));
+        Assert.NotEqual(owner.Id, other.Id);
+    }
+
+    // LIKE, and an OR over two columns, would read every account.
+    [Theory]
+    [InlineData("sam@example.com")]
+    [InlineData("0199a0a0-0000-7")]
+    [InlineData("0199a0a0-0000-7000-8000-000000000000")]
+    public async Task Every_search_goes_by_an_index(string text)
+    {
+        foreach (var filter in new[] { new UserFilter(text), new(text, Roles.Support), new(text, Banned: true), new(text, NoSecondFactor: true) })
+        {
+            var plan = await PlanAsync(() => app.InRequestAsync<UserDirectory, PeopleFound>(people => people.SearchAsync(filter, "A")));
+
+            Assert.Contains(plan, step => step.StartsWith("SEARCH", StringComparison.Ordinal));
+            Assert.DoesNotContain(plan, step => step.StartsWith("SCAN", StringComparison.Ordinal) && step.Contains("AspNetUsers", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task A_list_without_a_text_goes_by_an_index_too()
+    {
+        foreach (var filter in new[] { new UserFilter(), new(Role: Roles.Support), new(Banned: true), new(NoSecondFactor: true) })
+        {
+            var plan = await PlanAsync(() => app.InRequestAsync<UserDirectory, PeopleFound>(people => people.SearchAsync(filter, "A")));
+
+            var users = plan.Where(step => step.Contains("AspNetUsers", StringComparison.Ordinal) && !step.Contains("AspNetUserRoles", StringComparison.Ordinal)).ToList();
+            Assert.NotEmpty(users);
+            Assert.All(users, step => Assert.Contains(filter switch { { Banned: true } => "BannedIndex", { NoSecondFactor: true } => "OneFactorIndex", { Role: not null } => "(Id=?)", _ => "EmailIndex" }, step, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public async Task A_search_asks_the_database_once_however_many_it_finds()
     {
         await AddAsync([.. Enumerable.Range(0, 10).Select(i => ($"{_mark}{i}@example.com", "One of ten"))]);
@@ -109,6 +205,27 @@ public sealed class UserDirectoryTests(SqlApp app)
         var before = Commands();
         await act();
         return Commands() - before;
+    }
+
+    /// <summary>How SQLite goes about the last command of the act.</summary>
+    private async Task<IReadOnlyList<string>> PlanAsync(Func<Task> act)
+    {
+        await act();
+        var line = app.Log.Lines.Last(line => line.Contains("Executed DbCommand", StringComparison.Ordinal) && line.Contains("\"AspNetUsers\"", StringComparison.Ordinal) && line.Contains("\"CreatedAt\"", StringComparison.Ordinal));
+        var sql = line[line.IndexOf("SELECT", StringComparison.Ordinal)..];
+        await using var connection = new SqliteConnection($"Data Source={app.Database}");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // What the app itself has just asked.
+        command.CommandText = "EXPLAIN QUERY PLAN " + sql;
+#pragma warning restore CA2100
+        foreach (var name in Regex.Matches(sql, @"@\w+").Select(m => m.Value).Distinct(StringComparer.Ordinal))
+            command.Parameters.AddWithValue(name, "x");
+        await using var reader = await command.ExecuteReaderAsync();
+        var steps = new List<string>();
+        while (await reader.ReadAsync())
+            steps.Add(reader.GetString(3));
+        return steps;
     }
 
     private int Commands() => app.Log.Lines.Count(line =>

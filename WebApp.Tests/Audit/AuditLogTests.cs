@@ -80,6 +80,8 @@ public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
         + "EmailConfirmed PasswordResetRequested PasswordReset EmailChangeRequested EmailChanged AccountLocked AuthenticatorAdded AuthenticatorRemoved PasskeyAdded "
         + "PasskeyRenamed PasskeyRemoved RecoveryCodesMade RecoveryCodeUsed BrowserRemembered BrowserForgotten AccountDisowned PasskeyRefused "
         + "NameChanged AccountDeleted AccountNotDeleted DataDownloaded "
+        + "ForceSignOutSome Ban Unban RequirePasswordReset SendPasswordReset RequireSecondFactor ExcuseSecondFactor RemoveFactors ResendConfirmation ChangeRoles DeleteAccount "
+        + "RevealAddress StaffActFailed "
         + "BulkRequested BulkApproved BulkRefused BulkStarted BulkPaused BulkResumed BulkStopped BulkFinished "
         + "PersonalDataForgotten AuditExported BundleMade ChainRestarted",
         string.Join(' ', Enum.GetNames<AuditAction>()));

@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
+using WebApp.Admin;
+using WebApp.Sessions;
 using WebApp.Tests.Testing;
 using Page = WebApp.Tests.Testing.Page;
 
@@ -35,7 +37,15 @@ public abstract class AccessControlTests(TestApp app)
     private static readonly Answer[] ByLink = [Answer.DeadLink, Answer.DeadLink, Answer.DeadLink, Answer.DeadLink];
     private static readonly Answer[] SignedIn = [Answer.SignIn, Answer.Open, Answer.Open, Answer.Open];
     private static readonly Answer[] Staff = [Answer.SignIn, Answer.Denied, Answer.Open, Answer.Open];
+    private static readonly Answer[] Admins = [Answer.SignIn, Answer.Denied, Answer.Denied, Answer.Open];
     private static readonly Answer[] Nobody = [Answer.Nothing, Answer.Nothing, Answer.Nothing, Answer.Nothing];
+
+    /// <summary>What a locked session may open: the way back, the way out, and what proves by itself who is there.</summary>
+    private static readonly string[] OpenToLocked =
+    [
+        "Account/Confirm", "Account/Logout", "error/{code:int?}", "account/not-me", "account/confirm-new-email", "account/check-mail", "account/confirm-email", "account/forgot-password",
+        "account/reset-password",
+    ];
 
     /// <summary>By route: what a visitor, a user without a role, Support and an Admin get.</summary>
     private static readonly Dictionary<string, Answer[]> Table = new()
@@ -76,6 +86,14 @@ public abstract class AccessControlTests(TestApp app)
         ["Admin/Users"] = Staff,
         ["Admin/Users/Index"] = Staff,
         ["admin/users/{userId:guid}"] = Staff,
+        ["admin/users/{userId:guid}/ban"] = Staff,
+        ["admin/users/{userId:guid}/password"] = Staff,
+        ["admin/users/{userId:guid}/second-factor"] = Staff,
+        ["admin/users/{userId:guid}/confirmation"] = Staff,
+        ["admin/users/{userId:guid}/roles"] = Admins,
+        ["admin/users/{userId:guid}/delete"] = Admins,
+        ["admin/users/{userId:guid}/sessions/{id}/address"] = Staff,
+        ["admin/receipts/{id:long}"] = Staff,
         ["Admin/Audit"] = Staff,
         // Without a session or a case there is nothing to put into one.
         ["admin/audit/bundle"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
@@ -93,9 +111,11 @@ public abstract class AccessControlTests(TestApp app)
         Browser[] people = [visitor, user, support, admin];
         var found = new Dictionary<string, Answer[]>();
 
+        var receipt = await app.InRequestAsync<ForcedSignOut, long?>(async forced => (await forced.LockOneAsync(
+            StaffMember.CommandLine, await app.UserIdAsync(user.Email), SessionId.New(), new(RevocationReason.Maintenance, "C-1", null))).ReceiptId);
         foreach (var route in Routes())
         {
-            var path = "/" + route.Replace("{userId:guid}", $"{await app.UserIdAsync(user.Email)}").Replace("{code:int?}", "404").Replace("{id}", $"{app.KeyOf(user).SessionId}");
+            var path = PathOf(route, await app.UserIdAsync(user.Email), app.KeyOf(user).SessionId, receipt);
             found[route] = await Task.WhenAll(people.Select(person => VisitAsync(person, path)));
         }
 
@@ -109,20 +129,33 @@ public abstract class AccessControlTests(TestApp app)
     [InlineData("/admin/audit?handler=Verify")]
     [InlineData("/admin/audit?handler=Export")]
     [InlineData("/admin/audit/bundle?case=C-1")]
+    [InlineData("/admin/users/{0}?handler=ForceSignOutSome")]
+    [InlineData("/admin/users/{0}/ban")]
+    [InlineData("/admin/users/{0}/ban?handler=Lift")]
+    [InlineData("/admin/users/{0}/password?handler=Send")]
+    [InlineData("/admin/users/{0}/password?handler=Require")]
+    [InlineData("/admin/users/{0}/second-factor?handler=Require")]
+    [InlineData("/admin/users/{0}/second-factor?handler=Excuse")]
+    [InlineData("/admin/users/{0}/second-factor?handler=Remove")]
+    [InlineData("/admin/users/{0}/confirmation")]
+    [InlineData("/admin/users/{0}/roles")]
+    [InlineData("/admin/users/{0}/delete")]
+    [InlineData("/admin/users/{0}/sessions/{1}/address")]
     public async Task Those_without_a_role_can_not_send_the_staffs_forms(string form)
     {
         using var victim = await app.NewUserAsync();
         using var user = await app.NewUserAsync();
         using var visitor = app.NewBrowser();
         var session = (await victim.GetAsync("/account/sessions")).CurrentSessionId;
-        var path = form.Replace("{0}", $"{await app.UserIdAsync(victim.Email)}");
+        var path = form.Replace("{0}", $"{await app.UserIdAsync(victim.Email)}").Replace("{1}", session);
 
         foreach (var (browser, expected) in new[] { (user, Answer.Denied), (visitor, Answer.SignIn) })
         {
             var token = (await browser.GetAsync("/account/login")).AntiforgeryToken;
 
             var answer = await browser.PostAsync(path,
-                ("__RequestVerificationToken", token), ("id", session), ("reason", "Maintenance"), ("caseReference", "C-1"));
+                ("__RequestVerificationToken", token), ("id", session), ("ids", session), ("reason", "Maintenance"), ("caseReference", "C-1"),
+                ("for", "forever"), ("roles", "Admin"), ("Email", victim.Email), ("field", "LastUse"));
 
             Assert.Equal(expected, await JudgeAsync(browser, answer));
         }
@@ -143,6 +176,41 @@ public abstract class AccessControlTests(TestApp app)
 
         Assert.Equal(403, page.Status);
     }
+
+    [Fact]
+    public async Task To_whoever_was_banned_every_page_is_what_it_is_to_a_visitor()
+    {
+        var account = await app.NewAccountAsync(Roles.Support);
+        using var banned = app.NewBrowser();
+        await banned.SignInAsync(account.Email!);
+        Assert.Equal(200, (await banned.GetAsync("/admin/users")).Status);
+        var ban = await app.InRequestAsync<AccountActs, StaffActResult>(acts => acts.BanAsync(
+            StaffMember.CommandLine, account.Id, DateTimeOffset.MaxValue, new(RevocationReason.LeftOrganisation, "C-1", null)));
+        Assert.Equal(StaffActOutcome.Done, ban.Outcome);
+
+        foreach (var route in Routes())
+            Assert.Equal((route, Table[route][0]), (route, await VisitAsync(banned, PathOf(route, account.Id, SessionId.New(), ban.ReceiptId))));
+    }
+
+    [Fact]
+    public async Task A_locked_session_of_staff_gets_no_further_than_to_prove_who_is_there()
+    {
+        var account = await app.NewAccountAsync(Roles.Admin);
+        using var locked = app.NewBrowser();
+        await locked.SignInAsync(account.Email!);
+        var token = (await locked.GetAsync("/account/logout")).AntiforgeryToken;
+        Assert.True(await app.Services.GetRequiredService<SessionManager>().LockAsync(account.Id, app.KeyOf(locked).SessionId, LockReason.Support));
+
+        foreach (var route in Routes().Except(OpenToLocked))
+        {
+            var path = PathOf(route, account.Id, SessionId.New(), 1);
+            foreach (var answer in new[] { await locked.PeekAsync(path), await locked.PostAsync(path, ("__RequestVerificationToken", token)) })
+                Assert.Equal((route, 303, "/account/confirm"), (route, answer.Status, answer.Location?.Split('?')[0]));
+        }
+    }
+
+    private static string PathOf(string route, Guid userId, SessionId session, long? receipt) => "/" + route.Replace("{userId:guid}", $"{userId}")
+        .Replace("{id:long}", $"{receipt}").Replace("{code:int?}", "404").Replace("{id}", $"{session}");
 
     private IEnumerable<string> Routes() => app.Services.GetRequiredService<EndpointDataSource>().Endpoints
         .OfType<RouteEndpoint>()

@@ -63,6 +63,18 @@ public abstract class CsrfTests(TestApp app)
         new("/Admin/AuditBundle", "", "/admin/audit/bundle?session={1}", "purpose=DataRequest") { Answer = 200 },
         new("/Admin/Users/Details", "ForceSignOut", "/admin/users/{0}?handler=ForceSignOut", "id={1}", "reason=Maintenance", "caseReference=C-1"),
         new("/Admin/Users/Details", "Lock", "/admin/users/{0}?handler=Lock", "id={1}", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Details", "ForceSignOutSome", "/admin/users/{0}?handler=ForceSignOutSome", "ids={1}", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Ban", "", "/admin/users/{0}/ban", "for=forever", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Ban", "Lift", "/admin/users/{0}/ban?handler=Lift", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Password", "Send", "/admin/users/{0}/password?handler=Send", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Password", "Require", "/admin/users/{0}/password?handler=Require", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/SecondFactor", "Require", "/admin/users/{0}/second-factor?handler=Require", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/SecondFactor", "Excuse", "/admin/users/{0}/second-factor?handler=Excuse", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/SecondFactor", "Remove", "/admin/users/{0}/second-factor?handler=Remove", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Confirmation", "", "/admin/users/{0}/confirmation", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Roles", "", "/admin/users/{0}/roles", "roles=Support", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Delete", "", "/admin/users/{0}/delete", "Email={2}", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Users/Address", "", "/admin/users/{0}/sessions/{1}/address", "field=LastUse", "reason=Maintenance", "caseReference=C-1") { Answer = 200 },
         new("/Admin/Users/Details", "ForceSignOutAll", "/admin/users/{0}?handler=ForceSignOutAll", "reason=Maintenance", "caseReference=C-1"),
     ];
 
@@ -111,7 +123,7 @@ public abstract class CsrfTests(TestApp app)
     public Task With_a_token_from_an_earlier_session_of_the_same_person_nothing_changes() => AssertStaleAsync(async victim =>
     {
         var token = await TokenOfAsync(victim);
-        await victim.SignInAsync(victim.Email, victim.Email.StartsWith("sam@", StringComparison.Ordinal) ? Browser.DemoPassword : Browser.Password);
+        await victim.SignInAsync(victim.Email, victim.Email.StartsWith("ada@", StringComparison.Ordinal) ? Browser.DemoPassword : Browser.Password);
         return token;
     });
 
@@ -224,7 +236,7 @@ public abstract class CsrfTests(TestApp app)
             var victim = await app.NewUserAsync();
             using var other = app.NewBrowser(Browser.Safari);
             var otherSession = (await other.SignInAsync(victim.Email)).CurrentSessionId;
-            var actor = form.ByStaff ? await app.SignedInAsync("sam@example.com") : victim;
+            var actor = form.ByStaff ? await app.SignedInAsync("ada@example.com") : victim;
             var unconfirmed = (await app.NewAccountAsync()).Email!;
             await app.ChangeAccountAsync(unconfirmed, user => user.EmailConfirmed = false);
             var victimId = await app.UserIdAsync(victim.Email);

@@ -36,6 +36,17 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_banned_account_reads_as_an_unknown_one_even_with_its_password()
+    {
+        var banned = await AccountAsync();
+        await _app.ChangeAccountAsync(banned, user => user.BannedUntil = DateTimeOffset.MaxValue);
+
+        var answers = new[] { await TryAsync("nobody@example.com", Browser.Password), await TryAsync(banned, Browser.Password), await TryAsync(banned) };
+
+        Assert.Single(answers.Select(a => (a.Status, a.Text, string.Join(' ', a.Headers.Keys.Order()))).Distinct());
+    }
+
+    [Fact]
     public async Task While_the_session_store_is_out_of_reach_known_and_unknown_read_the_same()
     {
         var known = await AccountAsync();
@@ -173,8 +184,8 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
         return email;
     }
 
-    private Task<Page> TryAsync(string email) => _browser.PostAsync("/account/login",
-        ("__RequestVerificationToken", _token), ("Email", email), ("Password", "not the password of anyone"));
+    private Task<Page> TryAsync(string email, string password = "not the password of anyone") => _browser.PostAsync("/account/login",
+        ("__RequestVerificationToken", _token), ("Email", email), ("Password", password));
 
     private static string NewEmail() => $"{Guid.NewGuid():N}@example.com";
 

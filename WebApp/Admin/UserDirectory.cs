@@ -23,14 +23,18 @@ public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer,
     /// <summary>The people that fit the filter, by e-mail address, a page of them.</summary>
     /// <param name="filter">Whom to look for.</param>
     /// <param name="after">Where the page before ended (<see cref="PeopleFound.Next"/>); null for the first.</param>
-    public async Task<PeopleFound> SearchAsync(UserFilter filter, string? after = null)
+    /// <param name="owners">Whose sessions have an id that begins with the text: they fit, too. Null: nobody's.</param>
+    public async Task<PeopleFound> SearchAsync(UserFilter filter, string? after = null, IReadOnlyCollection<Guid>? owners = null)
     {
         var people = Limited(filter, db.Users.AsNoTracking());
         if (!string.IsNullOrEmpty(after))
             people = people.Where(u => string.Compare(u.NormalizedEmail, after) > 0);
 
         // Each way of fitting by an index of its own, and no more of each than the page has room for.
-        var pages = WaysToFit(filter.Text).Select(fits => people.Where(fits).OrderBy(u => u.NormalizedEmail).Take(PageSize + 1)).ToList();
+        var ways = WaysToFit(filter.Text);
+        if (owners is { Count: > 0 })
+            ways.Add(u => owners.Contains(u.Id));
+        var pages = ways.Select(fits => people.Where(fits).OrderBy(u => u.NormalizedEmail).Take(PageSize + 1)).ToList();
         var found = await ReadAsync(pages.Count == 1 ? pages[0] : pages.Aggregate((all, one) => all.Union(one)).OrderBy(u => u.NormalizedEmail).Take(PageSize + 1));
         return new([.. found.Take(PageSize)], found.Count > PageSize ? normalizer.NormalizeEmail(found[PageSize - 1].Email) : null);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Data.Sqlite;
 using WebApp.Accounts;
@@ -46,6 +47,22 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, given.Code);
         Assert.Equal(["Support"], Query("SELECT r.Name FROM AspNetUserRoles ur JOIN AspNetRoles r ON r.Id = ur.RoleId"));
         Assert.Equal(hash, Query("SELECT PasswordHash FROM AspNetUsers"));
+    }
+
+    [Fact]
+    public async Task Acts_on_people_answer_in_words_or_JSON_and_their_mail_goes_out_before_the_program_ends()
+    {
+        await RunAsync(["migrate"]);
+        await RunAsync(["users", "add", "--email", Email, "--name", "Zoë"], input: "password of an operator\n");
+
+        var (code, output, error) = await RunAsync(["users", "ban", "--email", Email, "--until", "2999-01-31T12:00", "--reason", "LeftOrganisation", "--case", "C-1", "--json"]);
+
+        Assert.Equal((0, "", 0), (code, error, JsonDocument.Parse(output).RootElement.GetProperty("ended").GetInt32()));
+        Assert.Contains("until 31 January 2999, 12:00 UTC", File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_folder, "mail"), "*.eml"))), StringComparison.Ordinal);
+        var shown = await RunAsync(["users", "show", "--email", Email]);
+        Assert.Contains("BannedUntil: 2999-01-31 12:00:00 UTC", shown.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(["users", "require-reset", "--email", Email, "--reason", "ReportedTheft", "--case", "C-2"])).Code);
+        Assert.Contains(Directory.GetFiles(Path.Combine(_folder, "mail"), "*.eml"), path => File.ReadAllText(path).Contains("https://accounts.example.com/account/reset-password?t=", StringComparison.Ordinal));
     }
 
     [Fact]

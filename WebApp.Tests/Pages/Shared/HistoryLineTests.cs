@@ -43,7 +43,10 @@ public sealed class HistoryLineTests
         });
 
         Assert.Equal((HistoryActor.Support, "C-1"), (line.By, line.CaseReference));
-        Assert.Equal((null, null, null, null), (line.Address, line.Device, line.Method, line.Details));
+        Assert.Equal((null, null, null), (line.Address, line.Device, line.Method));
+        // What exactly was done to them is theirs to know, where the action alone does not say it.
+        var isDetailed = action is AuditAction.ForceSignOutSome or AuditAction.Ban or AuditAction.ChangeRoles or AuditAction.RevealAddress;
+        Assert.Equal(isDetailed ? "details" : null, line.Details);
     }
 
     [Theory]
@@ -62,6 +65,17 @@ public sealed class HistoryLineTests
         var line = HistoryLine.Of(new() { Action = action, SubjectId = Person, Reason = reason });
 
         Assert.Equal((words, by), (line.What, line.By));
+    }
+
+    [Theory]
+    [InlineData(AuditAction.Ban)]
+    [InlineData(AuditAction.StaffActFailed)]
+    [InlineData(AuditAction.ForceSignOutUnconfirmed)]
+    public void An_operator_at_the_command_line_is_support_without_a_name(AuditAction action)
+    {
+        var line = HistoryLine.Of(new() { Action = action, SubjectId = Person, Device = "Command line", Reason = nameof(RevocationReason.Maintenance) });
+
+        Assert.Equal((HistoryActor.Support, null), (line.By, line.Device));
     }
 
     [Theory]

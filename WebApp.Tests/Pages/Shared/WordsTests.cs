@@ -1,3 +1,4 @@
+using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Pages;
 using WebApp.Sessions;
@@ -14,6 +15,14 @@ public sealed class WordsTests
 
     [Fact]
     public void Every_action_has_words_of_its_own() => AssertOwnWords<AuditAction>(Words.Of, unknown: (AuditAction)999);
+
+    [Fact]
+    public void Every_refusal_and_every_failure_of_staff_has_words_of_its_own()
+    {
+        string[] words = [.. Enum.GetValues<StaffRefusal>().Select(Words.Of), .. Enum.GetValues<ActFailure>().Select(Words.Of)];
+
+        Assert.Equal(words.Length, words.Distinct(StringComparer.Ordinal).Count());
+    }
 
     [Fact]
     public void Everyone_who_ends_sessions_has_words_of_their_own()

@@ -11,6 +11,9 @@ internal sealed record Command(string Name, string Does, Func<CommandContext, Ta
     /// <summary>Whether it can only work on a database that is up to date.</summary>
     public bool NeedsDatabase { get; init; } = true;
 
+    /// <summary>Whether it reaches sessions, or sends mail: then what it takes for that runs beside it (<see cref="CommandServices"/>).</summary>
+    public bool NeedsStore { get; init; }
+
     public string[] Words => Name.Split(' ');
 
     public string Form => string.Join(' ', Options.Select(option => option.Required ? option.Form : $"[{option.Form}]").Prepend(Name));

@@ -20,6 +20,13 @@ internal sealed record CommandContext(IServiceProvider Services, Arguments Argum
         return CommandLine.Done;
     }
 
+    /// <summary>Says on standard error what can't be understood; nothing was done.</summary>
+    public static async Task<int> NotUnderstoodAsync(string why)
+    {
+        await Console.Error.WriteLineAsync(why);
+        return CommandLine.NotUnderstood;
+    }
+
     /// <summary>Says on standard error why it is not done.</summary>
     public static async Task<int> NotDoneAsync(string why)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using WebApp.Sessions;
 
 namespace WebApp.Hosting.Commands;
 
@@ -50,8 +51,16 @@ internal static class CommandLine
             return NotDone;
         }
 
+        await using var beside = named.NeedsStore ? await CommandServices.StartAsync(app.Services) : null;
         await using var scope = app.Services.CreateAsyncScope();
-        return await named.RunAsync(new(scope.ServiceProvider, arguments));
+        try
+        {
+            return await named.RunAsync(new(scope.ServiceProvider, arguments));
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return await CommandContext.NotDoneAsync("The session store does not answer.");
+        }
     }
 
     private static async Task<int> RefuseAsync(string text)

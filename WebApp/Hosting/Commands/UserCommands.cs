@@ -1,19 +1,60 @@
+using System.Globalization;
 using WebApp.Accounts;
+using WebApp.Admin;
+using WebApp.Pages;
 
 namespace WebApp.Hosting.Commands;
 
-/// <summary>What concerns one account.</summary>
+/// <summary>What concerns one account. Acts on people follow the rules of the staff's pages, reason and receipt included; the operator counts as an Admin.</summary>
 internal static class UserCommands
 {
-    private static readonly Option Email = new("--email", "ADDRESS", "whose account") { Required = true };
+    private const string Forever = "forever";
+    private const string NoRole = "none";
+
+    private static readonly Option Email = new("--email", "ADDRESS", "whose account");
+    private static readonly Option Id = new("--id", "ID", "the account's id, instead of the address");
+    private static readonly Option Until = new("--until", "TIME", $"in UTC, such as 2030-01-31T12:00, or {Forever}") { Required = true };
+    private static readonly Option Wanted = new("--roles", "ROLES", $"all that the person is to have, with commas: of {string.Join(" and ", Roles.All)}; or {NoRole}") { Required = true };
+    private static readonly Option Off = new("--off", null, "no longer require it");
+    private static readonly Option Confirm = new("--confirm", "ADDRESS", "the account's address, once more") { Required = true };
+    private static readonly Option Query = new("--query", "TEXT", "how the address, the name or the id begins");
+    private static readonly Option Role = new("--role", string.Join('|', Roles.All), "only people with this role");
+    private static readonly Option Banned = new("--banned", null, "only people who are banned");
+    private static readonly Option OneFactor = new("--no-second-factor", null, "only people without one");
+    private static readonly Option After = new("--after", "PLACE", "where the page before ended");
+
+    /// <summary>Why: for every act on a person.</summary>
+    private static readonly Option[] Why =
+    [
+        new("--reason", string.Join('|', StaffReason.Allowed), "the person is told") { Required = true },
+        new("--case", "REFERENCE", "the person is told") { Required = true },
+        new("--note", "TEXT", "for staff only; needed for the reason Other"),
+    ];
 
     public static readonly Command[] All =
     [
         new("users add", "make an account, or give an existing one a role; the password of a new one is asked for", AddAsync)
         {
-            Options = [Email, new("--name", "NAME", "what the person is called"), new("--role", string.Join('|', Roles.All), "what the person may do"), Option.Json],
+            Options = [Email with { Required = true }, new("--name", "NAME", "what the person is called"), Role with { Does = "what the person may do" }, Option.Json],
         },
+        new("users list", $"find people, {UserDirectory.PageSize} at a time, by address", ListAsync) { Options = [Query, Role, Banned, OneFactor, After, Option.Json] },
+        new("users show", "say what is known of an account", ShowAsync) { Options = [Email, Id, Option.Json] },
+        Act("users ban", "let nobody sign in to an account, and end its sessions", BanAsync, Until),
+        Act("users unban", "end a ban", context => ActAsync(context, async (acts, person, reason) => await acts.UnbanAsync(StaffMember.CommandLine, person.Id, reason))),
+        Act("users roles", "set what the person may do", RolesAsync, Wanted),
+        Act("users require-reset", "let nobody sign in before the password is reset by mail, and end the sessions",
+            context => ActAsync(context, async (acts, person, reason) => await acts.RequireResetAsync(StaffMember.CommandLine, person.Id, reason))),
+        Act("users require-second-factor", "have the person set up a second factor before anything else",
+            context => ActAsync(context, async (acts, person, reason) => context.Arguments.Has(Off.Name)
+                ? await acts.ExcuseSecondFactorAsync(StaffMember.CommandLine, person.Id, reason)
+                : await acts.RequireSecondFactorAsync(StaffMember.CommandLine, person.Id, reason)), Off),
+        Act("users remove-factors", "take away every second factor of a person who has lost them, and end the sessions",
+            context => ActAsync(context, async (acts, person, reason) => await acts.RemoveFactorsAsync(StaffMember.CommandLine, person.Id, reason))),
+        Act("users delete", "delete an account, which can't be undone", DeleteAsync, Confirm),
     ];
+
+    private static Command Act(string name, string does, Func<CommandContext, Task<int>> run, params Option[] own) =>
+        new(name, does, run) { Options = [Email, Id, .. own, .. Why, Option.Json], NeedsStore = true };
 
     private static async Task<int> AddAsync(CommandContext context)
     {
@@ -25,6 +66,110 @@ internal static class UserCommands
             ? context.Done(role is null ? $"{email} has an account." : $"{email} has an account with the role {role}.", new { email, role })
             : await CommandContext.NotDoneAsync(string.Join('\n', result.Errors.Select(e => e.Description)));
     }
+
+    private static async Task<int> ListAsync(CommandContext context)
+    {
+        var found = await context.Get<UserDirectory>().SearchAsync(
+            new(context.Arguments[Query.Name], context.Arguments[Role.Name], context.Arguments.Has(Banned.Name), context.Arguments.Has(OneFactor.Name)), context.Arguments[After.Name]);
+        var lines = found.People.Select(person => string.Join('\t', person.Id, person.Email, string.Join(',', person.Roles), person.Name));
+        return context.Done(
+            string.Join('\n', found.Next is null ? lines : lines.Append($"There are more: {After.Name} {found.Next}")),
+            new { people = found.People.Select(FactsOf), next = found.Next });
+    }
+
+    private static async Task<int> ShowAsync(CommandContext context)
+    {
+        if (await FindAsync(context) is not { } person)
+            return await NobodyAsync(context);
+
+        var facts = FactsOf(person);
+        return context.Done(string.Join('\n', facts.GetType().GetProperties().Select(fact => $"{fact.Name}: {Text(fact.GetValue(facts))}")), facts);
+
+        static string Text(object? value) => value switch
+        {
+            IEnumerable<string> names => string.Join(", ", names),
+            DateTimeOffset time => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture),
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+        };
+    }
+
+    private static async Task<int> BanAsync(CommandContext context)
+    {
+        var (text, now) = (context.Arguments[Until.Name]!, context.Get<TimeProvider>().GetUtcNow());
+        var until = DateTimeOffset.MaxValue;
+        if (text != Forever && (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out until) || until <= now))
+            return await CommandContext.NotUnderstoodAsync($"{Until.Name} takes a time to come, {Until.Does}.");
+
+        return await ActAsync(context, async (acts, person, reason) => await acts.BanAsync(StaffMember.CommandLine, person.Id, until, reason));
+    }
+
+    private static async Task<int> RolesAsync(CommandContext context)
+    {
+        var text = context.Arguments[Wanted.Name]!;
+        var roles = text == NoRole ? [] : text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return roles.All(role => Roles.All.Contains(role))
+            ? await ActAsync(context, async (acts, person, reason) => await acts.ChangeRolesAsync(StaffMember.CommandLine, person.Id, [.. roles.Distinct(StringComparer.Ordinal)], reason))
+            : await CommandContext.NotUnderstoodAsync($"{Wanted.Name} takes {Wanted.Does}.");
+    }
+
+    private static Task<int> DeleteAsync(CommandContext context) => ActAsync(context, async (acts, person, reason) =>
+        string.Equals(context.Arguments[Confirm.Name], person.Email, StringComparison.OrdinalIgnoreCase) ? await acts.DeleteAsync(StaffMember.CommandLine, person.Id, reason) : null);
+
+    /// <param name="context">The command.</param>
+    /// <param name="act">Given the person and the reason; null when what confirms it is wrong.</param>
+    private static async Task<int> ActAsync(CommandContext context, Func<AccountActs, Person, StaffReason, Task<StaffActResult?>> act)
+    {
+        var (reason, problems) = context.Get<StaffReasons>().Read(context.Arguments["--reason"], context.Arguments["--case"], context.Arguments["--note"]);
+        if (reason is null)
+            return await CommandContext.NotUnderstoodAsync(string.Join('\n', problems.Values));
+        if (await FindAsync(context) is not { } person)
+            return await NobodyAsync(context);
+        if (await act(context.Get<AccountActs>(), person, reason with { InWords = Words.Of(reason.Reason) }) is not { } result)
+            return await CommandContext.NotUnderstoodAsync($"{Confirm.Name} is not the address of that account. Nothing was done.");
+
+        return result switch
+        {
+            { Outcome: StaffActOutcome.Done } => context.Done(
+                $"Done for {person.Email}: {Words.Count(result.Ended, "session")} ended. Receipt {result.ReceiptId}.",
+                new { email = person.Email, id = person.Id, ended = result.Ended, receipt = result.ReceiptId }),
+            { Outcome: StaffActOutcome.Unconfirmed } => await CommandContext.NotDoneAsync(
+                $"We could not confirm which sessions of {person.Email} ended; it is tried again until it is. Receipt {result.ReceiptId} tells."),
+            { Failure: { } failure } => await CommandContext.NotDoneAsync($"{Words.Of(failure)} Receipt {result.ReceiptId}."),
+            { Refusal: { } refusal } => await CommandContext.NotDoneAsync(Words.Of(refusal)),
+            _ => await NobodyAsync(context),
+        };
+    }
+
+    /// <summary>Null when there is no such account, and when the command names none, or two.</summary>
+    private static async Task<Person?> FindAsync(CommandContext context)
+    {
+        var people = context.Get<UserDirectory>();
+        return (context.Arguments[Email.Name], context.Arguments[Id.Name]) switch
+        {
+            ({ } email, null) => await people.FindByEmailAsync(email),
+            (null, { } text) => Guid.TryParse(text, CultureInfo.InvariantCulture, out var id) ? await people.FindAsync(id) : null,
+            _ => null,
+        };
+    }
+
+    private static Task<int> NobodyAsync(CommandContext context) =>
+        context.Arguments.Has(Email.Name) == context.Arguments.Has(Id.Name)
+            ? CommandContext.NotUnderstoodAsync($"Say whose account: {Email.Form}, or {Id.Form}.")
+            : CommandContext.NotDoneAsync("There is no such account.");
+
+    private static object FactsOf(Person person) => new
+    {
+        person.Id,
+        person.Email,
+        person.Name,
+        person.CreatedAt,
+        person.Roles,
+        person.EmailConfirmed,
+        person.HasSecondFactor,
+        person.SecondFactorRequired,
+        person.BannedUntil,
+        person.MustResetPassword,
+    };
 
     /// <summary>From the keyboard without echo, or one line of standard input; never from the command line, which others can read.</summary>
     private static string AskPassword()

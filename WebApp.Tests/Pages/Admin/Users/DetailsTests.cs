@@ -27,7 +27,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
 
         var page = await _staff.GetAsync(_path);
 
-        Assert.Contains($"{_person.Email} Name Someone Member since {app.Clock.GetUtcNow():d MMMM yyyy} Roles None User id {_id}", page.Text);
+        Assert.Contains($"{_person.Email} Name Someone Member since {app.Clock.GetUtcNow():d MMMM yyyy} Roles None Second factor No User id {_id}", page.Text);
         Assert.Equal(["Firefox on Windows", "Safari on iOS"], page.Document.QuerySelectorAll("[data-session-id] h3").Select(h => h.TextContent).Order());
         Assert.Empty(page.Document.QuerySelectorAll("[data-session-id][aria-current]"));
     }
@@ -41,7 +41,9 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
 
         page = await Fill(page).PressAsync("End session", $"[data-session-id='{phoneId}']");
 
-        Assert.Contains("The session was ended.", page.Text);
+        Assert.Contains("Done. 1 session ended.", page.Text);
+        Assert.StartsWith("/admin/receipts/", page.Address.AbsolutePath, StringComparison.Ordinal);
+        page = await page.FollowLinkAsync("Back to the person");
         Assert.Contains("Recently ended Safari on iOS Ended by support just now: suspicious activity. Case CASE-7.", page.Text);
         Assert.Single(page.SessionIds);
         Assert.Contains("Support ended this session, just now.", (await phone.GetAsync("/account")).Text);
@@ -56,8 +58,8 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
 
         var page = await Fill(await _staff.GetAsync(_path), note: "caller's voice was odd").PressAsync("End all 2 sessions");
 
-        Assert.Contains("All 2 sessions were ended.", page.Text);
-        Assert.Contains("Not signed in anywhere.", page.Text);
+        Assert.Contains("Done. 2 sessions ended.", page.Text);
+        Assert.Contains("Not signed in anywhere.", (await page.FollowLinkAsync("Back to the person")).Text);
         var before = await _person.GetAsync("/account/sessions");
         Assert.Equal("/account/login", before.Address.AbsolutePath);
         Assert.Contains("Support ended this session, just now.", before.Text);
@@ -68,6 +70,37 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
         Assert.Contains("Ended by support just now: suspicious activity. Case CASE-7.", after.Text);
         Assert.DoesNotContain("voice", after.Body);
         Assert.Contains("caller's voice was odd", (await _staff.GetAsync("/admin/audit")).Text);
+    }
+
+    [Fact]
+    public async Task Of_the_sessions_those_that_are_ticked_are_ended_and_the_others_stay()
+    {
+        using Browser phone = app.NewBrowser(Browser.Safari), tablet = app.NewBrowser(Browser.Safari);
+        var (one, two) = ((await phone.SignInAsync(_person.Email)).CurrentSessionId, (await tablet.SignInAsync(_person.Email)).CurrentSessionId);
+        var page = await _staff.GetAsync(_path);
+        Assert.Equal(3, page.Document.QuerySelectorAll("[data-session-id] input[type=checkbox][form=force]").Length);
+
+        var fields = new List<(string, string)> { ("__RequestVerificationToken", page.AntiforgeryToken), ("ids", one), ("ids", two), ("ids", "nonsense"), ("reason", "ReportedTheft"), ("caseReference", "CASE-8") };
+        var receipt = await _staff.FollowAsync(await _staff.PostAsync($"{_path}?handler=ForceSignOutSome", [.. fields]));
+
+        Assert.Contains("Done. 2 sessions ended.", receipt.Text);
+        Assert.Contains("What exactly 2 sessions", receipt.Text);
+        Assert.Contains(one, receipt.Text);
+        Assert.Single((await _person.GetAsync("/account/sessions")).SessionIds);
+        Assert.Contains("Support ended this session, just now.", (await tablet.GetAsync("/account")).Text);
+    }
+
+    [Fact]
+    public async Task Without_a_tick_nothing_is_ended_and_nothing_that_was_typed_is_lost()
+    {
+        using var phone = app.NewBrowser(Browser.Safari);
+        await phone.SignInAsync(_person.Email);
+
+        var page = await Fill(await _staff.GetAsync(_path)).PressAsync("End those ticked below");
+
+        Assert.Contains("Tick the sessions to end, below.", page.Text);
+        Assert.Equal("CASE-7", page.Document.QuerySelector("[name=caseReference]")!.GetAttribute("value"));
+        Assert.Equal(2, page.SessionIds.Count);
     }
 
     [Theory]
@@ -116,7 +149,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
 
         page = await Fill(page, caseReference: new('c', 64), note: new('n', 500)).PressAsync("End the only session");
 
-        Assert.Contains("One session was ended.", page.Text);
+        Assert.Contains("Done. 1 session ended.", page.Text);
         var entry = (await AuditAsync()).Single(e => e.Action == AuditAction.ForceSignOutAll);
         Assert.Equal((64, 500), (entry.CaseReference!.Length, entry.Note!.Length));
     }
@@ -131,7 +164,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
         Assert.Equal("Other", page.Document.QuerySelector("[name=reason] option[selected]")!.GetAttribute("value"));
         Assert.Equal("CASE <9>", page.Document.QuerySelector("[name=caseReference]")!.GetAttribute("value"));
         page = await page.Fill("note", "Because").PressAsync("End the only session");
-        Assert.Contains("One session was ended.", page.Text);
+        Assert.Contains("Done. 1 session ended.", page.Text);
     }
 
     [Fact]
@@ -156,7 +189,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
         var (one, all) = (Fill(page), Fill(await _staff.GetAsync(_path)));
         await (await _person.GetAsync("/account/logout")).PressAsync("Sign out");
 
-        Assert.Contains("That session had already ended.", (await one.PressAsync("End session", "[data-session-id]")).Text);
+        Assert.Contains("There was no session left to end.", (await one.PressAsync("End session", "[data-session-id]")).Text);
         Assert.Contains("There was no session left to end.", (await all.PressAsync("End the only session")).Text);
     }
 
@@ -170,7 +203,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
         var page = await _staff.FollowAsync(await _staff.PostAsync($"{_path}?handler=ForceSignOut", ("__RequestVerificationToken", form.AntiforgeryToken),
             ("id", strangers), ("reason", "Maintenance"), ("caseReference", "CASE-7")));
 
-        Assert.Contains("That session had already ended.", page.Text);
+        Assert.Contains("There was no session left to end.", page.Text);
         Assert.Equal(strangers, (await stranger.GetAsync("/account/sessions")).CurrentSessionId);
     }
 
@@ -187,7 +220,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
         var answer = await _staff.FollowAsync(await _staff.PostAsync($"/admin/users/{adminId}?handler={handler}", ("__RequestVerificationToken", page.AntiforgeryToken),
             ("id", session), ("reason", "Maintenance"), ("caseReference", "CASE-7")));
 
-        Assert.Contains("Only an Admin may end an Admin's sessions.", page.Text);
+        Assert.Contains("Only an Admin may act on an Admin.", page.Text);
         Assert.Empty(page.Document.QuerySelectorAll("main button"));
         Assert.Equal(403, answer.Status);
         Assert.Equal(session, (await admin.GetAsync("/account/sessions")).CurrentSessionId);
@@ -206,7 +239,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
 
         page = await Fill(page).PressAsync("End session", $"[data-session-id='{otherId}']");
 
-        Assert.Contains("The session was ended.", page.Text);
+        Assert.Contains("Done. 1 session ended.", page.Text);
         Assert.Contains("Support ended this session", (await other.GetAsync("/account")).Text);
     }
 

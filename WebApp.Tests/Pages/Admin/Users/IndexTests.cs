@@ -77,19 +77,22 @@ public sealed class IndexTests(SqlApp app) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_fifty_are_shown_and_it_says_so()
+    public async Task There_are_fifty_to_a_page_and_links_lead_on_and_back()
     {
         for (var i = 0; i < 51; i++)
             await AddAsync($"{_mark} {i}", password: false);
 
-        var page = await SearchAsync(_mark);
+        var first = await SearchAsync(_mark);
+        var second = await first.FollowLinkAsync("Next page");
 
-        Assert.Equal(50, Found(page).Count);
-        Assert.Contains("Only the first 50 are shown.", page.Text);
+        Assert.Equal((50, 1), (Found(first).Count, Found(second).Count));
+        Assert.Equal(51, Found(first).Concat(Found(second)).Distinct(StringComparer.Ordinal).Count());
+        Assert.DoesNotContain("Next page", second.Text);
+        Assert.Equal(Found(first), Found(await second.FollowLinkAsync("First page")));
     }
 
     [Fact]
-    public async Task Exactly_fifty_are_all_and_nothing_is_said_to_be_missing()
+    public async Task Exactly_fifty_are_all_and_nothing_is_said_to_follow()
     {
         for (var i = 0; i < 50; i++)
             await AddAsync($"{_mark} {i}", password: false);
@@ -97,7 +100,38 @@ public sealed class IndexTests(SqlApp app) : IAsyncLifetime
         var page = await SearchAsync(_mark);
 
         Assert.Equal(50, Found(page).Count);
-        Assert.DoesNotContain("Only the first", page.Text);
+        Assert.DoesNotContain("Next page", page.Text);
+    }
+
+    [Fact]
+    public async Task People_are_found_by_role_ban_and_missing_factor()
+    {
+        var (banned, id) = await AddAsync($"{_mark} banned", password: false);
+        var (safe, _) = await AddAsync($"{_mark} safe", password: false);
+        await app.ChangeAccountAsync(banned, user => user.BannedUntil = app.Clock.GetUtcNow().AddDays(1));
+        await app.ChangeAccountAsync(safe, user => user.TwoFactorEnabled = true);
+
+        Assert.Equal([banned], Found(await _staff.GetAsync($"/admin/users?q={_mark}&banned=true")));
+        Assert.Equal([banned], Found(await _staff.GetAsync($"/admin/users?q={_mark}&oneFactor=true")));
+        Assert.Equal([banned], Found(await _staff.GetAsync($"/admin/users?q={id.ToString()[..18]}&banned=true")));
+        Assert.Equal(["sam@example.com"], Found(await _staff.GetAsync("/admin/users?q=sam@&role=Support")));
+        Assert.Empty(Found(await _staff.GetAsync("/admin/users?q=sam@&role=Admin")));
+    }
+
+    [Theory]
+    [InlineData("?role=Nonsense")]
+    [InlineData("?after=%F0%9F%98%80&q=x")]
+    [InlineData("?q=00000000-0000-0000-0000-00000000000g")]
+    [InlineData("?q=ffffffff-ffff")]
+    [InlineData("?banned=maybe")]
+    [InlineData("?after=%00")]
+    [InlineData("?q=%EF%BF%BF")]
+    public async Task Garbage_lists_nobody(string query)
+    {
+        var page = await _staff.GetAsync("/admin/users" + query);
+
+        Assert.Equal(200, page.Status);
+        Assert.Empty(Found(page));
     }
 
     [Theory]

@@ -29,6 +29,7 @@ public sealed class IndexModel(UserDirectory people) : PageModel
     /// <summary>Where the page before ended: <see cref="PeopleFound.Next"/>.</summary>
     [BindProperty(SupportsGet = true)]
     [StringLength(2 * AppUser.MaxEmailLength)]
+    [PlainText]
     public string? After { get; set; }
 
     public PeopleFound Found { get; private set; } = new([], Next: null);

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Options;
+using WebApp.Admin;
+using WebApp.Sessions;
+
+namespace WebApp.Tests.Admin;
+
+/// <summary>What is asked of a reason, whoever gives it and where.</summary>
+public sealed class StaffReasonsTests
+{
+    [Fact]
+    public void A_reason_is_read_without_the_blanks_around_it() =>
+        Assert.Equal(new(RevocationReason.Other, "C-1", "because"), new StaffReasons(Options.Create(new AdminOptions())).Read("Other", " C-1 ", " because ").Reason);
+
+    [Theory]
+    [InlineData(@"INC-\d{6}", "INC-123456", true)]
+    [InlineData(@"INC-\d{6}", "INC-12345", false)]
+    [InlineData(@"INC-\d{6}", "see INC-123456", false)]
+    [InlineData(@"INC-\d{6}", "INC-1234567", false)]
+    [InlineData(@"A|B", "AB", false)]
+    [InlineData(@"(a+)+", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", false)]
+    [InlineData(null, "anything", true)]
+    public void A_case_reference_is_of_the_form_that_the_operator_set(string? pattern, string reference, bool fits)
+    {
+        var (reason, problems) = new StaffReasons(Options.Create(new AdminOptions { CaseReferencePattern = pattern })).Read("Maintenance", reference, null);
+
+        Assert.Equal(fits, reason is not null);
+        Assert.Equal(fits ? [] : [$"That is no case reference of yours. One has this form: {pattern}"], problems.Values);
+    }
+
+    [Theory]
+    [InlineData("SignedOut")]
+    [InlineData("21")]
+    [InlineData("maintenance")]
+    [InlineData(null)]
+    public void Only_the_reasons_of_the_list_count(string? reason) =>
+        Assert.Equal("Choose a reason.", new StaffReasons(Options.Create(new AdminOptions())).Read(reason, "C-1", null).Problems[StaffReasonField.Reason]);
+}

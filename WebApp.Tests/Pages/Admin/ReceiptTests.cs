@@ -1,0 +1,132 @@
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Admin;
+using WebApp.Audit;
+using WebApp.Sessions;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Pages.Admin;
+
+/// <summary>What became of an act, for whoever opens it and whenever.</summary>
+public abstract class ReceiptTests(TestApp app)
+{
+    private static readonly StaffMember Staff = new(Guid.NewGuid(), IsAdmin: false, null);
+    private static readonly StaffReason Reason = new(RevocationReason.ReportedTheft, "C-17", null);
+
+    [Fact]
+    public async Task It_claims_no_more_than_was_recorded_and_counts_what_came_after()
+    {
+        using var person = await app.NewUserAsync();
+        using var agent = await app.SignedInAsync("sam@example.com");
+        var signedIn = app.Clock.GetUtcNow();
+        app.Clock.Advance(TimeSpan.FromSeconds(36));
+        var id = await ForceAsync(person);
+        await person.GetAsync("/account");
+
+        var receipt = await agent.GetAsync($"/admin/receipts/{id}");
+
+        Assert.Contains("Forced sign-out of all sessions Done. 1 session ended.", receipt.Text);
+        Assert.Contains($"Firefox on Windows Ended {Exact(signedIn.AddSeconds(36))}. Signed in {Exact(signedIn)}.", receipt.Text);
+        Assert.Contains($"Last recorded {Exact(signedIn)}; requests up to {Exact(signedIn.AddSeconds(36))} may have been accepted. Tried again at least once since", receipt.Text);
+        Assert.DoesNotContain("127.0.0.1", receipt.Body);
+        Assert.Contains("Reason Reported theft Case C-17", receipt.Text);
+    }
+
+    [Fact]
+    public async Task What_was_last_recorded_long_ago_was_accepted_a_minute_longer_at_most()
+    {
+        using var person = await app.NewUserAsync();
+        var signedIn = app.Clock.GetUtcNow();
+        app.Clock.Advance(TimeSpan.FromMinutes(20));
+        using var agent = await app.SignedInAsync("sam@example.com");
+
+        var receipt = await agent.GetAsync($"/admin/receipts/{await ForceAsync(person)}");
+
+        Assert.Contains($"Last recorded {Exact(signedIn)}; requests up to {Exact(signedIn.AddMinutes(1))} may have been accepted. Not tried again since.", receipt.Text);
+    }
+
+    [Fact]
+    public async Task When_the_records_are_gone_the_log_still_tells_which_sessions_it_were()
+    {
+        using var person = await app.NewUserAsync();
+        var id = await ForceAsync(person);
+        app.Clock.Advance(TimeSpan.FromDays(2));
+        using var agent = await app.SignedInAsync("sam@example.com");
+
+        var receipt = await agent.GetAsync($"/admin/receipts/{id}");
+
+        Assert.Contains("Done. 1 session ended.", receipt.Text);
+        Assert.Contains("Firefox on Windows", receipt.Text);
+        Assert.Contains("its record is gone", receipt.Text);
+    }
+
+    [Fact]
+    public async Task A_later_act_of_the_same_person_has_a_receipt_of_its_own()
+    {
+        using Browser person = await app.NewUserAsync(), phone = app.NewBrowser(Browser.Safari);
+        var first = await ForceAsync(person);
+        await phone.SignInAsync(person.Email);
+        var second = await ForceAsync(phone);
+        using var agent = await app.SignedInAsync("sam@example.com");
+
+        var (one, two) = ((await agent.GetAsync($"/admin/receipts/{first}")).Text, (await agent.GetAsync($"/admin/receipts/{second}")).Text);
+
+        Assert.Contains("1 session ended.", one);
+        Assert.DoesNotContain("Safari", one);
+        Assert.Contains("1 session ended.", two);
+        Assert.DoesNotContain("Firefox", two);
+    }
+
+    [Fact]
+    public async Task For_what_is_no_act_of_staff_there_is_none()
+    {
+        using var person = await app.NewUserAsync();
+        using var agent = await app.SignedInAsync("sam@example.com");
+        var signIn = (await app.AuditOfAsync(await app.UserIdAsync(person.Email))).First(e => e.Action == AuditAction.SignedIn).Id;
+
+        foreach (var id in new[] { $"{signIn}", "0", "-1", $"{long.MaxValue}", $"{long.MaxValue - 1}", "x", "99999999999999999999" })
+            Assert.Equal((id, 404), (id, (await agent.GetAsync($"/admin/receipts/{id}")).Status));
+    }
+
+    private async Task<long> ForceAsync(Browser person)
+    {
+        var id = await app.UserIdAsync(person.Email);
+        return (await app.InRequestAsync<ForcedSignOut, StaffActResult>(forced => forced.EndAllAsync(Staff, id, Reason))).ReceiptId!.Value;
+    }
+
+    private static string Exact(DateTimeOffset time) => $"{time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC";
+}
+
+[Collection(SqlApp.Collection)]
+public sealed class ReceiptOnSqlTests(SqlApp app) : ReceiptTests(app);
+
+[Collection(RedisApp.Collection)]
+public sealed class ReceiptOnRedisTests(RedisApp app) : ReceiptTests(app);
+
+/// <summary>A kill that was not confirmed never looks like one that was.</summary>
+public sealed class UnconfirmedReceiptTests
+{
+    [Fact]
+    public async Task While_Redis_is_down_it_says_so_and_once_it_was_repeated_the_same_receipt_tells_what_ended()
+    {
+        await using var redis = new RedisServer();
+        await redis.StartAsync();
+        await using var app = new TestApp { EdgeServices = TestApp.HashQuickly, Settings = { ["ConnectionStrings:Redis"] = redis.ConnectionString, ["Sessions:CommandTimeout"] = "00:00:00.5" } };
+        await app.UntilReadyAsync();
+        var user = await app.NewAccountAsync();
+        var store = app.Services.GetRequiredService<IUserSessionStore>();
+        var session = Samples.Session(app.Clock.GetUtcNow(), user.Id);
+        await store.AddAsync(session, default);
+        var reason = new StaffReason(RevocationReason.ReportedTheft, "C-17", null);
+        await redis.FreezeAsync();
+
+        var result = await app.InRequestAsync<AccountActs, StaffActResult>(acts => acts.BanAsync(StaffMember.CommandLine, user.Id, DateTimeOffset.MaxValue, reason));
+        var meanwhile = await FindAsync(result);
+
+        Assert.Equal(StaffActOutcome.Unconfirmed, result.Outcome);
+        Assert.True(meanwhile.IsUnconfirmed && meanwhile.IsStoreDown && meanwhile.Ended.Count == 0 && meanwhile.Failure is null);
+        await redis.ThawAsync();
+        await Eventually.TrueAsync(async () => await FindAsync(result) is { Unconfirmed.Count: 0, Ended: [{ At: not null } ended] } && ended.Id == session.Id.ToString(), "the receipt tells what ended");
+
+        Task<Receipt> FindAsync(StaffActResult of) => app.InRequestAsync<Receipts, Receipt>(async receipts => (await receipts.FindAsync(of.ReceiptId!.Value))!);
+    }
+}
