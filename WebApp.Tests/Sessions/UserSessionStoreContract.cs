@@ -515,6 +515,23 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Repeating_to_revoke_all_ends_what_was_there_at_its_moment_and_nothing_that_began_since()
+    {
+        var user = Guid.NewGuid();
+        var (earlier, then) = (await AddAsync(user), new Revocation(Now, RevocationReason.Maintenance, "M-1"));
+        Clock.Advance(TimeSpan.FromMilliseconds(1));
+        var later = await AddAsync(user);
+        var before = await Store.GetGenerationAsync(user);
+
+        Assert.Equal([earlier.Id], await Store.RepeatRevokeAllAsync(user, then));
+        Assert.Empty(await Store.RepeatRevokeAllAsync(user, then));
+
+        Assert.Equal(then, (await Store.FindAsync(user, earlier.Id))?.Revocation);
+        Samples.AssertSame(later, await Store.FindAsync(user, later.Id));
+        Assert.Null(await Store.AddAsync(Samples.Session(Now, user), before));
+    }
+
+    [Fact]
     public async Task Revoking_all_refuses_sign_ins_that_are_under_way()
     {
         var user = Guid.NewGuid();

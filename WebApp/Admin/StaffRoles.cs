@@ -13,7 +13,7 @@ public sealed class StaffRoles(AppDbContext accounts)
     public Task<IReadOnlyDictionary<Guid, string>> OfAsync(IEnumerable<Guid> users)
     {
         var ids = users.ToList();
-        return ReadAsync(accounts.UserRoles.Where(r => EF.Parameter(ids).Contains(r.UserId)));
+        return ReadAsync(accounts.UserRoles.Where(r => ids.Contains(r.UserId)));
     }
 
     private async Task<IReadOnlyDictionary<Guid, string>> ReadAsync(IQueryable<Microsoft.AspNetCore.Identity.IdentityUserRole<Guid>> of)

@@ -62,8 +62,8 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
     {
         var keys = rows.Where(row => row.Key is not null).Select(KeyOf).Distinct().ToList();
         var (emails, ids) = (keys.OfType<string>().ToList(), keys.OfType<Guid>().ToList());
-        var byEmail = await accounts.Users.Where(u => EF.Parameter(emails).Contains(u.NormalizedEmail!)).Select(u => new { u.Id, u.NormalizedEmail }).ToListAsync();
-        var byId = ids.Count == 0 ? [] : await accounts.Users.Where(u => EF.Parameter(ids).Contains(u.Id)).Select(u => u.Id).ToListAsync();
+        var byEmail = await accounts.Users.Where(u => emails.Contains(u.NormalizedEmail!)).Select(u => new { u.Id, u.NormalizedEmail }).ToListAsync();
+        var byId = ids.Count == 0 ? [] : await accounts.Users.Where(u => ids.Contains(u.Id)).Select(u => u.Id).ToListAsync();
         var found = byId.ToDictionary(id => (object)id, id => id);
         foreach (var user in byEmail)
             found.Add(user.NormalizedEmail!, user.Id);

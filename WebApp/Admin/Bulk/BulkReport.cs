@@ -16,7 +16,7 @@ public sealed class BulkReport(BulkRequests requests, AppDbContext accounts)
         for (var position = 0; await requests.RowsAsync(requestId, position, Batch) is { Count: > 0 } rows; position = rows[^1].Position + 1)
         {
             var ids = rows.Where(row => row.UserId is not null).Select(row => row.UserId!.Value).Distinct().ToList();
-            var emails = await accounts.Users.AsNoTracking().Where(u => EF.Parameter(ids).Contains(u.Id)).Select(u => new { u.Id, u.Email }).ToDictionaryAsync(u => u.Id, u => u.Email);
+            var emails = await accounts.Users.AsNoTracking().Where(u => ids.Contains(u.Id)).Select(u => new { u.Id, u.Email }).ToDictionaryAsync(u => u.Id, u => u.Email);
             foreach (var row in rows)
                 yield return new(row, row.UserId is { } id ? emails.GetValueOrDefault(id) : null);
         }

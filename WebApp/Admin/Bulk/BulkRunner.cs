@@ -112,7 +112,7 @@ internal sealed partial class BulkRunner(
     private async Task ActAsync(BulkRequest request, List<Claim> claimed, bool byAdmin, IServiceProvider services)
     {
         var ids = claimed.ConvertAll(claim => claim.Target.UserId!.Value);
-        var known = await services.GetRequiredService<AppDbContext>().Users.Where(u => EF.Parameter(ids).Contains(u.Id)).Select(u => u.Id).ToListAsync();
+        var known = await services.GetRequiredService<AppDbContext>().Users.Where(u => ids.Contains(u.Id)).Select(u => u.Id).ToListAsync();
         var roles = await services.GetRequiredService<StaffRoles>().OfAsync(ids);
         foreach (var claim in claimed)
         {

@@ -77,6 +77,9 @@ public sealed class PeopleList(TextReader text)
     /// <summary>To be shown and stored: no control characters, no halves of characters, and not long.</summary>
     private static string Clean(string field)
     {
+        if (field.Length <= BulkTarget.MaxTextLength && field.All(char.IsAscii) && !field.Any(char.IsControl))
+            return field;
+
         var clean = new StringBuilder();
         foreach (var rune in field.EnumerateRunes())
         {
