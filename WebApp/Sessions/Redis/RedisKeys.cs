@@ -26,6 +26,9 @@ internal sealed class RedisKeys(Guid userId)
     /// <summary>A key that lies where those of the tag's users do. There is nothing under it.</summary>
     public static RedisKey AnyOf(int tag) => $"us:{TagOf(tag)}:";
 
+    /// <summary>The record of a session whose user is not known yet, but the user's tag.</summary>
+    public static RedisKey RecordIn(int tag, SessionId id) => $"us:{TagOf(tag)}:{id}";
+
     public static byte[] UserBytes(Guid userId) => userId.ToByteArray(bigEndian: true);
 
     public static byte[] IdBytes(SessionId id)

@@ -297,7 +297,7 @@ internal static class RedisSessionRecord
 
     private static byte[] WriteAddress(IPAddress? address) => address?.GetAddressBytes() is { } bytes ? [(byte)bytes.Length, .. bytes] : [0];
 
-    private static byte[] WriteMethod(string method)
+    internal static byte[] WriteMethod(string method)
     {
         if (Array.IndexOf(Methods, method) is var number and >= 0)
             return [(byte)(NumberedMethod + number)];

@@ -5,7 +5,7 @@ namespace WebApp.Sessions.Redis;
 
 /// <summary>Sessions in Redis, shared by all instances of the app; also on Redis Cluster.</summary>
 /// <remarks>
-/// Four kinds of keys. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
+/// Four kinds of keys, besides those of <see cref="RedisIndex"/>. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
 /// <code>
 ///   us:{sNN}:session id   STRING  the session or its tombstone, see <see cref="RedisSessionRecord"/>
 ///                                 lives to the earlier deadline (tombstone: the absolute deadline) and a minute
@@ -22,7 +22,7 @@ namespace WebApp.Sessions.Redis;
 /// A RevokeAll seen through later spares sessions created after it; from another instance, a sign-in already under way may slip in before that.
 /// </remarks>
 internal sealed partial class RedisUserSessionStore(
-    RedisConnection connection, RevocationJournal journal, SessionCache cache, TimeProvider clock, ILogger<RedisUserSessionStore> logger) : IUserSessionStore
+    RedisConnection connection, RevocationJournal journal, SessionCache cache, RedisIndex index, TimeProvider clock, ILogger<RedisUserSessionStore> logger) : IUserSessionStore
 {
     private readonly RedisRevocations _revocations = new((userId, script, keys, args) => ChangeAsync(connection, cache, userId, script, keys, args), clock);
     private int _saidUnreadable;
@@ -134,6 +134,12 @@ internal sealed partial class RedisUserSessionStore(
         var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index], keys.RecordPrefix))!;
         return [.. reply.Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]!), (byte[])pair[1]!)).OfType<UserSession>()];
     }
+
+    public Task<SessionPage> ListAllAsync(SessionFilter filter, SessionCursor? after, int count) => index.ListAsync(filter, after, count);
+
+    public Task<SessionCounts> CountAsync() => index.CountAsync();
+
+    public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => index.FindByIdPrefixAsync(hexPrefix, count);
 
     private async Task<RedisResult[]> AddAsync(UserSession session, UserGeneration generation, int limit, RedisValue revocation)
     {

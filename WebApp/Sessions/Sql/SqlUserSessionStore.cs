@@ -58,6 +58,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
         row.LastSeenAt = use.SeenAt;
         row.LastAddress = use.Address;
+        row.LastAddressKey = SessionRow.KeyOf(use.Address);
         row.PreviousAddress = use.PreviousAddress;
         row.MovedAt = use.MovedAt;
         row.Country = use.Country;
@@ -157,6 +158,20 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         var rows = await db.Sessions.AsNoTracking().Where(s => s.UserId == userId).ToListAsync();
         return [.. rows.Select(Present).OfType<UserSession>()];
     });
+
+    public Task<SessionPage> ListAllAsync(SessionFilter filter, SessionCursor? after, int count) => RunAsync(async db =>
+    {
+        var rows = await SqlSessionSearch.FindAsync(db, filter, after, count + 1, clock.GetUtcNow());
+        UserSession[] shown = [.. rows.Take(count).Select(row => row.ToSession())];
+        return new SessionPage(shown, rows.Count > count ? new(shown[^1].LastSeenAt, shown[^1].Id) : null);
+    });
+
+    public Task<SessionCounts> CountAsync() => RunAsync(db => SqlSessionSearch.CountAsync(db, clock.GetUtcNow()));
+
+    public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => RunAsync<IReadOnlyList<UserSession>>(async db =>
+        SessionFilter.IsIdPrefix(hexPrefix)
+            ? [.. (await SqlSessionSearch.FindByIdPrefixAsync(db, hexPrefix.ToLowerInvariant(), count, clock.GetUtcNow())).Select(row => row.ToSession())]
+            : []);
 
     /// <summary>Deletes up to <paramref name="batch"/> rows that nobody can see any more; returns how many.</summary>
     internal Task<int> SweepAsync(int batch) => RunAsync(async db =>

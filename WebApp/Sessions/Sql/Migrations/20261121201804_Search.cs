@@ -1,0 +1,99 @@
+﻿using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace WebApp.Sessions.Sql.Migrations
+{
+    /// <inheritdoc />
+    public partial class Search : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<string>(
+                name: "LastAddressKey",
+                table: "Sessions",
+                type: "TEXT",
+                maxLength: 33,
+                nullable: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_Live",
+                table: "Sessions",
+                columns: new[] { "LastSeenAt", "Id", "KeepUntil" },
+                filter: "RevokedAt IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_LiveAddress",
+                table: "Sessions",
+                column: "LastAddressKey",
+                filter: "RevokedAt IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_LiveCountry",
+                table: "Sessions",
+                column: "Country",
+                filter: "RevokedAt IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_LiveFamily",
+                table: "Sessions",
+                column: "Family",
+                filter: "RevokedAt IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_LiveMethod",
+                table: "Sessions",
+                column: "SignInMethod",
+                filter: "RevokedAt IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_LockReason",
+                table: "Sessions",
+                column: "LockReason",
+                filter: "LockReason IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_RevocationReason",
+                table: "Sessions",
+                column: "RevocationReason",
+                filter: "RevocationReason IS NOT NULL");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_Live",
+                table: "Sessions");
+
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_LiveAddress",
+                table: "Sessions");
+
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_LiveCountry",
+                table: "Sessions");
+
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_LiveFamily",
+                table: "Sessions");
+
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_LiveMethod",
+                table: "Sessions");
+
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_LockReason",
+                table: "Sessions");
+
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_RevocationReason",
+                table: "Sessions");
+
+            migrationBuilder.DropColumn(
+                name: "LastAddressKey",
+                table: "Sessions");
+        }
+    }
+}
