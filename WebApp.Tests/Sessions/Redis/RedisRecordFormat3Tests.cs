@@ -157,6 +157,12 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
 
         public Task<IReadOnlyList<UserSession>> ListAsync(Guid userId) => OnAsync(userId, () => store.ListAsync(userId));
 
+        public Task<SessionPage> ListAllAsync(SessionFilter filter, SessionCursor? after, int count) => store.ListAllAsync(filter, after, count);
+
+        public Task<SessionCounts> CountAsync() => store.CountAsync();
+
+        public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => store.FindByIdPrefixAsync(hexPrefix, count);
+
         private async Task<T> OnAsync<T>(Guid userId, Func<Task<T>> call)
         {
             await Format3.DowngradeAsync(redis, userId);

@@ -9,7 +9,7 @@ namespace WebApp.Sessions.Redis;
 /// <code>
 ///   ul:{sNN}:list   ZSET  live sessions, and tombstones of possible theft, scored by when they were last seen (ms); in 64 lists by the first
 ///                         six bits of the session id, each small enough for Redis to keep it compactly. An entry is: session id (16), state (1),
-///                         browser (1), system (1), country (2), method (1), last address (IPv4: 4; IPv6: the first 6 and a sum of the others;
+///                         browser (1), system (1), country (2), the sum of the sign-in method's text (1), last address (IPv4: 4; IPv6: the first 6 and a sum of the others;
 ///                         unknown: nothing)
 ///   uc:{sNN}:       HASH  how many sessions end by themselves at which moment: "state:moment" (ms)
 /// </code>

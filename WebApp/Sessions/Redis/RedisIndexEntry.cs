@@ -1,3 +1,4 @@
+using System.Text;
 using static WebApp.Sessions.Redis.RedisSessionRecord;
 
 namespace WebApp.Sessions.Redis;
@@ -24,6 +25,11 @@ internal static class RedisIndexEntry
 
     /// <summary>How many lists a tag has. A list stays compact up to 128 entries, as Redis is set by default.</summary>
     public const int Lists = 64;
+
+    /// <summary>What an entry has of a sign-in method.</summary>
+    public static byte SumOf(string method) => (byte)Encoding.UTF8.GetBytes(method).Sum(b => b);
+
+    private static string SumsOfNumberedMethods => string.Concat(Methods.Select(method => $"\\{SumOf(method):d3}"));
 
     /// <summary>
     /// Functions for the scripts that change a session; they follow on those of <see cref="RedisScripts"/>. All go by <c>pcall</c>: a session must
@@ -54,16 +60,16 @@ internal static class RedisIndexEntry
           return reason == 0 and {{Open}} or reason < {{(int)LockReason.OldSecret}} and {{LockedByPerson}} or {{LockedByRule}}
         end
 
-        -- The method's number, or a sum over its text; the text itself stands in the record.
+        -- The sum of the method's text, which the record has itself, or by its number.
         local function method_of(record)
           local at = use_end(record) + 2
           at = at + (string.byte(record, at - 1) or 0)
           local size = string.byte(record, at) or 0
-          if size >= 128 then return size end
+          if size >= {{NumberedMethod}} then return string.byte('{{SumsOfNumberedMethods}}', size - {{NumberedMethod - 1}}) or 0 end
 
-          local sum = size
+          local sum = 0
           for i = at + 1, at + size do sum = sum + (string.byte(record, i) or 0) end
-          return sum % 128
+          return sum % 256
         end
 
         local function address_of(record)

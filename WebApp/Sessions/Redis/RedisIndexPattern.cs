@@ -30,7 +30,7 @@ internal sealed class RedisIndexPattern
         for (var i = 0; i < filter.Country?.Length; i++)
             Require(Country + i, (byte)filter.Country[i]);
         if (filter.Method is { } method)
-            Require(Method, SumOf(RedisSessionRecord.WriteMethod(method)));
+            Require(Method, SumOf(method));
         if (filter.Addresses is { } addresses)
             Require(addresses);
     }
@@ -90,9 +90,6 @@ internal sealed class RedisIndexPattern
             _bytes[Address + known] = addresses.First.Equals(addresses.Last) ? (sum, sum) : (byte.MinValue, byte.MaxValue);
         }
     }
-
-    /// <summary>As method_of in the scripts.</summary>
-    private static byte SumOf(byte[] method) => method[0] >= 128 ? method[0] : (byte)(method.Sum(b => b) % 128);
 
     private static byte[] GlobOf((byte From, byte To) range) => range switch
     {

@@ -51,6 +51,7 @@ internal static class RedisSessionRecord
     public const int LastSeenAt = 109;
     public const int AddressesAt = 115;
     public const int HeaderSize = 116;
+    public const int NumberedMethod = 128;
 
     /// <summary>Within a revocation: the refused attempts, whose last one follows on their number.</summary>
     public const int RefusedAt = 8;
@@ -64,10 +65,9 @@ internal static class RedisSessionRecord
     private const int CountrySize = 2;
     private const int AddressSize = 16;
     private const byte RememberedFlag = 1;
-    private const int NumberedMethod = 128;
 
     // The places in this are stored: append, never reorder.
-    private static readonly string[] Methods = ["", "pwd", "otp", "mfa", "hwk", "swk"];
+    public static readonly string[] Methods = ["", "pwd", "otp", "mfa", "hwk", "swk"];
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -297,7 +297,7 @@ internal static class RedisSessionRecord
 
     private static byte[] WriteAddress(IPAddress? address) => address?.GetAddressBytes() is { } bytes ? [(byte)bytes.Length, .. bytes] : [0];
 
-    internal static byte[] WriteMethod(string method)
+    private static byte[] WriteMethod(string method)
     {
         if (Array.IndexOf(Methods, method) is var number and >= 0)
             return [(byte)(NumberedMethod + number)];
