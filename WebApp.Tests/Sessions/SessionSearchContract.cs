@@ -109,35 +109,40 @@ public abstract class SessionSearchContract : IAsyncLifetime
         await AssertCountsAsync(live: 2);
     }
 
-    [Theory]
-    [InlineData("203.0.113.7", "203.0.113.7", true)]
-    [InlineData("203.0.113.7", "203.0.113.8", false)]
-    [InlineData("203.0.113.0/24", "203.0.113.200", true)]
-    [InlineData("203.0.113.0/24", "203.0.112.200", false)]
-    [InlineData("203.0.112.0/23", "203.0.113.200", true)]
-    [InlineData("203.0.112.0/20", "203.0.127.255", true)]
-    [InlineData("203.0.112.0/20", "203.0.128.0", false)]
-    [InlineData("92.91.0.0/16", "92.91.42.63", true)]
-    [InlineData("92.0.0.0/6", "95.1.2.3", true)]
-    [InlineData("92.0.0.0/6", "96.1.2.3", false)]
-    [InlineData("0.0.0.0/0", "198.51.100.1", true)]
-    [InlineData("0.0.0.0/0", "2001:db8::1", false)]
-    [InlineData("::/0", "2001:db8::1", true)]
-    [InlineData("::/0", "198.51.100.1", false)]
-    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", true)]
-    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:6:5", false)]
-    [InlineData("2001:db8:1::/48", "2001:db8:1:9::1", true)]
-    [InlineData("2001:db8:1::/48", "2001:db8:2:9::1", false)]
-    [InlineData("2001:db8:1:2::/64", "2001:db8:1:2::77", true)]
-    [InlineData("2001:db8:1:2::/64", "2001:db8:1:3::77", false)]
-    [InlineData("2001:db8::/32", "2001:db8:ffff::", true)]
-    [InlineData("2001:db8::/32", "2001:db9::", false)]
-    [InlineData("203.0.113.7", null, false)]
-    public async Task Sessions_are_found_by_address_and_network(string range, string? address, bool found)
+    [Fact]
+    public async Task Sessions_are_found_by_address_and_network()
     {
-        var session = await AddAsync(s => s with { LastAddress = address is null ? null : IPAddress.Parse(address) });
+        string?[] addresses =
+        [
+            "203.0.113.7", "203.0.113.8", "203.0.113.200", "203.0.112.200", "203.0.127.255",
+            "203.0.128.0", "92.91.42.63", "95.1.2.3", "96.1.2.3", "198.51.100.1",
+            "2001:db8::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:6:5", "2001:db8:1:9::1", "2001:db8:2:9::1",
+            "2001:db8:1:2::77", "2001:db8:1:3::77", "2001:db8:ffff::", "2001:db9::",
+            null,
+        ];
+        foreach (var address in addresses)
+            await AddAsync(s => s with { LastAddress = address is null ? null : IPAddress.Parse(address) });
 
-        await AssertListedAsync(new() { Addresses = AddressRange.Parse(range, null) }, found ? [session] : []);
+        await AssertFoundAsync("203.0.113.7", "203.0.113.7");
+        await AssertFoundAsync("203.0.113.0/24", "203.0.113.7", "203.0.113.8", "203.0.113.200");
+        await AssertFoundAsync("203.0.112.0/23", "203.0.113.7", "203.0.113.8", "203.0.113.200", "203.0.112.200");
+        await AssertFoundAsync("203.0.112.0/20", "203.0.113.7", "203.0.113.8", "203.0.113.200", "203.0.112.200", "203.0.127.255");
+        await AssertFoundAsync("92.91.0.0/16", "92.91.42.63");
+        await AssertFoundAsync("92.0.0.0/6", "92.91.42.63", "95.1.2.3");
+        await AssertFoundAsync("0.0.0.0/0", "203.0.113.7", "203.0.113.8", "203.0.113.200", "203.0.112.200", "203.0.127.255", "203.0.128.0", "92.91.42.63", "95.1.2.3", "96.1.2.3", "198.51.100.1");
+        await AssertFoundAsync("::/0", "2001:db8::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:6:5", "2001:db8:1:9::1", "2001:db8:2:9::1", "2001:db8:1:2::77", "2001:db8:1:3::77", "2001:db8:ffff::", "2001:db9::");
+        await AssertFoundAsync("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6");
+        await AssertFoundAsync("2001:db8:1::/48", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:6:5", "2001:db8:1:9::1", "2001:db8:1:2::77", "2001:db8:1:3::77");
+        await AssertFoundAsync("2001:db8:1:2::/64", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:6:5", "2001:db8:1:2::77");
+        await AssertFoundAsync("2001:db8::/32", "2001:db8::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:6:5", "2001:db8:1:9::1", "2001:db8:2:9::1", "2001:db8:1:2::77", "2001:db8:1:3::77", "2001:db8:ffff::");
+        await AssertFoundAsync("192.0.2.0/24");
+        await AssertFoundAsync("fe80::/10");
+
+        async Task AssertFoundAsync(string range, params string[] expected)
+        {
+            var page = await Store.ListAllAsync(new() { Addresses = AddressRange.Parse(range, null) }, null, 50);
+            Assert.Equal(expected.Order(StringComparer.Ordinal), page.Sessions.Select(s => s.LastAddress!.ToString()).Order(StringComparer.Ordinal));
+        }
     }
 
     [Fact]
@@ -166,7 +171,7 @@ public abstract class SessionSearchContract : IAsyncLifetime
     public async Task What_is_rare_is_found_among_many_on_pages_as_well()
     {
         var rare = new List<UserSession>();
-        for (var i = 0; i < 600; i++)
+        for (var i = 0; i < 300; i++)
         {
             var session = await AddAsync(s => s with { LastSeenAt = Now.AddSeconds(-i), Country = i % 100 == 99 ? "LI" : "CH" });
             if (i % 100 == 99)
@@ -174,7 +179,7 @@ public abstract class SessionSearchContract : IAsyncLifetime
         }
 
         Assert.Equal(rare.Select(s => s.Id), await PagesAsync(new() { Country = "LI" }, 4, 10));
-        Assert.Equal(594, (await PagesAsync(new() { Country = "CH" }, 200, 10)).Count);
+        Assert.Equal(297, (await PagesAsync(new() { Country = "CH" }, 100, 10)).Count);
     }
 
     [Fact]
@@ -262,18 +267,14 @@ public abstract class SessionSearchContract : IAsyncLifetime
         Assert.Equal([near.Id], (await Store.FindByIdPrefixAsync(text[..8], 5)).Select(s => s.Id));
     }
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("\0\0")]
-    [InlineData("*?")]
-    [InlineData("[a")]
-    [InlineData("CHE")]
-    public async Task A_country_that_is_none_finds_nothing(string country)
+    [Fact]
+    public async Task A_country_that_is_none_finds_nothing()
     {
         await AddAsync();
         await AddAsync(s => s with { Country = null });
 
-        await AssertListedAsync(new() { Country = country });
+        foreach (var country in new[] { "", "\0\0", "*?", "[a", "CHE", "\uFFFF\uD800" })
+            await AssertListedAsync(new() { Country = country });
     }
 
     protected async Task<UserSession> AddAsync(Func<UserSession, UserSession>? change = null)

@@ -77,6 +77,13 @@ public static class Words
         _ => "no longer known",
     };
 
+    public static string Of(SessionState state) => state switch
+    {
+        SessionState.Locked => "Locked",
+        SessionState.Flagged => "Taken for theft",
+        _ => "Any",
+    };
+
     /// <summary>Lower case: it follows a colon.</summary>
     public static string Of(Signal signal) => signal switch
     {
@@ -176,6 +183,9 @@ public static class Words
         { Action: AuditAction.SessionDisowned } => "You said that this wasn't you",
         _ => null,
     };
+
+    /// <summary>The network of an address, which is all that a list over all people shows.</summary>
+    public static string OfNetwork(IPAddress? address) => address is null ? "Not recorded" : Network.DescribeNetwork(address);
 
     /// <summary>An address, or the network when that is all that was stored.</summary>
     public static string OfAddress(IPAddress? address) => address is null ? "Not recorded" : Network.Describe(address);
