@@ -18,6 +18,9 @@ public abstract class EndEveryoneContract : IAsyncLifetime
 
     protected abstract Task<IUserSessionStore> OpenAsync();
 
+    /// <summary>Makes tombstones of what ended, as is done behind it.</summary>
+    protected abstract Task PutAwayAsync();
+
     [Fact]
     public async Task Everybodys_sessions_are_tombstones_at_once_and_say_why()
     {
@@ -135,6 +138,25 @@ public abstract class EndEveryoneContract : IAsyncLifetime
 
         Assert.Equal(AddOutcome.Added, await Store.AddIfRoomAsync(Samples.Session(Now, user), await Store.GetGenerationAsync(user), 1));
         Assert.Equal(1, (await Store.ListAsync(user)).Count(s => s.Revocation is null));
+    }
+
+    [Fact]
+    public async Task Staff_see_and_count_only_who_signed_in_afterwards_and_who_was_spared()
+    {
+        var user = Guid.NewGuid();
+        var (spared, _) = (await AddAsync(user), await AddAsync());
+        await Store.EndEveryoneAsync(Samples.Revocation(Now), new(user, spared.Id));
+        var later = await AddAsync();
+
+        Assert.Equal(new[] { spared.Id, later.Id }.OrderBy(id => id.Value), (await Store.ListAllAsync(new(), after: null, 50)).Sessions.Select(s => s.Id).OrderBy(id => id.Value));
+        Assert.Equal(2, (await Store.CountAsync()).Live);
+
+        await PutAwayAsync();
+
+        Assert.Equal(2, (await Store.CountAsync()).Live);
+        Assert.Empty(await Store.FindByIdPrefixAsync(Guid.NewGuid().ToString("N"), 50));
+        await Store.RevokeAsync(user, spared.Id, Samples.Revocation(Now));
+        Assert.Equal(1, (await Store.CountAsync()).Live);
     }
 
     [Fact]

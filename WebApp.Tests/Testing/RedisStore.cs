@@ -18,6 +18,8 @@ public sealed class RedisStore : IAsyncDisposable
 
     public SessionCache Cache => _services.GetRequiredService<SessionCache>();
 
+    internal RedisIndex Index => _services.GetRequiredService<RedisIndex>();
+
     public RedisConnection Connection => _services.GetRequiredService<RedisConnection>();
 
     /// <summary>Does not wait for Redis. Calls may take five seconds unless said otherwise: no test of the rules should fail because the machine is busy.</summary>

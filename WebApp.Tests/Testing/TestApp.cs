@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WebApp.Accounts;
 using WebApp.Hosting.RateLimits;
+using WebApp.Sessions.Redis;
 
 namespace WebApp.Tests.Testing;
 
@@ -125,7 +126,15 @@ public class TestApp : WebApplicationFactory<Program>
         foreach (var (key, value) in Settings)
             builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));
-        builder.ConfigureTestServices(services => EdgeServices(services.AddSingleton<TimeProvider>(Clock)));
+        builder.ConfigureTestServices(services => EdgeServices(WithoutSweeper(services.AddSingleton<TimeProvider>(Clock))));
+    }
+
+    /// <summary>It would come whenever a test sets the clock, and tests count what Redis is asked. RedisSessionSearchTests has it come.</summary>
+    private static IServiceCollection WithoutSweeper(IServiceCollection services)
+    {
+        foreach (var sweeper in services.Where(service => service.ImplementationType == typeof(RedisIndexSweeper)).ToList())
+            services.Remove(sweeper);
+        return services;
     }
 
     protected override void Dispose(bool disposing)

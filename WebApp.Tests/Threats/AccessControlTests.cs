@@ -81,8 +81,9 @@ public abstract class AccessControlTests(TestApp app)
         ["account/security/remove-passkey"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["account/security/recovery-codes"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
         ["Account/Confirm"] = [Answer.SignIn, Answer.Onward, Answer.Onward, Answer.Onward],
-        ["Admin"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
-        ["Admin/Index"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
+        ["Admin"] = Staff,
+        ["Admin/Index"] = Staff,
+        ["Admin/Sessions"] = Staff,
         ["Admin/Users"] = Staff,
         ["Admin/Users/Index"] = Staff,
         ["admin/users/{userId:guid}"] = Staff,
@@ -232,7 +233,7 @@ public abstract class AccessControlTests(TestApp app)
             (400, 400, _) when end.Text.StartsWith("This link does not work", StringComparison.Ordinal) => Answer.DeadLink,
             (302, 200, "/account/login") => Answer.SignIn,
             (302 or 403, 403, "/account/access-denied") => Answer.Denied,
-            (302, 200, "/admin/users" or "/admin/audit" or "/account/sessions" or "/account/security" or "/account/security/passkeys") => Answer.Onward,
+            (302, 200, "/account/sessions" or "/account/security" or "/account/security/passkeys") => Answer.Onward,
             var other => throw new InvalidOperationException($"{answer.Address} answered {other}"),
         };
     }

@@ -87,6 +87,20 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
         }
     }
 
+    /// <summary>
+    /// How many entries of each of the <paramref name="actions"/> were written in each hour of the clock (UTC) from <paramref name="since"/> on; hours without
+    /// one are missing. Hours are told by their beginning.
+    /// </summary>
+    public async Task<IReadOnlyList<HourlyCount>> CountByHourAsync(AuditAction[] actions, DateTimeOffset since)
+    {
+        const long hour = 3_600_000;
+        await using var db = await databases.CreateDbContextAsync();
+        var counts = await db.Entries.Where(e => e.At >= since && actions.Contains(e.Action))
+            .GroupBy(e => new { e.Action, Hour = (long)(object)e.At / hour })
+            .Select(g => new { g.Key.Action, g.Key.Hour, Count = g.Count() }).ToListAsync();
+        return [.. counts.Select(c => new HourlyCount(c.Action, DateTimeOffset.FromUnixTimeMilliseconds(c.Hour * hour), c.Count))];
+    }
+
     /// <summary>The latest <paramref name="count"/> entries about one session, newest first; empty for a session of somebody else.</summary>
     public Task<IReadOnlyList<AuditEntry>> ListOfSessionAsync(Guid subjectId, string sessionId, int count) =>
         LatestAsync(rows => rows.Where(e => e.SessionId == sessionId && e.SubjectId == subjectId), count);
@@ -255,3 +269,8 @@ public sealed record AuditAnchor(long LastId, byte[] Chain)
 
     public override string ToString() => $"{LastId}-{Convert.ToHexStringLower(Chain)}";
 }
+
+/// <param name="Action">What was done.</param>
+/// <param name="Hour">UTC; the beginning of an hour.</param>
+/// <param name="Count">How often.</param>
+public sealed record HourlyCount(AuditAction Action, DateTimeOffset Hour, int Count);

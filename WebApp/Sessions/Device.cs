@@ -43,6 +43,7 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
     ];
 
     private const int MaxKnownFamilies = 1000;
+    private const string ProgramName = "A program such as curl";
     private static readonly ConcurrentDictionary<string, BrowserFamily> KnownFamilies = new(StringComparer.Ordinal);
 
     private static readonly string[] Programs = ["curl/", "Wget/", "python-requests/", "Go-http-client/", "okhttp/", "PostmanRuntime/", "HTTPie/"];
@@ -52,6 +53,14 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
         [["Edge"], ["Opera"], ["Samsung Internet"], ["Vivaldi"], ["Firefox"], ["Chromium"], ["Chrome"], ["Safari"], [.. Programs.Select(p => p.TrimEnd('/'))]];
     private static readonly byte ProgramFamily = NumberOf(BrowserFamilies, Programs[0].TrimEnd('/'));
     private static readonly string[][] SystemFamilies = [["Windows"], ["Android", "Linux"], ["iOS", "iPadOS", "macOS"], ["ChromeOS"]];
+
+    /// <summary>The numbers that <see cref="BrowserFamily.Browser"/> can have, and what they are called.</summary>
+    public static IReadOnlyList<(byte Number, string Name)> KnownBrowsers =>
+        [.. Enumerable.Range(1, BrowserFamilies.Length).Select(number => ((byte)number, number == ProgramFamily ? ProgramName : NameAt(BrowserFamilies, (byte)number)!))];
+
+    /// <summary>The numbers that <see cref="BrowserFamily.System"/> can have, and what they are called.</summary>
+    public static IReadOnlyList<(byte Number, string Name)> KnownSystems =>
+        [.. Enumerable.Range(1, SystemFamilies.Length).Select(number => ((byte)number, NameAt(SystemFamilies, (byte)number)!))];
 
     /// <summary>What stays the same as long as it is the same browser.</summary>
     public BrowserFamily Family => new(NumberOf(BrowserFamilies, Browser), NumberOf(SystemFamilies, System));
@@ -119,7 +128,7 @@ public sealed record Device(string? Browser, string? System, DeviceKind Kind)
     }
 
     internal static string NameOf(BrowserFamily family) =>
-        new Device(family.Browser == ProgramFamily ? "A program such as curl" : NameAt(BrowserFamilies, family.Browser), NameAt(SystemFamilies, family.System), DeviceKind.Unknown).ToString();
+        new Device(family.Browser == ProgramFamily ? ProgramName : NameAt(BrowserFamilies, family.Browser), NameAt(SystemFamilies, family.System), DeviceKind.Unknown).ToString();
 
     private static string? NameAt(string[][] families, byte number) =>
         number == 0 || number > families.Length ? null

@@ -121,6 +121,26 @@ public interface IUserSessionStore
 
     /// <summary>The user's live sessions and tombstones, in no particular order. One round trip; empty for an unknown user.</summary>
     Task<IReadOnlyList<UserSession>> ListAsync(Guid userId);
+
+    /// <summary>
+    /// Up to <paramref name="count"/> sessions of all users that fit <paramref name="filter"/>, last seen first, that stand behind
+    /// <paramref name="after"/> (null: from the beginning). They are live; with <see cref="SessionState.Flagged"/> there are also tombstones of possible
+    /// theft. Who goes from page to page meets no session twice; one that is used meanwhile moves to the front, and is missed there. For staff only.
+    /// </summary>
+    /// <remarks>What is listed may be a moment older than what <see cref="FindAsync"/> says, but is never a session that had ended before the call.</remarks>
+    Task<SessionPage> ListAllAsync(SessionFilter filter, SessionCursor? after, int count);
+
+    /// <summary>
+    /// How many sessions there are, over all users. What its store must not let cost more as sessions grow in number may lag behind: a session that
+    /// ended by itself may be counted on for a sixty-fourth of its idle timeout, and at least for a minute.
+    /// </summary>
+    Task<SessionCounts> CountAsync();
+
+    /// <summary>
+    /// Up to <paramref name="count"/> live sessions whose id begins with <paramref name="hexPrefix"/>, last seen first; none for a text that is not
+    /// <see cref="SessionFilter.MinIdPrefixLength"/> to 32 hexadecimal digits.
+    /// </summary>
+    Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count);
 }
 
 /// <summary>What became of a session that was to be stored if there is room.</summary>

@@ -41,5 +41,8 @@ public static class Network
     public static string Describe(IPAddress? address) =>
         address is null ? "unknown" : Of(address).Equals(address) ? $"{address}/{8 * PrefixOf(address)}" : address.ToString();
 
+    /// <summary>The network alone: "192.0.2.0/24" of any address in it.</summary>
+    public static string DescribeNetwork(IPAddress? address) => Describe(address is null ? null : Of(address));
+
     private static int PrefixOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? BytesOfV4 : BytesOfV6;
 }

@@ -50,6 +50,15 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
     /// <summary>The user's session, live or revoked; null when it has expired, or never was the user's.</summary>
     public Task<UserSession?> FindAsync(Guid userId, SessionId id) => sessions.FindAsync(userId, id);
 
+    /// <summary>Sessions of all users, a page at a time; see <see cref="IUserSessionStore.ListAllAsync"/>. For staff only.</summary>
+    public Task<SessionPage> ListAllAsync(SessionFilter filter, SessionCursor? after, int count) => sessions.ListAllAsync(filter, after, count);
+
+    /// <summary>How many sessions there are, over all users; see <see cref="IUserSessionStore.CountAsync"/>.</summary>
+    public Task<SessionCounts> CountAsync() => sessions.CountAsync();
+
+    /// <summary>Live sessions by the beginning of their id; see <see cref="IUserSessionStore.FindByIdPrefixAsync"/>. For staff only.</summary>
+    public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => sessions.FindByIdPrefixAsync(hexPrefix, count);
+
     /// <summary>Ends one session of the user; false when it was gone already or never was the user's.</summary>
     /// <param name="userId">Whose it is.</param>
     /// <param name="id">Which one.</param>

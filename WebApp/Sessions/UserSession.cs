@@ -100,6 +100,11 @@ public sealed record UserSession
     /// <summary>Neither revoked nor past a deadline.</summary>
     public bool IsLive(DateTimeOffset now) => Revocation is null && now < ExpiresAt;
 
+    /// <summary>Whether a rule took its use for theft: it is locked by one, or ended as possible theft.</summary>
+    public bool IsFlagged => Revocation is { } revocation
+        ? revocation.Reason == RevocationReason.PossibleTheft
+        : Lock is { } locked && locked.Reason.LockedBy() == RevokedBy.SecurityRule;
+
     /// <summary>What it means that this session's cookie comes with <paramref name="presented"/>.</summary>
     /// <param name="presented">A version that was issued.</param>
     /// <param name="now">UTC.</param>

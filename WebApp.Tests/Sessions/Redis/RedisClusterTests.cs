@@ -78,6 +78,27 @@ public sealed class RedisClusterTests(RedisCluster cluster) : UserSessionStoreRa
         }
     }
 
+    [Fact]
+    public async Task The_sessions_of_all_nodes_are_found_and_counted_together()
+    {
+        foreach (var node in cluster.Nodes)
+            await node.CliAsync("FLUSHALL");
+        var sessions = new List<UserSession>();
+        for (var i = 0; i < 60; i++)
+            sessions.Add(await AddAsync());
+        var moved = await Store.TouchAsync(sessions[0].UserId, sessions[0].Id, new(Clock.GetUtcNow().AddMinutes(1), null) { Country = "LI" });
+        await Store.LockAsync(sessions[1].UserId, sessions[1].Id, new(Clock.GetUtcNow(), LockReason.Travel));
+
+        var first = await Store.ListAllAsync(new(), null, 40);
+        var second = await Store.ListAllAsync(new(), first.Next, 40);
+
+        Assert.Equal(60, first.Sessions.Concat(second.Sessions).Select(s => s.Id).Distinct().Count());
+        Assert.Null(second.Next);
+        Samples.AssertSame(moved!, Assert.Single((await Store.ListAllAsync(new() { Country = "LI" }, null, 40)).Sessions));
+        Assert.Equal(sessions[9].Id, Assert.Single(await Store.FindByIdPrefixAsync($"{sessions[9].Id}"[..12], 5)).Id);
+        Assert.Equal(new(60, 1, 1), await Store.CountAsync());
+    }
+
     public override async Task DisposeAsync()
     {
         await _app.DisposeAsync();

@@ -1,4 +1,5 @@
 using WebApp.Sessions;
+using WebApp.Sessions.Redis;
 using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions.Redis;
@@ -54,7 +55,7 @@ public sealed class RedisFailoverTests : IAsyncLifetime
     {
         var session = Samples.Session(_clock.GetUtcNow());
         await _app.Store.AddAsync(session, default);
-        await Eventually.TrueAsync(async () => (await _replica.CliAsync("DBSIZE")).Trim() == "3", "the session and its epoch have reached the replica");
+        await Eventually.TrueAsync(async () => (await _replica.CliAsync("EXISTS", $"{new RedisKeys(session.UserId).Record(session.Id)}")).Trim() == "1", "the session has reached the replica");
         // It keeps what it has, and hears no more of its master.
         await _replica.CliAsync("REPLICAOF", "127.0.0.1", "1");
         await act(session);

@@ -107,6 +107,19 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
         return session;
     }
 
+    [Fact]
+    public async Task A_session_of_format_3_is_found_by_all_that_it_has_once_it_was_used()
+    {
+        var session = await AddFormer();
+        var use = new SessionUse(Clock.GetUtcNow().AddMinutes(1), IPAddress.Parse("203.0.113.7")) { Country = "LI", Family = new(2, 2) };
+        Assert.NotNull(await _app.Store.TouchAsync(session.UserId, session.Id, use));
+
+        var found = await _app.Store.ListAllAsync(
+            new() { Country = "LI", Method = session.SignInMethod, Device = new(2, 2), Addresses = AddressRange.Parse("203.0.113.7", null) }, null, 5);
+
+        Assert.Equal(session.Id, Assert.Single(found.Sessions).Id);
+    }
+
     /// <summary>What stays as format 3 had it: IPv4 addresses as 16 bytes, the method as text, the user agent in full.</summary>
     private static int LongerAddressesAndMethod(UserSession session) =>
         (2 * (16 - 4)) + session.SignInMethod.Length + session.UserAgent.Length - CompactUserAgent.Encode(session.UserAgent).Length;
@@ -161,6 +174,12 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
         public Task EndEveryoneAsync(Revocation revocation, SparedSession? spared) => store.EndEveryoneAsync(revocation, spared);
 
         public Task<IReadOnlyList<UserSession>> ListAsync(Guid userId) => OnAsync(userId, () => store.ListAsync(userId));
+
+        public Task<SessionPage> ListAllAsync(SessionFilter filter, SessionCursor? after, int count) => store.ListAllAsync(filter, after, count);
+
+        public Task<SessionCounts> CountAsync() => store.CountAsync();
+
+        public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => store.FindByIdPrefixAsync(hexPrefix, count);
 
         private async Task<T> OnAsync<T>(Guid userId, Func<Task<T>> call)
         {

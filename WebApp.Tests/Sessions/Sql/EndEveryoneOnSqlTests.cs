@@ -34,6 +34,8 @@ public sealed class EndEveryoneOnSqlTests : EndEveryoneContract
         return Task.CompletedTask;
     }
 
+    protected override Task PutAwayAsync() => ((SqlUserSessionStore)Store).SweepAsync(1000);
+
     protected override Task<IUserSessionStore> OpenAsync() => Task.FromResult<IUserSessionStore>(
         new SqlUserSessionStore(_database, Options.Create(new SessionPolicy { CommandTimeout = TimeSpan.FromSeconds(10) }), Clock));
 }

@@ -1,9 +1,28 @@
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Audit;
+using WebApp.Sessions;
 
 namespace WebApp.Pages.Admin;
 
-public sealed class IndexModel : PageModel
+/// <summary>How things stand, and the way to each list.</summary>
+public sealed class IndexModel(SessionManager sessions, AuditLog audit, TimeProvider clock) : PageModel
 {
-    public IActionResult OnGet() => RedirectToPage("/Admin/Users/Index");
+    private static readonly AuditAction[] SignIns = [AuditAction.SignedIn];
+    private static readonly AuditAction[] ForcedSignOuts = [AuditAction.ForceSignOut, AuditAction.ForceSignOutAll];
+
+    public SessionCounts Counts { get; private set; } = new(0, 0, 0);
+
+    public IReadOnlyList<HourChart> Charts { get; private set; } = [];
+
+    public async Task OnGetAsync()
+    {
+        Counts = await sessions.CountAsync();
+        var first = HourChart.FirstHour(clock.GetUtcNow());
+        var counts = await audit.CountByHourAsync([.. SignIns, .. ForcedSignOuts], first);
+        Charts =
+        [
+            HourChart.Of("sign-ins", "Sign-ins", first, counts, SignIns),
+            HourChart.Of("forced", "Forced sign-outs", first, counts, ForcedSignOuts),
+        ];
+    }
 }

@@ -78,6 +78,13 @@ public static class Words
         _ => "no longer known",
     };
 
+    public static string Of(SessionState state) => state switch
+    {
+        SessionState.Locked => "Locked",
+        SessionState.Flagged => "Taken for theft",
+        _ => "Any",
+    };
+
     /// <summary>Lower case: it follows a colon.</summary>
     public static string Of(Signal signal) => signal switch
     {
@@ -227,7 +234,7 @@ public static class Words
     public static string OfAddress(IPAddress? address) => address is null ? "Not recorded" : Network.Describe(address);
 
     /// <summary>What staff see of an address: its network. See <see cref="AddressReveal"/> for the rest.</summary>
-    public static string OfNetwork(IPAddress? address) => address is null ? "Not recorded" : Network.Describe(Network.Of(address));
+    public static string OfNetwork(IPAddress? address) => address is null ? "Not recorded" : Network.DescribeNetwork(address);
 
     /// <summary>The same for an audit entry's.</summary>
     public static string OfAddress(string address) => IPAddress.TryParse(address, out var known) ? OfAddress(known) : address;

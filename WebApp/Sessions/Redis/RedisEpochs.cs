@@ -24,7 +24,7 @@ internal sealed class RedisEpochs(RunOnTag run)
     public static readonly byte[] Everyone = [0];
 
     /// <summary>Far more than clocks of instances differ by, and far less than it takes to end everyone's sessions so often.</summary>
-    private static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
+    public static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
 
     private const int NumberSize = sizeof(uint);
 

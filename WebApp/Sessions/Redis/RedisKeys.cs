@@ -19,7 +19,7 @@ internal sealed class RedisKeys(Guid userId)
 
     public RedisKey Rights => $"ur:{_tag}:{userId:N}";
 
-    public RedisKey Epoch => $"ue:{_tag}";
+    public RedisKey Epoch => $"ue:{_tag}:";
 
     public string RecordPrefix => $"us:{_tag}:";
 
@@ -29,10 +29,13 @@ internal sealed class RedisKeys(Guid userId)
     public static RedisKey AnyOf(int tag) => $"us:{NameOf(tag)}:";
 
     /// <summary>The copy of the epoch for the tag's users.</summary>
-    public static RedisKey EpochOf(int tag) => $"ue:{NameOf(tag)}";
+    public static RedisKey EpochOf(int tag) => $"ue:{NameOf(tag)}:";
 
     /// <summary>Which tag is the user's.</summary>
     public static int TagOf(Guid userId) => UserBytes(userId)[^1];
+
+    /// <summary>The record of a session whose user is not known yet, but the user's tag.</summary>
+    public static RedisKey RecordIn(int tag, SessionId id) => $"us:{NameOf(tag)}:{id}";
 
     public static byte[] UserBytes(Guid userId) => userId.ToByteArray(bigEndian: true);
 

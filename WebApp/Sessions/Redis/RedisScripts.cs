@@ -26,7 +26,7 @@ internal static class RedisScripts
     /// <summary>How much longer than its session can be seen a key stays, so that the app's clock has the last word.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
-    private static readonly string Common = RedisRecordFormat3.Lua + $$"""
+    internal static readonly string Common = RedisRecordFormat3.Lua + $$"""
 
         local function clock()
           local time = redis.call('TIME')
@@ -77,7 +77,7 @@ internal static class RedisScripts
         end
 
         local function key_of(prefix, id)
-          return prefix .. string.gsub(id, '.', function(c) return string.format('%02x', string.byte(c)) end)
+          return prefix .. string.format('%08x%08x%08x%08x', struct.unpack('>I4I4I4I4', id))
         end
 
         -- A first write that needs no memory: after it Redis lets a script write even at its memory limit.
@@ -94,9 +94,10 @@ internal static class RedisScripts
 
         local function overwrite(key, record, offset, part)
           touch_nothing(key)
-          replace(key, record, offset, offset + #part, part)
+          return replace(key, record, offset, offset + #part, part)
         end
 
+        """ + RedisIndexEntry.Lua + $$"""
         -- The index outlives every record that it names.
         local function enter(index, id, ttl)
           redis.call('ZADD', index, clock() + ttl, id)
@@ -113,8 +114,10 @@ internal static class RedisScripts
               .. string.sub(record, {{StateAt}} + 2, tail_offset(record)) .. revocation
             if not redis.pcall('SET', key, tombstone, 'PX', ttl).err then
               enter(index, id, ttl)
+              note(id, record, tombstone)
               return
             end
+            note(id, record, nil)
           end
           redis.call('ZREM', index, id)
         end
@@ -153,7 +156,7 @@ internal static class RedisScripts
             if live(record, ARGV[2], now) and epoch_mark(record) == epoch % {{1 << RedisEpochs.MarkBits}} then
               present[#present + 1] = { id = id, key = key, record = record, at = number(record, {{LastSeenAt}}) }
             elseif record and readable(record) and string.byte(record, {{StateAt}} + 1) == {{Revoked}} then
-              buried[#buried + 1] = { id = id, key = key, at = number(record, tail_offset(record)) }
+              buried[#buried + 1] = { id = id, key = key, record = record, at = number(record, tail_offset(record)) }
             end
           end
 
@@ -171,6 +174,7 @@ internal static class RedisScripts
             if buried[i] then
               redis.call('DEL', buried[i].key)
               redis.call('ZREM', KEYS[2], buried[i].id)
+              note(buried[i].id, buried[i].record, nil)
             end
           end
         end
@@ -184,7 +188,8 @@ internal static class RedisScripts
 
         enter(KEYS[2], ARGV[4], ttl)
         redis.call('SET', KEYS[1], record, 'PX', ttl)
-        -- Last, so that full memory still refuses the two writes above.
+        note(ARGV[4], nil, record)
+        -- Last, so that full memory still refuses the writes above.
         redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', clock())
         if #reply > 1 then tell() end
         return reply
@@ -209,6 +214,7 @@ internal static class RedisScripts
 
         local touched = replace(KEYS[1], record, {{FamilyAt}}, use_end(record), ARGV[6])
         enter(KEYS[2], ARGV[4], ttl)
+        note(ARGV[4], record, touched)
         return { {{Yes}}, touched }
         """;
 
@@ -221,7 +227,10 @@ internal static class RedisScripts
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, tonumber(ARGV[4]), #ARGV[5]) ~= ARGV[5] then return {{No}} end
 
-        overwrite(KEYS[1], record, tonumber(ARGV[6]), ARGV[7])
+        local at = tonumber(ARGV[6])
+        local changed = overwrite(KEYS[1], record, at, ARGV[7])
+        -- Of what can be rewritten the index has lock and family, which stand side by side.
+        if at + #ARGV[7] > {{LockReasonAt}} then note(id_of(KEYS[1]), record, changed) end
         tell()
         return {{Yes}}
         """;
@@ -233,7 +242,7 @@ internal static class RedisScripts
         if not live(record, ARGV[2], tonumber(ARGV[3])) or string.byte(record, {{LockReasonAt}} + 1) ~= 0
           or number(record, {{AuthenticatedAt}}) > tonumber(ARGV[4]) then return {{No}} end
 
-        overwrite(KEYS[1], record, {{LockedAt}}, ARGV[5])
+        note(id_of(KEYS[1]), record, overwrite(KEYS[1], record, {{LockedAt}}, ARGV[5]))
         tell()
         return {{Yes}}
         """;
@@ -246,7 +255,7 @@ internal static class RedisScripts
         if not live(record, ARGV[2], now) or number(record, {{AbsoluteDeadlineAt}}) <= deadline then return {{No}} end
 
         redis.call('PEXPIRE', KEYS[1], math.min(redis.call('PTTL', KEYS[1]), math.max(deadline - now, 0) + {{Grace.TotalMilliseconds}}))
-        replace(KEYS[1], record, {{AbsoluteDeadlineAt}}, {{AbsoluteDeadlineAt + TimeSize}}, ARGV[5])
+        note(id_of(KEYS[1]), record, replace(KEYS[1], record, {{AbsoluteDeadlineAt}}, {{AbsoluteDeadlineAt + TimeSize}}, ARGV[5]))
         tell()
         return {{Yes}}
         """;
@@ -360,9 +369,14 @@ internal static class RedisScripts
         if clock() > not_after then return {{TooLate}} end
         if known and struct.unpack('>I4', known) > tonumber(ARGV[3]) then return {{Yes}} end
 
+        -- Nobody who began in another epoch counts, neither in the one before nor in one whose mark comes round again.
+        if known and struct.unpack('>I4', known) ~= tonumber(ARGV[3]) then
+          redis.call('DEL', counts_of_mark(tonumber(ARGV[6])), counts_of_mark(tonumber(ARGV[5])))
+        end
         -- It comes along only from the epoch just before: in an older one it was over already.
         if record and readable(record) and epoch_mark(record) == tonumber(ARGV[6]) then
-          overwrite(KEYS[2], record, {{FlagsAt}}, string.char(string.byte(record, {{FlagsAt}} + 1) % 2 + 2 * tonumber(ARGV[5])))
+          local along = overwrite(KEYS[2], record, {{FlagsAt}}, string.char(string.byte(record, {{FlagsAt}} + 1) % 2 + 2 * tonumber(ARGV[5])))
+          note(id_of(KEYS[2]), record, along)
         end
         -- Removed first for the sake of full memory, as in bury. Without a copy nobody is let in.
         redis.call('DEL', KEYS[1])

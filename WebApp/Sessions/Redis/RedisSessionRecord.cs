@@ -52,6 +52,7 @@ internal static class RedisSessionRecord
     public const int LastSeenAt = 109;
     public const int AddressesAt = 115;
     public const int HeaderSize = 116;
+    public const int NumberedMethod = 128;
 
     /// <summary>Within a revocation: the refused attempts, whose last one follows on their number.</summary>
     public const int RefusedAt = 8;
@@ -65,10 +66,9 @@ internal static class RedisSessionRecord
     private const int AddressSize = 16;
     /// <summary>Of the flags; the bits above it are the mark of the epoch (see <see cref="RedisEpochs"/>).</summary>
     private const byte RememberedFlag = 1;
-    private const int NumberedMethod = 128;
 
     // The places in this are stored: append, never reorder.
-    private static readonly string[] Methods = ["", "pwd", "otp", "mfa", "hwk", "swk"];
+    public static readonly string[] Methods = ["", "pwd", "otp", "mfa", "hwk", "swk"];
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

@@ -17,7 +17,10 @@ public static class RedisSessions
             provider.GetRequiredService<ILogger<RedisConnection>>()))
         .AddSingleton<RevocationJournal>()
         .AddSingleton<SessionCache>()
+        .AddSingleton<PresentEpoch>()
+        .AddSingleton<RedisIndex>()
         .AddSingleton<IUserSessionStore, RedisUserSessionStore>()
         .AddHostedService<RedisMonitor>()
+        .AddHostedService<RedisIndexSweeper>()
         .AddHostedService<RedisInvalidations>();
 }

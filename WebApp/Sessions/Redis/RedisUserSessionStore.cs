@@ -5,7 +5,7 @@ namespace WebApp.Sessions.Redis;
 
 /// <summary>Sessions in Redis, shared by all instances of the app; also on Redis Cluster.</summary>
 /// <remarks>
-/// Five kinds of keys. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
+/// Five kinds of keys, besides those of <see cref="RedisIndex"/>. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
 /// <code>
 ///   us:{sNN}:session id   STRING  the session or its tombstone, see <see cref="RedisSessionRecord"/>
 ///                                 lives to the earlier deadline (tombstone: the absolute deadline) and a minute
@@ -15,7 +15,7 @@ namespace WebApp.Sessions.Redis;
 ///                                 lives for <see cref="UserGeneration.Lifetime"/>
 ///   ur:{sNN}:user id      STRING  the version of rights that the user's sessions need, a decimal number; missing: any
 ///                                 lives as long as a sign-in may take: present sessions have it in their records
-///   ue:{sNN}              STRING  a copy of the present epoch, see <see cref="RedisEpochs"/>
+///   ue:{sNN}:             STRING  a copy of the present epoch, see <see cref="RedisEpochs"/>
 ///                                 lives for ever; a missing one is made from the database
 /// </code>
 /// What expires is cleaned up only: the deadlines in the record, judged by the app's clock, decide. Every write is one script
@@ -24,11 +24,11 @@ namespace WebApp.Sessions.Redis;
 /// A RevokeAll seen through later spares sessions created after it; from another instance, a sign-in already under way may slip in before that.
 /// </remarks>
 internal sealed partial class RedisUserSessionStore(
-    RedisConnection connection, RevocationJournal journal, SessionCache cache, TimeProvider clock, ILogger<RedisUserSessionStore> logger) : IUserSessionStore
+    RedisConnection connection, RevocationJournal journal, SessionCache cache, PresentEpoch present, RedisIndex index, TimeProvider clock, ILogger<RedisUserSessionStore> logger)
+    : IUserSessionStore
 {
     private readonly RedisRevocations _revocations = new((userId, script, keys, args) => ChangeAsync(connection, cache, userId, script, keys, args), clock);
     private readonly RedisEpochs _epochs = new((script, keys, args) => connection.EvaluateAsync(script, keys, args));
-    private KnownEpoch _epoch = new([0, 0, 0, 0], SessionEpoch.First);
     private int _saidUnreadable;
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id)
@@ -36,14 +36,14 @@ internal sealed partial class RedisUserSessionStore(
         var keys = new RedisKeys(userId);
         var found = await connection.GetAsync([keys.Record(id), keys.Epoch]);
         byte[]? record = found[0];
-        return record is null ? null : Present(userId, id, record, await EpochAsync(userId, found[1]));
+        return record is null ? null : Present(userId, id, record, await present.ReadAsync(userId, found[1]));
     }
 
     public async Task<UserGeneration> GetGenerationAsync(Guid userId)
     {
         var keys = new RedisKeys(userId);
         var found = await connection.GetAsync([keys.Generation, keys.Epoch]);
-        return new(found[0].IsNull ? 0 : (long)found[0], (await EpochAsync(userId, found[1])).Number);
+        return new(found[0].IsNull ? 0 : (long)found[0], (await present.ReadAsync(userId, found[1])).Number);
     }
 
     public async Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0)
@@ -164,9 +164,15 @@ internal sealed partial class RedisUserSessionStore(
     {
         var keys = new RedisKeys(userId);
         var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index, keys.Epoch], keys.RecordPrefix))!;
-        var epoch = reply.Length == 1 ? null : await EpochAsync(userId, (byte[])reply[0]!);
+        var epoch = reply.Length == 1 ? null : await present.ReadAsync(userId, (byte[])reply[0]!);
         return [.. reply.Skip(1).Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]!), (byte[])pair[1]!, epoch)).OfType<UserSession>()];
     }
+
+    public Task<SessionPage> ListAllAsync(SessionFilter filter, SessionCursor? after, int count) => index.ListAsync(filter, after, count);
+
+    public Task<SessionCounts> CountAsync() => index.CountAsync();
+
+    public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => index.FindByIdPrefixAsync(hexPrefix, count);
 
     private async Task<RedisResult[]> AddAsync(UserSession session, UserGeneration generation, int limit, RedisValue revocation)
     {
@@ -183,7 +189,7 @@ internal sealed partial class RedisUserSessionStore(
             if (told)
                 throw new SessionStoreUnavailableException("Redis does not keep the copy of the epoch.");
 
-            await TellEpochAsync(session.UserId);
+            await present.TellAsync(session.UserId);
         }
     }
 
@@ -215,25 +221,6 @@ internal sealed partial class RedisUserSessionStore(
 
     private RedisValue Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>What a copy says. There is hardly ever another one than the last time.</summary>
-    private async ValueTask<SessionEpoch> EpochAsync(Guid userId, byte[]? copy)
-    {
-        if (copy is not { Length: > 0 })
-            return await TellEpochAsync(userId);
-
-        var known = _epoch;
-        if (!copy.AsSpan().SequenceEqual(known.Copy))
-            _epoch = known = new(copy, RedisEpochs.Read(copy));
-        return known.Epoch;
-    }
-
-    private async Task<SessionEpoch> TellEpochAsync(Guid userId)
-    {
-        var epoch = await journal.ReadEpochAsync();
-        await _epochs.TellAsync(epoch, RedisKeys.TagOf(userId));
-        return epoch;
-    }
-
     /// <summary>The session if there is one to be seen: readable, this user's, and not past the deadline that matters.</summary>
     private UserSession? Present(Guid userId, SessionId id, byte[] record, SessionEpoch? epoch)
     {
@@ -256,8 +243,6 @@ internal sealed partial class RedisUserSessionStore(
         var end = session.Revocation is null ? session.ExpiresAt : session.AbsoluteDeadline;
         return session.UserId == userId && clock.GetUtcNow() < end ? session : null;
     }
-
-    private sealed record KnownEpoch(byte[] Copy, SessionEpoch Epoch);
 
     [LoggerMessage(30, LogLevel.Warning, "Session {SessionId} of user {UserId} can't be read: another version of the app wrote it, or it is damaged. This is said once")]
     private partial void LogUnreadable(Guid userId, SessionId sessionId);

@@ -29,7 +29,15 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
             session.HasKey(s => s.Id);
             session.HasIndex(s => s.UserId);
             session.HasIndex(s => s.KeepUntil);
-            session.HasIndex(s => s.Epoch);
+            // For staff's lists over all users. Only the first is written whenever a session is used; it can count live sessions by itself.
+            session.HasIndex(s => new { s.LastSeenAt, s.Id, s.KeepUntil, s.Epoch }, "IX_Sessions_Live").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
+            session.HasIndex(s => s.LastAddressKey, "IX_Sessions_LiveAddress").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
+            session.HasIndex(s => s.Country, "IX_Sessions_LiveCountry").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
+            session.HasIndex(s => s.Family, "IX_Sessions_LiveFamily").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
+            session.HasIndex(s => s.SignInMethod, "IX_Sessions_LiveMethod").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
+            session.HasIndex(s => s.LockReason).HasFilter($"{nameof(SessionRow.LockReason)} IS NOT NULL");
+            session.HasIndex(s => s.RevocationReason).HasFilter($"{nameof(SessionRow.RevocationReason)} IS NOT NULL");
+            session.Property(s => s.LastAddressKey).HasMaxLength(SessionRow.AddressKeyLength);
             session.Property(s => s.SignInMethod).HasMaxLength(32);
             session.Property(s => s.Country).HasMaxLength(2);
             session.Property(s => s.UserAgent).HasMaxLength(Device.MaxUserAgentBytes);
@@ -82,6 +90,8 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
 /// <summary>A <see cref="UserSession"/> as a row.</summary>
 public sealed class SessionRow
 {
+    public const int AddressKeyLength = 33;
+
     public required SessionId Id { get; init; }
     public required Guid UserId { get; init; }
 
@@ -108,6 +118,13 @@ public sealed class SessionRow
     public required string SignInMethod { get; init; }
     public IPAddress? SignInAddress { get; init; }
     public IPAddress? LastAddress { get; set; }
+
+    /// <summary>
+    /// <see cref="LastAddress"/> as 4 or 6 and hexadecimal digits, so that a network is a range. Null when the address is unknown, and until the next use of
+    /// a session that is older than this column.
+    /// </summary>
+    public string? LastAddressKey { get; set; }
+
     public IPAddress? PreviousAddress { get; set; }
     public DateTimeOffset? MovedAt { get; set; }
     public string? Country { get; set; }
@@ -146,6 +163,7 @@ public sealed class SessionRow
         SignInMethod = session.SignInMethod,
         SignInAddress = session.SignInAddress,
         LastAddress = session.LastAddress,
+        LastAddressKey = KeyOf(session.LastAddress),
         PreviousAddress = session.PreviousAddress,
         MovedAt = session.MovedAt,
         Country = session.Country,
@@ -156,6 +174,11 @@ public sealed class SessionRow
         NameShownUntil = session.NameShownUntil,
         Ticket = session.Ticket.ToArray(),
     };
+
+    /// <summary>See <see cref="LastAddressKey"/>.</summary>
+    public static string? KeyOf(IPAddress? address) => address is null ? null : address.GetAddressBytes() is { Length: 4 } bytes
+        ? "4" + Convert.ToHexStringLower(bytes)
+        : "6" + Convert.ToHexStringLower(address.GetAddressBytes());
 
     public UserSession ToSession() => new()
     {

@@ -12,6 +12,9 @@ namespace WebApp.Sessions.Sql;
 /// </summary>
 public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> databases, IOptions<SessionPolicy> policy, TimeProvider clock) : IUserSessionStore
 {
+    /// <summary>How long after its end a session's last use may still be written.</summary>
+    private static readonly TimeSpan UseUnderWay = TimeSpan.FromMinutes(1);
+
     private readonly int _patience = (int)Math.Ceiling(policy.Value.CommandTimeout.TotalSeconds);
 
     public Task<UserSession?> FindAsync(Guid userId, SessionId id) => RunAsync(async db =>
@@ -58,6 +61,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
         row.LastSeenAt = use.SeenAt;
         row.LastAddress = use.Address;
+        row.LastAddressKey = SessionRow.KeyOf(use.Address);
         row.PreviousAddress = use.PreviousAddress;
         row.MovedAt = use.MovedAt;
         row.Country = use.Country;
@@ -164,6 +168,20 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
     public Task<IReadOnlyList<UserSession>> ListAsync(Guid userId) => RunAsync(db => ReadAsync(db, db.Sessions.Where(s => s.UserId == userId)));
 
+    public Task<SessionPage> ListAllAsync(SessionFilter filter, SessionCursor? after, int count) => RunAsync(async db =>
+    {
+        var rows = await SqlSessionSearch.FindAsync(db, filter, after, count + 1, clock.GetUtcNow());
+        UserSession[] shown = [.. rows.Take(count).Select(row => row.ToSession())];
+        return new SessionPage(shown, rows.Count > count ? new(shown[^1].LastSeenAt, shown[^1].Id) : null);
+    });
+
+    public Task<SessionCounts> CountAsync() => RunAsync(db => SqlSessionSearch.CountAsync(db, clock.GetUtcNow()));
+
+    public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => RunAsync<IReadOnlyList<UserSession>>(async db =>
+        SessionFilter.IsIdPrefix(hexPrefix)
+            ? [.. (await SqlSessionSearch.FindByIdPrefixAsync(db, hexPrefix.ToLowerInvariant(), count, clock.GetUtcNow())).Select(row => row.ToSession())]
+            : []);
+
     /// <summary>Deletes up to <paramref name="batch"/> rows that nobody can see any more; returns how many.</summary>
     internal Task<int> SweepAsync(int batch) => RunAsync(async db =>
     {
@@ -193,7 +211,10 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         if (await SessionEpochs.ReadAsync(db) is not { Ended: { } ended } epoch)
             return 0;
 
-        var past = db.Sessions.Where(s => s.Epoch < epoch.Number && s.RevokedAt == null).Take(batch).Select(s => s.Id);
+        // In the order of an index, where they come first: one of their own would lead queries astray, for all live sessions are of one epoch.
+        var latest = ended.At + UseUnderWay;
+        var past = db.Sessions.Where(s => s.RevokedAt == null && s.LastSeenAt <= latest && s.Epoch < epoch.Number)
+            .OrderBy(s => s.LastSeenAt).Take(batch).Select(s => s.Id);
         return await BuryAsync(db.Sessions.Where(s => past.Contains(s.Id)), ended);
     }
 

@@ -139,15 +139,6 @@ public sealed class IndexTests(SqlApp app) : IAsyncLifetime
     [InlineData(254, "Nobody fits.")]
     public async Task A_search_has_a_longest_length(int length, string words) => Assert.Contains(words, (await SearchAsync(new('x', length))).Text);
 
-    [Fact]
-    public async Task The_entrance_leads_here()
-    {
-        var page = await _staff.GetAsync("/admin");
-
-        Assert.Equal("/admin/users", page.Address.AbsolutePath);
-        Assert.NotEmpty(Found(page));
-    }
-
     public Task DisposeAsync()
     {
         _staff.Dispose();

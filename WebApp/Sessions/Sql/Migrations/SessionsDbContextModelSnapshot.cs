@@ -169,6 +169,10 @@ namespace WebApp.Sessions.Sql.Migrations
                         .HasMaxLength(45)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("LastAddressKey")
+                        .HasMaxLength(33)
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER");
 
@@ -248,11 +252,30 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("Epoch");
-
                     b.HasIndex("KeepUntil");
 
+                    b.HasIndex("LockReason")
+                        .HasFilter("LockReason IS NOT NULL");
+
+                    b.HasIndex("RevocationReason")
+                        .HasFilter("RevocationReason IS NOT NULL");
+
                     b.HasIndex("UserId");
+
+                    b.HasIndex(new[] { "LastSeenAt", "Id", "KeepUntil", "Epoch" }, "IX_Sessions_Live")
+                        .HasFilter("RevokedAt IS NULL");
+
+                    b.HasIndex(new[] { "LastAddressKey" }, "IX_Sessions_LiveAddress")
+                        .HasFilter("RevokedAt IS NULL");
+
+                    b.HasIndex(new[] { "Country" }, "IX_Sessions_LiveCountry")
+                        .HasFilter("RevokedAt IS NULL");
+
+                    b.HasIndex(new[] { "Family" }, "IX_Sessions_LiveFamily")
+                        .HasFilter("RevokedAt IS NULL");
+
+                    b.HasIndex(new[] { "SignInMethod" }, "IX_Sessions_LiveMethod")
+                        .HasFilter("RevokedAt IS NULL");
 
                     b.ToTable("Sessions");
                 });

@@ -1,0 +1,193 @@
+using System.Runtime.InteropServices;
+using StackExchange.Redis;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>The index over all users: finds and counts sessions for staff, without going through keys.</summary>
+/// <remarks>
+/// Per hash tag, in the slot of the tag's users:
+/// <code>
+///   ul:{sNN}:list   ZSET  live sessions, and tombstones of possible theft, scored by when they were last seen (ms); in 64 lists by the first
+///                         six bits of the session id, each small enough for Redis to keep it compactly. An entry is: session id (16), state (1),
+///                         browser (1), system (1), country (2), the sum of the sign-in method's text (1), last address (IPv4: 4; IPv6: the first 6 and a sum of the others;
+///                         unknown: nothing)
+///   uc:{sNN}:mark   HASH  how many sessions of the epoch with that mark end by themselves at which moment: "state:moment" (ms)
+/// </code>
+/// <para>
+/// The scripts that change a record keep both up with it (<see cref="RedisIndexEntry"/>). What ends by itself leaves its entry behind, until a page
+/// meets it or <see cref="RedisIndexSweeper"/> comes by; a count ends by itself. Entries only lead to records: the record says what is shown.
+/// </para>
+/// <para>
+/// A page asks every tag for its first few entries, and those tags again whose few were not enough. With a filter it looks among the newest first,
+/// which are a page full of what is common; only what is rare has Redis go through all entries. Each script is one tag's, so that nobody waits behind
+/// more than a few hundred microseconds, and few are under way at once.
+/// </para>
+/// </remarks>
+internal sealed class RedisIndex(RedisConnection connection, PresentEpoch present, TimeProvider clock)
+{
+    private const int AtOnce = 8;
+    private const int LeastPerTag = 4;
+
+    /// <summary>How many of a tag's newest entries are looked through for what is common; and how many tags say how far back that is.</summary>
+    private const int Newest = 32;
+    private const int Samples = 3;
+
+    /// <summary>A page is shown short rather than late: so often it goes on when records have gone.</summary>
+    private const int MaxRounds = 6;
+
+    /// <summary>How long after the end of everyone's sessions they are put away faster than what ends by itself.</summary>
+    private static readonly TimeSpan HardWork = TimeSpan.FromMinutes(10);
+
+    /// <summary>Above any time: the beginning.</summary>
+    private const long End = 1L << 52;
+
+    public async Task<SessionPage> ListAsync(SessionFilter filter, SessionCursor? after, int count)
+    {
+        var pattern = new RedisIndexPattern(filter);
+        var found = new List<(Entry Entry, UserSession Session)>();
+        var gone = new List<Entry>();
+        var floor = filter.State == SessionState.Flagged ? 0 : await FloorAsync();
+        var (ended, last, wanted) = (false, after, count + 1);
+        for (var round = 0; round < MaxRounds && !ended && found.Count <= count; round++)
+        {
+            var entries = await FirstAsync(pattern, last, wanted, floor);
+            ended = entries.Count < wanted;
+            foreach (var (entry, session) in await ReadAsync(entries))
+            {
+                if (session is null)
+                    gone.Add(entry);
+                else if (filter.Matches(session) && found.TrueForAll(known => known.Session.Id != session.Id))
+                    found.Add((entry, session));
+            }
+
+            // What is gone comes in droves: each time it looks further.
+            (last, wanted) = (entries.Count > 0 ? entries[^1].Cursor : last, 2 * wanted);
+        }
+
+        await RepairAsync(gone);
+        var next = found.Count > count ? found[count - 1].Entry.Cursor : ended ? null : last;
+        return new([.. found.Take(count).Select(known => known.Session)], next);
+    }
+
+    public async Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count)
+    {
+        if (!SessionFilter.IsIdPrefix(hexPrefix))
+            return [];
+
+        var pattern = new RedisIndexPattern(hexPrefix);
+        var entries = await FirstAsync(pattern, null, count, lowest: 0, pattern.Glob);
+        return [.. (await ReadAsync(entries)).Select(read => read.Session).OfType<UserSession>().Where(session => session.Revocation is null)];
+    }
+
+    public async Task<SessionCounts> CountAsync()
+    {
+        var counts = await ForTagsAsync(Enumerable.Range(0, RedisKeys.Tags), async tag => (long[])(await connection.EvaluateAsync(
+            RedisIndexScripts.Count, [RedisKeys.AnyOf(tag)], clock.GetUtcNow().ToUnixTimeMilliseconds()))!);
+        // Below zero: instances of an earlier version ended what they had not counted.
+        return new(Sum(0), Sum(1), Sum(2));
+
+        long Sum(int place) => Math.Max(0, counts.Sum(count => count[place]));
+    }
+
+    /// <summary>Makes one of the <see cref="RedisIndexSweeper.Lists"/> say what the records say.</summary>
+    public Task RepairAsync(int list) => RepairAsync(list / RedisIndexEntry.Lists, list % RedisIndexEntry.Lists);
+
+    /// <summary>Whether everyone's sessions were ended not long ago, so that there is much to repair.</summary>
+    public async Task<bool> IsBehindAsync() => (await EpochAsync(tag: 0)).Ended is { } ended && clock.GetUtcNow() - ended.At < HardWork;
+
+    private async Task RepairAsync(int tag, int list)
+    {
+        var epoch = await EpochAsync(tag);
+        await connection.EvaluateAsync(RedisIndexScripts.Repair, [RedisKeys.AnyOf(tag)], list, clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            RedisEpochs.MarkOf(epoch.Number), epoch.Ended is { } ended ? RedisSessionRecord.WriteRevocation(ended) : RedisValue.EmptyString);
+    }
+
+    private async Task<SessionEpoch> EpochAsync(int tag) => await present.ReadAsync(tag, (await connection.GetAsync([RedisKeys.EpochOf(tag)]))[0]);
+
+    /// <summary>What was seen last before everyone's sessions were ended, and an hour for clocks that differ, is over: it need not be read.</summary>
+    private async Task<long> FloorAsync() => (await EpochAsync(tag: 0)).Ended is { } ended ? (ended.At - RedisEpochs.ClockDifference).ToUnixTimeMilliseconds() : 0;
+
+    private Task RepairAsync(IEnumerable<Entry> wrong) => Parallel.ForEachAsync(
+        wrong.Select(entry => (entry.Tag, entry.List)).Distinct(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+        async (list, _) => await RepairAsync(list.Tag, list.List));
+
+    private async Task<List<Entry>> FirstAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long floor)
+    {
+        if (pattern.IsForAll)
+            return await FirstAsync(pattern, after, count, floor, glob: RedisValue.EmptyString);
+
+        var lowest = Math.Max(await LowestOfNewestAsync(after), floor);
+        var newest = await FirstAsync(pattern, after, count, lowest, glob: RedisValue.EmptyString);
+        return newest.Count == count || lowest == floor ? newest : await FirstAsync(pattern, after, count, floor, pattern.Glob);
+    }
+
+    /// <summary>Since when about as many sessions were seen as are worth looking through; 0 if there are not so many.</summary>
+    private async Task<long> LowestOfNewestAsync(SessionCursor? after)
+    {
+        var all = new RedisIndexPattern(new SessionFilter());
+        var tags = Enumerable.Range(0, Samples).Select(_ => Random.Shared.Next(RedisKeys.Tags));
+        var samples = await ForTagsAsync(tags, tag => AskAsync(tag, all, after, Newest, lowest: 0, glob: RedisValue.EmptyString));
+        return samples.Min(sample => sample.Count < Newest ? 0 : sample[^1].Score);
+    }
+
+    private async Task<List<Entry>> FirstAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long lowest, RedisValue glob)
+    {
+        var few = Math.Max(LeastPerTag, 4 * count / RedisKeys.Tags);
+        var answers = await ForTagsAsync(Enumerable.Range(0, RedisKeys.Tags), tag => AskAsync(tag, pattern, after, few, lowest, glob));
+        var first = Merge(answers, count);
+        // Who answered with as many as were asked for may have more that belong in between.
+        var unsure = Enumerable.Range(0, RedisKeys.Tags)
+            .Where(tag => answers[tag].Count == few && few < count && (first.Count < count || answers[tag][^1].IsBefore(first[^1]))).ToList();
+        var more = await ForTagsAsync(unsure, tag => AskAsync(tag, pattern, after, count, lowest, glob));
+        for (var i = 0; i < unsure.Count; i++)
+            answers[unsure[i]] = more[i];
+        return Merge(answers, count);
+    }
+
+    private static List<Entry> Merge(IEnumerable<List<Entry>> answers, int count) =>
+        [.. answers.SelectMany(answer => answer).OrderByDescending(entry => entry.Score).ThenByDescending(entry => entry.Id.Value).Take(count)];
+
+    private async Task<List<Entry>> AskAsync(int tag, RedisIndexPattern pattern, SessionCursor? after, int count, long lowest, RedisValue glob)
+    {
+        var reply = (RedisValue[])(await connection.EvaluateAsync(RedisIndexScripts.Page, [RedisKeys.AnyOf(tag)],
+            after?.LastSeenAt.ToUnixTimeMilliseconds() ?? End, after is { } cursor ? RedisKeys.IdBytes(cursor.Id) : RedisValue.EmptyString,
+            lowest, count, pattern.Checks, pattern.Length, glob, pattern.OnlyList ?? RedisValue.EmptyString))!;
+        return [.. reply.Chunk(2).Select(pair => new Entry(tag, (long)pair[1], SessionId.Read((byte[])pair[0]!)))];
+    }
+
+    private async Task<IReadOnlyList<(Entry Entry, UserSession? Session)>> ReadAsync(List<Entry> entries)
+    {
+        var now = clock.GetUtcNow();
+        return await ForTagsAsync(entries, async entry =>
+        {
+            var read = await connection.GetAsync([RedisKeys.RecordIn(entry.Tag, entry.Id), RedisKeys.EpochOf(entry.Tag)]);
+            byte[]? record = read[0];
+            var session = record is null ? null : RedisSessionRecord.Read(entry.Id, record);
+            var isShown = session is not null && (session.Revocation is null
+                ? session.IsLive(now) && !RedisEpochs.IsOver(await present.ReadAsync(entry.Tag, read[1]), RedisSessionRecord.EpochMarkOf(record!), session.CreatedAt)
+                : session.IsFlagged && now < session.AbsoluteDeadline);
+            return (entry, isShown ? session : null);
+        });
+    }
+
+    private static async Task<TAnswer[]> ForTagsAsync<TItem, TAnswer>(IEnumerable<TItem> items, Func<TItem, Task<TAnswer>> ask)
+    {
+        TItem[] all = [.. items];
+        var answers = new TAnswer[all.Length];
+        await Parallel.ForAsync(0, all.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, _) => answers[i] = await ask(all[i]));
+        return answers;
+    }
+
+    /// <param name="Tag">Where it was found.</param>
+    /// <param name="Score">When the session was last seen, in milliseconds.</param>
+    /// <param name="Id">The session's.</param>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Entry(int Tag, long Score, SessionId Id)
+    {
+        public SessionCursor Cursor => new(DateTimeOffset.FromUnixTimeMilliseconds(Score), Id);
+
+        public int List => (int)(Id.Value >> 120) / (256 / RedisIndexEntry.Lists);
+
+        public bool IsBefore(Entry other) => Score > other.Score || (Score == other.Score && Id.Value > other.Id.Value);
+    }
+}

@@ -1,0 +1,129 @@
+using static WebApp.Sessions.Redis.RedisIndexEntry;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>The scripts that read and repair the index over all users, a tag at a time; see <see cref="RedisIndex"/>.</summary>
+internal static class RedisIndexScripts
+{
+    /// <summary>A count is forgotten so many milliseconds after its last session has ended: clocks differ.</summary>
+    private const int KeepCount = 3_600_000;
+
+    /// <summary>
+    /// The first entries of a tag that fit. KEYS: any key of the tag. ARGV: not-after (unused), highest score, the id before which it begins at that
+    /// score or nothing, lowest score, how many, checks (threes of bytes: where, from, to), length or 0 (any), the pattern to go through all by or
+    /// nothing, the only list or nothing. Answers entry, score, entry, score, ..., best first.
+    /// </summary>
+    public static readonly string Page = RedisScripts.Common + $$"""
+        local max, before, low, count = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+        local checks, length, pattern, only = ARGV[6], tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9])
+        local step = math.max(8, count)
+        local found = {}
+
+        -- Not by <, which goes by the server's language.
+        local function is_lower(one, other)
+          for i = 1, {{SessionId.Size}} do
+            local a, b = string.byte(one, i), string.byte(other, i)
+            if a ~= b then return a < b end
+          end
+          return false
+        end
+
+        local function fits(entry)
+          if length ~= 0 and #entry ~= length then return false end
+          for i = 1, #checks, 3 do
+            local at, from, to = string.byte(checks, i, i + 2)
+            local value = string.byte(entry, at)
+            if not value or value < from or value > to then return false end
+          end
+          return true
+        end
+
+        local function offer(entry, score)
+          if score > max or score < low or (score == max and before ~= '' and not is_lower(entry, before)) or not fits(entry) then return end
+
+          local place = #found + 1
+          while place > 1 and (found[place - 1].score < score or (found[place - 1].score == score and is_lower(found[place - 1].entry, entry))) do
+            place = place - 1
+          end
+          if place > count then return end
+
+          table.insert(found, place, { entry = entry, score = score })
+          found[count + 1] = nil
+          -- What is behind them all need not be read.
+          if #found == count then low = found[count].score end
+        end
+
+        local function offer_all(part)
+          for i = 1, #part, 2 do offer(part[i], tonumber(part[i + 1])) end
+        end
+
+        for list = only or 0, only or {{Lists - 1}} do
+          local key = string.format('ul:%s%02x', tag, list)
+          if pattern == '' then
+            local at, part = 0
+            repeat
+              part = redis.call('ZREVRANGEBYSCORE', key, max, low, 'WITHSCORES', 'LIMIT', at, step)
+              offer_all(part)
+              at = at + step
+            until #part < 2 * step
+          else
+            local cursor, reply = '0'
+            repeat
+              reply = redis.call('ZSCAN', key, cursor, 'MATCH', pattern, 'COUNT', 1000)
+              cursor = reply[1]
+              offer_all(reply[2])
+            until cursor == '0'
+          end
+        end
+
+        local reply = {}
+        for i = 1, #found do
+          reply[2 * i - 1] = found[i].entry
+          reply[2 * i] = string.format('%.0f', found[i].score)
+        end
+        return reply
+        """;
+
+    /// <summary>KEYS: any key of the tag. ARGV: not-after (unused), now. Answers live, locked and flagged ones; forgets counts that are long over.</summary>
+    public static readonly string Count = RedisScripts.Common + $$"""
+        local now, live, locked, flagged = tonumber(ARGV[2]), 0, 0, 0
+        local copy = redis.call('GET', 'ue:' .. tag)
+        local counts = counts_of_mark(copy and struct.unpack('>I4', copy) % {{1 << RedisEpochs.MarkBits}} or 0)
+        local all = redis.call('HGETALL', counts)
+        for i = 1, #all, 2 do
+          local state, ends, count = string.byte(all[i]) - 48, tonumber(string.sub(all[i], 3)), tonumber(all[i + 1])
+          if ends > now then
+            if state ~= {{EndedAsTheft}} then live = live + count end
+            if state == {{LockedByPerson}} or state == {{LockedByRule}} then locked = locked + count end
+            if state == {{LockedByRule}} or state == {{EndedAsTheft}} then flagged = flagged + count end
+          elseif ends + {{KeepCount}} < now then
+            redis.call('HDEL', counts, all[i])
+          end
+        end
+        return { live, locked, flagged }
+        """;
+
+    /// <summary>
+    /// Puts a list right: each of its entries says what its record says, or goes. Sessions of an earlier epoch become tombstones. KEYS: any key of the
+    /// tag. ARGV: not-after (unused), the list, now, the mark of the epoch, the revocation of those that are of another one. Answers how many were wrong.
+    /// </summary>
+    public static readonly string Repair = RedisScripts.Common + $$"""
+        local key = string.format('ul:%s%02x', tag, tonumber(ARGV[2]))
+        local wrong = 0
+        for _, entry in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+          local id = string.sub(entry, 1, {{SessionId.Size}})
+          local record = get(key_of('us:' .. tag, id))
+          local right = entry_of(id, record)
+          if right == entry and ARGV[5] ~= '' and string.byte(record, {{RedisSessionRecord.StateAt}} + 1) == {{RedisSessionRecord.Live}}
+            and epoch_mark(record) ~= tonumber(ARGV[4]) then
+            wrong = wrong + 1
+            bury(key_of('uu:' .. tag, bytes(record, {{RedisSessionRecord.UserIdAt}}, {{RedisSessionRecord.UserIdSize}})), key_of('us:' .. tag, id), id, record, ARGV[5], tonumber(ARGV[3]))
+          elseif right ~= entry then
+            wrong = wrong + 1
+            redis.call('ZREM', key, entry)
+            if right and enter_list(id, right, record) == 1 then add_to_count(record, count_of(right, record), 1) end
+          end
+        end
+        return wrong
+        """;
+}

@@ -1,0 +1,94 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace WebApp.Sessions.Sql;
+
+/// <summary>Finds and counts sessions over all users, for staff.</summary>
+/// <remarks>
+/// With a filter it looks among the newest sessions first, in the order of their index: those are a page full of what is common. What is rare is then found
+/// by the index of the filter's own column, and sorted. So the columns need no index that every use of a session would have to move in.
+/// </remarks>
+internal static class SqlSessionSearch
+{
+    private const int Newest = 5000;
+    private const int Browsers = 16;
+    private const int Systems = 8;
+
+    public static async Task<List<SessionRow>> FindAsync(SessionsDbContext db, SessionFilter filter, SessionCursor? after, int count, DateTimeOffset now)
+    {
+        if (filter == new SessionFilter())
+            return await InOrder(After(Live(db, now), after)).Take(count).ToListAsync();
+
+        // Tombstones are not among the live ones, but those of possible theft are few.
+        if (filter.State == SessionState.Flagged)
+            return await InOrder(After(Matching(Flagged(db, now), filter), after)).Take(count).ToListAsync();
+
+        var newest = await InOrder(Matching(InOrder(After(Live(db, now), after)).Take(Newest), filter)).Take(count).ToListAsync();
+        return newest.Count == count ? newest : await InOrder(After(Matching(Live(db, now), filter), after)).Take(count).ToListAsync();
+    }
+
+    public static async Task<SessionCounts> CountAsync(SessionsDbContext db, DateTimeOffset now) => new(
+        await Live(db, now).LongCountAsync(),
+        await Live(db, now).LongCountAsync(s => s.LockReason != null),
+        await Flagged(db, now).LongCountAsync());
+
+    public static Task<List<SessionRow>> FindByIdPrefixAsync(SessionsDbContext db, string prefix, int count, DateTimeOffset now)
+    {
+        var end = prefix + 'g';
+        return InOrder(Live(db, now).Where(s => ((string)(object)s.Id).CompareTo(prefix) >= 0 && ((string)(object)s.Id).CompareTo(end) < 0)).Take(count).ToListAsync();
+    }
+
+    private static IQueryable<SessionRow> Live(SessionsDbContext db, DateTimeOffset now)
+    {
+        var present = SessionEpochs.Number(db);
+        return db.Sessions.AsNoTracking().Where(s => s.RevokedAt == null && s.KeepUntil > now && s.Epoch == present.FirstOrDefault());
+    }
+
+    /// <summary>See <see cref="UserSession.IsFlagged"/>.</summary>
+    private static IQueryable<SessionRow> Flagged(SessionsDbContext db, DateTimeOffset now)
+    {
+        var present = SessionEpochs.Number(db);
+        return db.Sessions.AsNoTracking().Where(s => s.KeepUntil > now
+            && ((s.RevokedAt == null && s.LockReason >= LockReason.OldSecret && s.Epoch == present.FirstOrDefault()) || s.RevocationReason == RevocationReason.PossibleTheft));
+    }
+
+    private static IQueryable<SessionRow> InOrder(IQueryable<SessionRow> sessions) => sessions.OrderByDescending(s => s.LastSeenAt).ThenByDescending(s => s.Id);
+
+    private static IQueryable<SessionRow> After(IQueryable<SessionRow> sessions, SessionCursor? after)
+    {
+        if (after is not { } cursor)
+            return sessions;
+
+        // The first condition says nothing that the second does not, but an index can begin there.
+        var (at, id) = (cursor.LastSeenAt, cursor.Id.ToString());
+        return sessions.Where(s => s.LastSeenAt <= at && (s.LastSeenAt < at || ((string)(object)s.Id).CompareTo(id) < 0));
+    }
+
+    private static IQueryable<SessionRow> Matching(IQueryable<SessionRow> sessions, SessionFilter filter)
+    {
+        if (filter.Addresses is { } addresses)
+        {
+            var (first, last) = (SessionRow.KeyOf(addresses.First)!, SessionRow.KeyOf(addresses.Last)!);
+            sessions = sessions.Where(s => s.LastAddressKey!.CompareTo(first) >= 0 && s.LastAddressKey!.CompareTo(last) <= 0);
+        }
+
+        if (filter.Country is { } country)
+            sessions = sessions.Where(s => s.Country == country);
+        if (filter.Method is { } method)
+            sessions = sessions.Where(s => s.SignInMethod == method);
+        if (filter.Device != default)
+        {
+            var families = FamiliesOf(filter.Device);
+            sessions = sessions.Where(s => families.Contains(s.Family));
+        }
+
+        return filter.State == SessionState.Locked ? sessions.Where(s => s.LockReason != null) : sessions;
+    }
+
+    /// <summary>Browser and system are one number in the database: a wish for one of them is a list.</summary>
+    private static List<BrowserFamily> FamiliesOf(BrowserFamily wanted) =>
+    [
+        .. from browser in wanted.Browser == 0 ? Enumerable.Range(0, Browsers) : [wanted.Browser]
+           from system in wanted.System == 0 ? Enumerable.Range(0, Systems) : [wanted.System]
+           select new BrowserFamily((byte)browser, (byte)system),
+    ];
+}
