@@ -222,8 +222,6 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("KeepUntil");
-
                     b.HasIndex("LockReason")
                         .HasFilter("LockReason IS NOT NULL");
 
@@ -232,7 +230,9 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasIndex("UserId");
 
-                    b.HasIndex(new[] { "LastSeenAt", "Id", "KeepUntil" }, "IX_Sessions_Live")
+                    b.HasIndex("KeepUntil", "RevokedAt");
+
+                    b.HasIndex(new[] { "LastSeenAt", "Id" }, "IX_Sessions_Live")
                         .HasFilter("RevokedAt IS NULL");
 
                     b.HasIndex(new[] { "LastAddressKey" }, "IX_Sessions_LiveAddress")

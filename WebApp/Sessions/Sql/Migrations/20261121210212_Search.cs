@@ -10,6 +10,10 @@ namespace WebApp.Sessions.Sql.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_KeepUntil",
+                table: "Sessions");
+
             migrationBuilder.AddColumn<string>(
                 name: "LastAddressKey",
                 table: "Sessions",
@@ -18,9 +22,14 @@ namespace WebApp.Sessions.Sql.Migrations
                 nullable: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_Sessions_KeepUntil_RevokedAt",
+                table: "Sessions",
+                columns: new[] { "KeepUntil", "RevokedAt" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Sessions_Live",
                 table: "Sessions",
-                columns: new[] { "LastSeenAt", "Id", "KeepUntil" },
+                columns: new[] { "LastSeenAt", "Id" },
                 filter: "RevokedAt IS NULL");
 
             migrationBuilder.CreateIndex(
@@ -64,6 +73,10 @@ namespace WebApp.Sessions.Sql.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropIndex(
+                name: "IX_Sessions_KeepUntil_RevokedAt",
+                table: "Sessions");
+
+            migrationBuilder.DropIndex(
                 name: "IX_Sessions_Live",
                 table: "Sessions");
 
@@ -94,6 +107,11 @@ namespace WebApp.Sessions.Sql.Migrations
             migrationBuilder.DropColumn(
                 name: "LastAddressKey",
                 table: "Sessions");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_KeepUntil",
+                table: "Sessions",
+                column: "KeepUntil");
         }
     }
 }

@@ -11,7 +11,7 @@ using WebApp.Sessions.Sql;
 namespace WebApp.Sessions.Sql.Migrations
 {
     [DbContext(typeof(SessionsDbContext))]
-    [Migration("20261121201804_Search")]
+    [Migration("20261121210212_Search")]
     partial class Search
     {
         /// <inheritdoc />
@@ -225,8 +225,6 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("KeepUntil");
-
                     b.HasIndex("LockReason")
                         .HasFilter("LockReason IS NOT NULL");
 
@@ -235,7 +233,9 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasIndex("UserId");
 
-                    b.HasIndex(new[] { "LastSeenAt", "Id", "KeepUntil" }, "IX_Sessions_Live")
+                    b.HasIndex("KeepUntil", "RevokedAt");
+
+                    b.HasIndex(new[] { "LastSeenAt", "Id" }, "IX_Sessions_Live")
                         .HasFilter("RevokedAt IS NULL");
 
                     b.HasIndex(new[] { "LastAddressKey" }, "IX_Sessions_LiveAddress")
