@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using WebApp.Benchmarks.Desk;
 using WebApp.Benchmarks.Http;
 using WebApp.Benchmarks.Micro;
 using WebApp.Benchmarks.Scale;
@@ -29,6 +30,13 @@ internal static class BenchmarkProgram
           soak     two instances: how soon one refuses what the other has ended, and both under a mixed load
             --seconds S           how long the mixed load is (60)
             --connections N       clients at once (64)
+
+          admin    the pages of the support desk with a million sessions, on both stores
+            --sessions N          (1000000)
+            --users N             (200000)
+            --entries N           in the audit log (300000)
+            --rounds N            how often each page is read (50)
+            --stores A,B          redis,sql
 
           micro    the parts of a request's way, one by one (BenchmarkDotNet)
             --long                measure longer
@@ -71,6 +79,8 @@ internal static class BenchmarkProgram
                 return await ScaleBenchmark.RunAsync(ScaleOptions.Parse(options));
             case ["soak", .. var options]:
                 return await SoakBenchmark.RunAsync(SoakOptions.Parse(options));
+            case ["admin", .. var options]:
+                return await DeskBenchmark.RunAsync(DeskOptions.Parse(options));
             case ["micro", .. var options]:
                 return MicroBenchmark.Run(options);
             // The parts that a benchmark runs as processes of their own.

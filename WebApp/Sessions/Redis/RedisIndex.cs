@@ -113,26 +113,42 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
 
     private async Task<List<Entry>> FirstAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long floor)
     {
-        if (pattern.IsForAll)
-            return await FirstAsync(pattern, after, count, floor, glob: RedisValue.EmptyString);
+        var lowest = Math.Max(await LowestOfNewestAsync(after, pattern.IsForAll ? PerTag(count) : Newest), floor);
+        if (pattern.IsForAll || lowest == floor || await IsCommonAsync(pattern, after, count, lowest))
+        {
+            var newest = await FirstAsync(pattern, after, count, lowest, glob: RedisValue.EmptyString);
+            if (newest.Count == count || lowest == floor)
+                return newest;
+        }
 
-        var lowest = Math.Max(await LowestOfNewestAsync(after), floor);
-        var newest = await FirstAsync(pattern, after, count, lowest, glob: RedisValue.EmptyString);
-        return newest.Count == count || lowest == floor ? newest : await FirstAsync(pattern, after, count, floor, pattern.Glob);
+        return await FirstAsync(pattern, after, count, floor, pattern.IsForAll ? RedisValue.EmptyString : pattern.Glob);
     }
 
-    /// <summary>Since when about as many sessions were seen as are worth looking through; 0 if there are not so many.</summary>
-    private async Task<long> LowestOfNewestAsync(SessionCursor? after)
+    /// <summary>Whether the newest sessions of a few tags let hope for a page full in all.</summary>
+    private async Task<bool> IsCommonAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long lowest)
+    {
+        const int share = 16;
+        var begin = Random.Shared.Next(share);
+        var tags = Enumerable.Range(0, RedisKeys.Tags / share).Select(i => begin + (share * i));
+        var found = await ForTagsAsync(tags, tag => AskAsync(tag, pattern, after, PerTag(count), lowest, glob: RedisValue.EmptyString));
+        return share * found.Sum(answer => answer.Count) >= count;
+    }
+
+    /// <summary>Since when a tag has about so many sessions that were seen; 0 if it has not so many.</summary>
+    private async Task<long> LowestOfNewestAsync(SessionCursor? after, int newest)
     {
         var all = new RedisIndexPattern(new SessionFilter());
         var tags = Enumerable.Range(0, Samples).Select(_ => Random.Shared.Next(RedisKeys.Tags));
-        var samples = await ForTagsAsync(tags, tag => AskAsync(tag, all, after, Newest, lowest: 0, glob: RedisValue.EmptyString));
-        return samples.Min(sample => sample.Count < Newest ? 0 : sample[^1].Score);
+        var samples = await ForTagsAsync(tags, tag => AskAsync(tag, all, after, newest, lowest: 0, glob: RedisValue.EmptyString));
+        return samples.Min(sample => sample.Count < newest ? 0 : sample[^1].Score);
     }
+
+    /// <summary>How many a tag is asked for at first: more than its share.</summary>
+    private static int PerTag(int count) => Math.Max(LeastPerTag, 4 * count / RedisKeys.Tags);
 
     private async Task<List<Entry>> FirstAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long lowest, RedisValue glob)
     {
-        var few = Math.Max(LeastPerTag, 4 * count / RedisKeys.Tags);
+        var few = PerTag(count);
         var answers = await ForTagsAsync(Enumerable.Range(0, RedisKeys.Tags), tag => AskAsync(tag, pattern, after, few, lowest, glob));
         var first = Merge(answers, count);
         // Who answered with as many as were asked for may have more that belong in between.

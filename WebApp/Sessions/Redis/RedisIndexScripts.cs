@@ -13,10 +13,12 @@ internal static class RedisIndexScripts
     /// score or nothing, lowest score, how many, checks (threes of bytes: where, from, to), length or 0 (any), the pattern to go through all by or
     /// nothing, the only list or nothing. Answers entry, score, entry, score, ..., best first.
     /// </summary>
-    public static readonly string Page = RedisScripts.Common + $$"""
-        local max, before, low, count = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+    public static readonly string Page = $$"""
+        local tag, max, before, low, count = string.sub(KEYS[1], 4, 9), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
         local checks, length, pattern, only = ARGV[6], tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9])
-        local step = math.max(8, count)
+        -- For Redis as text: it would have to write a number anew in each call.
+        local max_text, low_text, step = ARGV[2], ARGV[4], math.max(8, count)
+        local step_text = tostring(step)
         local found = {}
 
         -- Not by <, which goes by the server's language.
@@ -50,7 +52,10 @@ internal static class RedisIndexScripts
           table.insert(found, place, { entry = entry, score = score })
           found[count + 1] = nil
           -- What is behind them all need not be read.
-          if #found == count then low = found[count].score end
+          if #found == count and found[count].score > low then
+            low = found[count].score
+            low_text = string.format('%.0f', low)
+          end
         end
 
         local function offer_all(part)
@@ -60,16 +65,18 @@ internal static class RedisIndexScripts
         for list = only or 0, only or {{Lists - 1}} do
           local key = string.format('ul:%s%02x', tag, list)
           if pattern == '' then
-            local at, part = 0
-            repeat
-              part = redis.call('ZREVRANGEBYSCORE', key, max, low, 'WITHSCORES', 'LIMIT', at, step)
-              offer_all(part)
+            local part = redis.call('ZREVRANGEBYSCORE', key, max_text, low_text, 'WITHSCORES', 'LIMIT', '0', step_text)
+            local at = step
+            offer_all(part)
+            while #part == 2 * step do
+              part = redis.call('ZREVRANGEBYSCORE', key, max_text, low_text, 'WITHSCORES', 'LIMIT', at, step_text)
               at = at + step
-            until #part < 2 * step
+              offer_all(part)
+            end
           else
             local cursor, reply = '0'
             repeat
-              reply = redis.call('ZSCAN', key, cursor, 'MATCH', pattern, 'COUNT', 1000)
+              reply = redis.call('ZSCAN', key, cursor, 'MATCH', pattern, 'COUNT', '1000')
               cursor = reply[1]
               offer_all(reply[2])
             until cursor == '0'
@@ -85,11 +92,12 @@ internal static class RedisIndexScripts
         """;
 
     /// <summary>KEYS: any key of the tag. ARGV: not-after (unused), now. Answers live, locked and flagged ones; forgets counts that are long over.</summary>
-    public static readonly string Count = RedisScripts.Common + $$"""
+    public static readonly string Count = $$"""
+        local tag = string.sub(KEYS[1], 4, 9)
+        local epoch = redis.call('GET', 'ue:' .. tag)
+        local key = 'uc:' .. tag .. (epoch and struct.unpack('>I4', epoch) % {{1 << RedisEpochs.MarkBits}} or 0)
         local now, live, locked, flagged = tonumber(ARGV[2]), 0, 0, 0
-        local copy = redis.call('GET', 'ue:' .. tag)
-        local counts = counts_of_mark(copy and struct.unpack('>I4', copy) % {{1 << RedisEpochs.MarkBits}} or 0)
-        local all = redis.call('HGETALL', counts)
+        local all = redis.call('HGETALL', key)
         for i = 1, #all, 2 do
           local state, ends, count = string.byte(all[i]) - 48, tonumber(string.sub(all[i], 3)), tonumber(all[i + 1])
           if ends > now then
@@ -97,7 +105,7 @@ internal static class RedisIndexScripts
             if state == {{LockedByPerson}} or state == {{LockedByRule}} then locked = locked + count end
             if state == {{LockedByRule}} or state == {{EndedAsTheft}} then flagged = flagged + count end
           elseif ends + {{KeepCount}} < now then
-            redis.call('HDEL', counts, all[i])
+            redis.call('HDEL', key, all[i])
           end
         end
         return { live, locked, flagged }

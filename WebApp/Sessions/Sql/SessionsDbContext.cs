@@ -28,9 +28,10 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
         {
             session.HasKey(s => s.Id);
             session.HasIndex(s => s.UserId);
-            session.HasIndex(s => s.KeepUntil);
-            // For staff's lists over all users. Only the first is written whenever a session is used; it can count live sessions by itself.
-            session.HasIndex(s => new { s.LastSeenAt, s.Id, s.KeepUntil, s.Epoch }, "IX_Sessions_Live").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
+            // For the sweeper; and it can count the live ones by itself.
+            session.HasIndex(s => new { s.KeepUntil, s.RevokedAt, s.Epoch });
+            // For staff's lists over all users. Only the first is written whenever a session is used.
+            session.HasIndex(s => new { s.LastSeenAt, s.Id }, "IX_Sessions_Live").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
             session.HasIndex(s => s.LastAddressKey, "IX_Sessions_LiveAddress").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
             session.HasIndex(s => s.Country, "IX_Sessions_LiveCountry").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
             session.HasIndex(s => s.Family, "IX_Sessions_LiveFamily").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");

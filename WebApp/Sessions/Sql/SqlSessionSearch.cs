@@ -13,6 +13,9 @@ internal static class SqlSessionSearch
     private const int Browsers = 16;
     private const int Systems = 8;
 
+    /// <summary>All of them: "not null" would be no reason for SQLite to look into the column's index.</summary>
+    private static readonly LockReason[] LockReasons = Enum.GetValues<LockReason>();
+
     public static async Task<List<SessionRow>> FindAsync(SessionsDbContext db, SessionFilter filter, SessionCursor? after, int count, DateTimeOffset now)
     {
         if (filter == new SessionFilter())
@@ -28,7 +31,7 @@ internal static class SqlSessionSearch
 
     public static async Task<SessionCounts> CountAsync(SessionsDbContext db, DateTimeOffset now) => new(
         await Live(db, now).LongCountAsync(),
-        await Live(db, now).LongCountAsync(s => s.LockReason != null),
+        await Live(db, now).LongCountAsync(s => LockReasons.Contains(s.LockReason!.Value)),
         await Flagged(db, now).LongCountAsync());
 
     public static Task<List<SessionRow>> FindByIdPrefixAsync(SessionsDbContext db, string prefix, int count, DateTimeOffset now)
@@ -81,7 +84,7 @@ internal static class SqlSessionSearch
             sessions = sessions.Where(s => families.Contains(s.Family));
         }
 
-        return filter.State == SessionState.Locked ? sessions.Where(s => s.LockReason != null) : sessions;
+        return filter.State == SessionState.Locked ? sessions.Where(s => LockReasons.Contains(s.LockReason!.Value)) : sessions;
     }
 
     /// <summary>Browser and system are one number in the database: a wish for one of them is a list.</summary>

@@ -252,8 +252,6 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("KeepUntil");
-
                     b.HasIndex("LockReason")
                         .HasFilter("LockReason IS NOT NULL");
 
@@ -262,7 +260,9 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasIndex("UserId");
 
-                    b.HasIndex(new[] { "LastSeenAt", "Id", "KeepUntil", "Epoch" }, "IX_Sessions_Live")
+                    b.HasIndex("KeepUntil", "RevokedAt", "Epoch");
+
+                    b.HasIndex(new[] { "LastSeenAt", "Id" }, "IX_Sessions_Live")
                         .HasFilter("RevokedAt IS NULL");
 
                     b.HasIndex(new[] { "LastAddressKey" }, "IX_Sessions_LiveAddress")

@@ -11,7 +11,7 @@ using WebApp.Sessions.Sql;
 namespace WebApp.Sessions.Sql.Migrations
 {
     [DbContext(typeof(SessionsDbContext))]
-    [Migration("20261121212136_Desk")]
+    [Migration("20261121212855_Desk")]
     partial class Desk
     {
         /// <inheritdoc />
@@ -255,8 +255,6 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("KeepUntil");
-
                     b.HasIndex("LockReason")
                         .HasFilter("LockReason IS NOT NULL");
 
@@ -265,7 +263,9 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.HasIndex("UserId");
 
-                    b.HasIndex(new[] { "LastSeenAt", "Id", "KeepUntil", "Epoch" }, "IX_Sessions_Live")
+                    b.HasIndex("KeepUntil", "RevokedAt", "Epoch");
+
+                    b.HasIndex(new[] { "LastSeenAt", "Id" }, "IX_Sessions_Live")
                         .HasFilter("RevokedAt IS NULL");
 
                     b.HasIndex(new[] { "LastAddressKey" }, "IX_Sessions_LiveAddress")

@@ -11,6 +11,10 @@ namespace WebApp.Sessions.Sql.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropIndex(
+                name: "IX_Sessions_KeepUntil",
+                table: "Sessions");
+
             migrationBuilder.AddColumn<long>(
                 name: "Epoch",
                 table: "Sessions",
@@ -42,9 +46,14 @@ namespace WebApp.Sessions.Sql.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_Sessions_KeepUntil_RevokedAt_Epoch",
+                table: "Sessions",
+                columns: new[] { "KeepUntil", "RevokedAt", "Epoch" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Sessions_Live",
                 table: "Sessions",
-                columns: new[] { "LastSeenAt", "Id", "KeepUntil", "Epoch" },
+                columns: new[] { "LastSeenAt", "Id" },
                 filter: "RevokedAt IS NULL");
 
             migrationBuilder.CreateIndex(
@@ -91,6 +100,10 @@ namespace WebApp.Sessions.Sql.Migrations
                 name: "Epochs");
 
             migrationBuilder.DropIndex(
+                name: "IX_Sessions_KeepUntil_RevokedAt_Epoch",
+                table: "Sessions");
+
+            migrationBuilder.DropIndex(
                 name: "IX_Sessions_Live",
                 table: "Sessions");
 
@@ -125,6 +138,11 @@ namespace WebApp.Sessions.Sql.Migrations
             migrationBuilder.DropColumn(
                 name: "LastAddressKey",
                 table: "Sessions");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Sessions_KeepUntil",
+                table: "Sessions",
+                column: "KeepUntil");
         }
     }
 }
