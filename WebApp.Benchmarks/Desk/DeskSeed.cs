@@ -57,7 +57,7 @@ internal sealed class DeskSeed(DeskOptions options, string database, DeskData da
         {
             for (var list = 0; list < RedisIndexEntry.Lists; list++)
                 bytes += await connection.RunAsync(async redis => (double)await redis.ExecuteAsync("MEMORY", "USAGE", $"ul:{{s{tag:x2}}}:{list:x2}"));
-            bytes += await connection.RunAsync(async redis => (double)await redis.ExecuteAsync("MEMORY", "USAGE", $"uc:{{s{tag:x2}}}:"));
+            bytes += await connection.RunAsync(async redis => (double)await redis.ExecuteAsync("MEMORY", "USAGE", $"uc:{{s{tag:x2}}}:0"));
         }
 
         return bytes * RedisKeys.Tags / tags;
