@@ -27,14 +27,14 @@ public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer,
     public async Task<PeopleFound> SearchAsync(UserFilter filter, string? after = null, IReadOnlyCollection<Guid>? owners = null)
     {
         var people = Limited(filter, db.Users.AsNoTracking());
-        if (!string.IsNullOrEmpty(after))
-            people = people.Where(u => string.Compare(u.NormalizedEmail, after) > 0);
-
-        // Each way of fitting by an index of its own, and no more of each than the page has room for.
         var ways = WaysToFit(filter.Text);
         if (owners is { Count: > 0 })
             ways.Add(u => owners.Contains(u.Id));
-        var pages = ways.Select(fits => people.Where(fits).OrderBy(u => u.NormalizedEmail).Take(PageSize + 1)).ToList();
+        // Each way of fitting by an index of its own, and no more of each than the page has room for. But for the first, which is by address, the order must not
+        // tempt the database: it would walk along the index of addresses until it had found enough, which is never where few fit.
+        var pages = ways.Select((fits, way) => (way == 0
+            ? people.Where(u => string.Compare(u.NormalizedEmail, after ?? "") > 0).Where(fits).OrderBy(u => u.NormalizedEmail)
+            : people.Where(u => string.Compare(u.NormalizedEmail + "", after ?? "") > 0).Where(fits).OrderBy(u => u.NormalizedEmail + "")).Take(PageSize + 1)).ToList();
         var found = await ReadAsync(pages.Count == 1 ? pages[0] : pages.Aggregate((all, one) => all.Union(one)).OrderBy(u => u.NormalizedEmail).Take(PageSize + 1));
         return new([.. found.Take(PageSize)], found.Count > PageSize ? normalizer.NormalizeEmail(found[PageSize - 1].Email) : null);
     }

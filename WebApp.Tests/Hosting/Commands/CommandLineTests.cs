@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Data.Sqlite;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
 using WebApp.Hosting.Commands;
 
 namespace WebApp.Tests.Hosting.Commands;
@@ -62,7 +63,7 @@ public sealed class CommandLineTests : IDisposable
         var shown = await RunAsync(["users", "show", "--email", Email]);
         Assert.Contains("BannedUntil: 2999-01-31 12:00:00 UTC", shown.Output, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync(["users", "require-reset", "--email", Email, "--reason", "ReportedTheft", "--case", "C-2"])).Code);
-        Assert.Contains(Directory.GetFiles(Path.Combine(_folder, "mail"), "*.eml"), path => File.ReadAllText(path).Contains("https://accounts.example.com/account/reset-password?t=", StringComparison.Ordinal));
+        Assert.Contains(Directory.GetFiles(Path.Combine(_folder, "mail"), "*.eml"), path => MailFile.Parse(Path.GetFileName(path), File.ReadAllText(path)).Text.Contains("https://accounts.example.com/account/reset-password?t=", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -117,6 +117,7 @@ public sealed class UnconfirmedReceiptTests
         var session = Samples.Session(app.Clock.GetUtcNow(), user.Id);
         await store.AddAsync(session, default);
         var reason = new StaffReason(RevocationReason.ReportedTheft, "C-17", null);
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
         await redis.FreezeAsync();
 
         var result = await app.InRequestAsync<AccountActs, StaffActResult>(acts => acts.BanAsync(StaffMember.CommandLine, user.Id, DateTimeOffset.MaxValue, reason));
@@ -125,6 +126,8 @@ public sealed class UnconfirmedReceiptTests
         Assert.Equal(StaffActOutcome.Unconfirmed, result.Outcome);
         Assert.True(meanwhile.IsUnconfirmed && meanwhile.IsStoreDown && meanwhile.Ended.Count == 0 && meanwhile.Failure is null);
         await redis.ThawAsync();
+        // What was not confirmed is repeated once its own call is over, by the app's clock.
+        app.Clock.Advance(TimeSpan.FromSeconds(5));
         await Eventually.TrueAsync(async () => await FindAsync(result) is { Unconfirmed.Count: 0, Ended: [{ At: not null } ended] } && ended.Id == session.Id.ToString(), "the receipt tells what ended");
 
         Task<Receipt> FindAsync(StaffActResult of) => app.InRequestAsync<Receipts, Receipt>(async receipts => (await receipts.FindAsync(of.ReceiptId!.Value))!);

@@ -6,7 +6,7 @@ using WebApp.Admin;
 
 namespace WebApp.Pages.Admin.Users;
 
-public sealed class IndexModel(UserDirectory people) : PageModel
+public sealed class IndexModel(UserDirectory people, TimeProvider clock) : PageModel
 {
     /// <summary>What to search for. Named as in the address, or its messages would not find their field.</summary>
     [BindProperty(SupportsGet = true)]
@@ -33,6 +33,8 @@ public sealed class IndexModel(UserDirectory people) : PageModel
     public string? After { get; set; }
 
     public PeopleFound Found { get; private set; } = new([], Next: null);
+
+    public bool IsBanned(Person person) => person.BannedUntil > clock.GetUtcNow();
 
     public async Task OnGetAsync()
     {
