@@ -103,11 +103,11 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
 
     /// <summary>The latest <paramref name="count"/> entries about one session, newest first; empty for a session of somebody else.</summary>
     public Task<IReadOnlyList<AuditEntry>> ListOfSessionAsync(Guid subjectId, string sessionId, int count) =>
-        LatestAsync(rows => rows.Where(e => e.SessionId == sessionId && e.SubjectId == subjectId), count);
+        LatestAsync(new() { SessionId = sessionId }, rows => rows.Where(e => e.SessionId == sessionId && e.SubjectId == subjectId), count);
 
     /// <summary>The latest <paramref name="count"/> entries about one person that say that action, written at <paramref name="since"/> or later, newest first.</summary>
     public Task<IReadOnlyList<AuditEntry>> ListOfSubjectAsync(Guid subjectId, AuditAction action, DateTimeOffset since, int count) =>
-        LatestAsync(rows => rows.Where(e => e.SubjectId == subjectId && e.Action == action && e.At >= since), count);
+        LatestAsync(new() { SubjectId = subjectId }, rows => rows.Where(e => e.SubjectId == subjectId && e.Action == action && e.At >= since), count);
 
     /// <summary>
     /// Up to <paramref name="count"/> entries about one person that say one of the <paramref name="actions"/>, newest first, older than entry
@@ -116,14 +116,14 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
     public Task<IReadOnlyList<AuditEntry>> ListOlderOfSubjectAsync(Guid subjectId, IReadOnlyCollection<AuditAction> actions, long? before, int count)
     {
         var end = before ?? long.MaxValue;
-        return LatestAsync(rows => rows.Where(e => e.SubjectId == subjectId && e.Id < end && actions.Contains(e.Action)), count);
+        return LatestAsync(new() { SubjectId = subjectId }, rows => rows.Where(e => e.SubjectId == subjectId && e.Id < end && actions.Contains(e.Action)), count);
     }
 
     /// <summary>As <see cref="ListOlderOfSubjectAsync"/>, of those newer than entry <paramref name="after"/> the ones next to it; newest first, too.</summary>
     public async Task<IReadOnlyList<AuditEntry>> ListNewerOfSubjectAsync(Guid subjectId, IReadOnlyCollection<AuditAction> actions, long after, int count)
     {
         await using var db = await databases.CreateDbContextAsync();
-        var next = await Whole(db, db.Entries.Where(e => e.SubjectId == subjectId && e.Id > after && actions.Contains(e.Action)))
+        var next = await Whole(db, AuditSearch.Source(db, new() { SubjectId = subjectId }).Where(e => e.SubjectId == subjectId && e.Id > after && actions.Contains(e.Action)))
             .OrderBy(e => e.Row.Id).Take(count).Select(e => e.ToEntry()).ToListAsync();
         next.Reverse();
         return next;
@@ -219,10 +219,13 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
         return ids.Count;
     }
 
-    private async Task<IReadOnlyList<AuditEntry>> LatestAsync(Func<IQueryable<AuditRow>, IQueryable<AuditRow>> which, int count)
+    /// <param name="by">Which index to read by.</param>
+    /// <param name="which">Which entries.</param>
+    /// <param name="count">How many at most.</param>
+    private async Task<IReadOnlyList<AuditEntry>> LatestAsync(AuditFilter by, Func<IQueryable<AuditRow>, IQueryable<AuditRow>> which, int count)
     {
         await using var db = await databases.CreateDbContextAsync();
-        return await Whole(db, which(db.Entries)).OrderByDescending(e => e.Row.Id).Take(count).Select(e => e.ToEntry()).ToListAsync();
+        return await Whole(db, which(AuditSearch.Source(db, by))).OrderByDescending(e => e.Row.Id).Take(count).Select(e => e.ToEntry()).ToListAsync();
     }
 
     /// <summary>Each with what is personal of it, as far as it is still there.</summary>

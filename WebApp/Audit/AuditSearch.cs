@@ -45,8 +45,8 @@ internal static class AuditSearch
         return rows;
     }
 
-    /// <summary>By the condition that leaves the fewest.</summary>
-    private static IQueryable<AuditRow> Source(AuditDbContext db, AuditFilter filter) => !db.Database.IsSqlite() ? db.Entries : db.Entries.FromSqlRaw(filter switch
+    /// <summary>All entries, to be read by the index of the filter's condition that leaves the fewest; the condition itself is not in it yet.</summary>
+    public static IQueryable<AuditRow> Source(AuditDbContext db, AuditFilter filter) => !db.Database.IsSqlite() ? db.Entries : db.Entries.FromSqlRaw(filter switch
     {
         { SessionId: not null } => "SELECT * FROM \"AuditLog\" INDEXED BY \"IX_AuditLog_SessionId_Id\"",
         { CaseReference: not null } => "SELECT * FROM \"AuditLog\" INDEXED BY \"IX_AuditLog_CaseReference_Id\"",

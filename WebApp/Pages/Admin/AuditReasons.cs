@@ -1,5 +1,6 @@
 using WebApp.Accounts;
 using WebApp.Admin;
+using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Pages.Admin;
@@ -15,4 +16,7 @@ public static class AuditReasons
             .Concat(Roles.All.Select(role => (role, $"The role {role}")))
             .DistinctBy(reason => reason.Item1).Select(reason => (reason.Item1, Pages.Words.Capitalised(reason.Item2))).OrderBy(reason => reason.Item2, StringComparer.Ordinal),
     ];
+
+    /// <summary>Of any reason, support's included; the name itself if it is none.</summary>
+    public static string WordsOf(string name) => Words.OfAuditReason(AuditAction.SessionEnded, name);
 }
