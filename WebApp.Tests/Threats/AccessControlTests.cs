@@ -77,6 +77,10 @@ public abstract class AccessControlTests(TestApp app)
         ["Admin/Users/Index"] = Staff,
         ["admin/users/{userId:guid}"] = Staff,
         ["Admin/Audit"] = Staff,
+        ["Admin/Bulk"] = Staff,
+        ["Admin/Bulk/Index"] = Staff,
+        ["admin/bulk/new"] = Staff,
+        ["admin/bulk/{id:guid}"] = Staff,
         ["Dev/Mail"] = Everyone,
         ["error/{code:int?}"] = Nobody,
     };
@@ -89,11 +93,12 @@ public abstract class AccessControlTests(TestApp app)
         using var support = await app.SignedInAsync("sam@example.com");
         using var admin = await app.SignedInAsync("ada@example.com");
         Browser[] people = [visitor, user, support, admin];
+        var draft = await app.DraftAsync(await app.StaffAsync("sam@example.com"), user.Email);
         var found = new Dictionary<string, Answer[]>();
 
         foreach (var route in Routes())
         {
-            var path = "/" + route.Replace("{userId:guid}", $"{await app.UserIdAsync(user.Email)}").Replace("{code:int?}", "404").Replace("{id}", $"{app.KeyOf(user).SessionId}");
+            var path = "/" + route.Replace("{userId:guid}", $"{await app.UserIdAsync(user.Email)}").Replace("{code:int?}", "404").Replace("{id:guid}", $"{draft.Id}").Replace("{id}", $"{app.KeyOf(user).SessionId}");
             found[route] = await Task.WhenAll(people.Select(person => VisitAsync(person, path)));
         }
 
@@ -104,6 +109,10 @@ public abstract class AccessControlTests(TestApp app)
     [InlineData("/admin/users/{0}?handler=ForceSignOut")]
     [InlineData("/admin/users/{0}?handler=ForceSignOutAll")]
     [InlineData("/admin/users/{0}?handler=Lock")]
+    [InlineData("/admin/bulk/new")]
+    [InlineData("/admin/bulk/{0}?handler=Confirm")]
+    [InlineData("/admin/bulk/{0}?handler=Approve")]
+    [InlineData("/admin/bulk/{0}?handler=Stop")]
     public async Task Those_without_a_role_can_not_send_the_staffs_forms(string form)
     {
         using var victim = await app.NewUserAsync();

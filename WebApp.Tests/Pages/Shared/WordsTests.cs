@@ -1,3 +1,4 @@
+using WebApp.Admin.Bulk;
 using WebApp.Audit;
 using WebApp.Pages;
 using WebApp.Sessions;
@@ -14,6 +15,15 @@ public sealed class WordsTests
 
     [Fact]
     public void Every_action_has_words_of_its_own() => AssertOwnWords<AuditAction>(Words.Of, unknown: (AuditAction)999);
+
+    [Fact]
+    public void Every_state_and_fate_of_a_bulk_request_has_words_of_its_own()
+    {
+        AssertOwnWords<BulkState>(BulkWords.Of, unknown: (BulkState)999);
+        AssertOwnWords<BulkFate>(BulkWords.Of, unknown: (BulkFate)999);
+        Assert.All(Enum.GetValues<BulkFate>(), fate => Assert.EndsWith(".", BulkWords.Explain(fate), StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<BulkTrouble>(), trouble => Assert.Equal(trouble == BulkTrouble.None, BulkWords.Of(trouble) is null));
+    }
 
     [Fact]
     public void Everyone_who_ends_sessions_has_words_of_their_own()

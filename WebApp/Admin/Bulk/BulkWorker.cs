@@ -26,19 +26,6 @@ internal sealed partial class BulkWorker(
 
     private bool _failing;
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        try
-        {
-            await leases.ReleaseAsync();
-        }
-        catch (Exception e) when (IsOutage(e))
-        {
-            LogFailed(e);
-        }
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -65,6 +52,20 @@ internal sealed partial class BulkWorker(
 
             if (pause > TimeSpan.Zero)
                 await bell.WaitAsync(token, pause, stoppingToken);
+        }
+
+        await TryReleaseAsync();
+    }
+
+    private async Task TryReleaseAsync()
+    {
+        try
+        {
+            await leases.ReleaseAsync();
+        }
+        catch (Exception e) when (IsOutage(e) || e is ObjectDisposedException)
+        {
+            // It runs out by itself.
         }
     }
 
