@@ -221,6 +221,16 @@ public sealed class LocalCacheTests(CachedApps apps) : IClassFixture<CachedApps>
     }
 
     [Fact]
+    public async Task The_end_of_everyones_sessions_reaches_an_instance_that_served_them_from_its_cache()
+    {
+        using var browser = await apps.CachedAsync();
+
+        await StoreOf(apps.Two).EndEveryoneAsync(Samples.Revocation(apps.Two.Clock.GetUtcNow()), spared: null);
+
+        await RefusedWithinAsync(TimeSpan.FromSeconds(1), browser);
+    }
+
+    [Fact]
     public async Task A_principal_from_the_cache_can_not_be_changed_for_the_next_request_but_its_copy_can()
     {
         using var browser = await apps.CachedAsync();
@@ -254,7 +264,7 @@ public sealed class LocalCacheTests(CachedApps apps) : IClassFixture<CachedApps>
     {
         await apps.Redis.CliAsync("CONFIG", "RESETSTAT");
         await act();
-        return await apps.Redis.CallsAsync("mget");
+        return await apps.Redis.CallsAsync("mget") + await apps.Redis.CallsAsync("get");
     }
 
     private static async Task RefusedWithinAsync(TimeSpan bound, Browser browser)

@@ -12,13 +12,6 @@ public sealed class SqlUserSessionStoreTests : UserSessionStoreRaces
     private readonly SqliteDatabase _database = new();
     private readonly List<SqliteDatabase> _races = [];
 
-    /// <summary>Two writers at once cost SQLite's driver a pause of 150 ms. Several databases wait through theirs at the same time.</summary>
-    protected override IReadOnlyList<IUserSessionStore> RaceStores => field ??= [.. Enumerable.Range(0, 8).Select(_ =>
-    {
-        _races.Add(new());
-        return NewStore(_races[^1], TimeSpan.FromSeconds(10));
-    })];
-
     [Fact]
     public async Task A_database_that_somebody_else_holds_is_unavailable_within_the_time_out()
     {
@@ -43,6 +36,12 @@ public sealed class SqlUserSessionStoreTests : UserSessionStoreRaces
     }
 
     protected override Task<IUserSessionStore> OpenAsync() => Task.FromResult<IUserSessionStore>(NewStore(_database, TimeSpan.FromSeconds(10)));
+
+    protected override Task<IReadOnlyList<IUserSessionStore>> OpenRaceStoresAsync()
+    {
+        _races.AddRange(Enumerable.Range(0, Lanes).Select(_ => new SqliteDatabase()));
+        return Task.FromResult<IReadOnlyList<IUserSessionStore>>([.. _races.Select(database => NewStore(database, TimeSpan.FromSeconds(10)))]);
+    }
 
     private SqlUserSessionStore NewStore(SqliteDatabase database, TimeSpan commandTimeout) =>
         new(database, Options.Create(new SessionPolicy { CommandTimeout = commandTimeout }), Clock);
