@@ -78,6 +78,7 @@ public abstract class AccessControlTests(TestApp app)
         ["admin/users/{userId:guid}"] = Staff,
         ["Admin/Audit"] = Staff,
         ["Admin/Bulk"] = Staff,
+        ["Admin/Everyone"] = [Answer.SignIn, Answer.Denied, Answer.Denied, Answer.Open],
         ["Admin/Bulk/Index"] = Staff,
         ["admin/bulk/new"] = Staff,
         ["admin/bulk/{id:guid}"] = Staff,

@@ -61,6 +61,7 @@ public abstract class CsrfTests(TestApp app)
         new("/Admin/Users/Details", "ForceSignOut", "/admin/users/{0}?handler=ForceSignOut", "id={1}", "reason=Maintenance", "caseReference=C-1"),
         new("/Admin/Users/Details", "Lock", "/admin/users/{0}?handler=Lock", "id={1}", "reason=Maintenance", "caseReference=C-1"),
         new("/Admin/Users/Details", "ForceSignOutAll", "/admin/users/{0}?handler=ForceSignOutAll", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Everyone", "", "/admin/everyone", "reason=Maintenance", "caseReference=C-1", "typed=everyone"),
         new("/Admin/Bulk/New", "", "/admin/bulk/new", "pick=list", "list={2}", "reason=Maintenance", "caseReference=C-1"),
         new("/Admin/Bulk/Details", "Confirm", "/admin/bulk/{7}?handler=Confirm", "number=1"),
         new("/Admin/Bulk/Details", "IncludeMe", "/admin/bulk/{7}?handler=IncludeMe"),

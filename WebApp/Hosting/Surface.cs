@@ -66,6 +66,8 @@ internal static class Surface
             pages.Conventions.AuthorizePage("/Account/Session", RecentSignIn.ForForms);
             pages.Conventions.AuthorizePage("/Admin/Users/Details", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Admin/Bulk/New", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Admin/Everyone", Roles.Admin);
+            pages.Conventions.AuthorizePage("/Admin/Everyone", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Admin/Bulk/Details", RecentSignIn.ForForms);
             pages.Conventions.AddPageApplicationModelConvention("/Admin/Bulk/New", model => model.EndpointMetadata.Add(new LargeForm(NewModel.MaxSize)));
             foreach (var page in ReachableWhileLocked)
