@@ -119,7 +119,7 @@ public abstract class CsrfTests(TestApp app)
     public Task With_a_token_from_an_earlier_session_of_the_same_person_nothing_changes() => AssertStaleAsync(async victim =>
     {
         var token = await TokenOfAsync(victim);
-        await victim.SignInAsync(victim.Email, victim.Email.StartsWith("sam@", StringComparison.Ordinal) ? Browser.DemoPassword : Browser.Password);
+        await victim.SignInAsync(victim.Email, victim.Email.StartsWith("ada@", StringComparison.Ordinal) ? Browser.DemoPassword : Browser.Password);
         return token;
     });
 
@@ -234,7 +234,7 @@ public abstract class CsrfTests(TestApp app)
             var victim = await app.NewUserAsync();
             using var other = app.NewBrowser(Browser.Safari);
             var otherSession = (await other.SignInAsync(victim.Email)).CurrentSessionId;
-            var actor = form.ByStaff ? await app.SignedInAsync("sam@example.com") : victim;
+            var actor = form.ByStaff ? await app.SignedInAsync("ada@example.com") : victim;
             var unconfirmed = (await app.NewAccountAsync()).Email!;
             await app.ChangeAccountAsync(unconfirmed, user => user.EmailConfirmed = false);
             var victimId = await app.UserIdAsync(victim.Email);
@@ -245,7 +245,7 @@ public abstract class CsrfTests(TestApp app)
                 ConfirmToken = await app.SealAsync(TokenPurpose.ConfirmEmail, unconfirmed, TimeSpan.FromMinutes(20)),
                 AddressToken = await app.SealAsync(TokenPurpose.ChangeEmail, victim.Email, TimeSpan.FromMinutes(20), $"{generation}|{Guid.NewGuid():N}@example.com"),
                 NotMeToken = await app.SealAsync(TokenPurpose.NotMe, victim.Email, TimeSpan.FromMinutes(20), await app.TakeSnapshotAsync(victim.Email)),
-                Draft = (await app.DraftAsync(await app.StaffAsync("sam@example.com"), victim.Email)).Id,
+                Draft = (await app.DraftAsync(await app.StaffAsync(), victim.Email)).Id,
             };
         }
 
