@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Accounts;
+using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
 using WebApp.Sessions.Sql;
@@ -12,11 +13,12 @@ namespace WebApp.Tests.Hosting;
 public sealed class DatabaseTests(TestApp app) : IClassFixture<TestApp>
 {
     [Fact]
-    public async Task The_migrations_and_the_models_of_all_three_modules_are_of_one_mind()
+    public async Task The_migrations_and_the_models_of_all_modules_are_of_one_mind()
     {
         Assert.False(await app.InRequestAsync<AppDbContext, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges())));
         Assert.False(await WithAsync<SessionsDbContext, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges())));
         Assert.False(await WithAsync<AuditDbContext, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges())));
+        Assert.False(await WithAsync<AdminDbContext, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges())));
     }
 
     [Fact]
@@ -58,6 +60,7 @@ public sealed class DatabaseTests(TestApp app) : IClassFixture<TestApp>
     [InlineData(AppDbContext.MigrationsHistoryTable)]
     [InlineData(SessionsDbContext.MigrationsHistoryTable)]
     [InlineData(AuditDbContext.MigrationsHistoryTable)]
+    [InlineData(AdminDbContext.MigrationsHistoryTable)]
     public async Task The_database_is_up_to_date_only_if_every_module_is(string history)
     {
         Assert.True(await Database.IsUpToDateAsync(app.Services));

@@ -212,6 +212,14 @@ public sealed class Page
         return this;
     }
 
+    /// <summary>Chooses the radio button of that value.</summary>
+    public Page Pick(string value)
+    {
+        foreach (var radio in Document.QuerySelectorAll("input[type=radio]").OfType<IHtmlInputElement>())
+            radio.IsChecked = radio.Value == value;
+        return this;
+    }
+
     /// <summary>Follows the link with that text, wherever on the page it stands.</summary>
     public Task<Page> FollowLinkAsync(string text)
     {

@@ -98,6 +98,11 @@ public abstract class AccessControlTests(TestApp app)
         ["Admin/Audit"] = Staff,
         // Without a session or a case there is nothing to put into one.
         ["admin/audit/bundle"] = [Answer.SignIn, Answer.Denied, Answer.Onward, Answer.Onward],
+        ["Admin/Bulk"] = Staff,
+        ["Admin/Everyone"] = [Answer.SignIn, Answer.Denied, Answer.Denied, Answer.Open],
+        ["Admin/Bulk/Index"] = Staff,
+        ["admin/bulk/new"] = Staff,
+        ["admin/bulk/{id:guid}"] = Staff,
         ["Dev/Mail"] = Everyone,
         ["error/{code:int?}"] = Nobody,
     };
@@ -110,13 +115,14 @@ public abstract class AccessControlTests(TestApp app)
         using var support = await app.SignedInAsync("sam@example.com");
         using var admin = await app.SignedInAsync("ada@example.com");
         Browser[] people = [visitor, user, support, admin];
+        var draft = await app.DraftAsync(await app.StaffAsync("sam@example.com"), user.Email);
         var found = new Dictionary<string, Answer[]>();
 
         var receipt = await app.InRequestAsync<ForcedSignOut, long?>(async forced => (await forced.LockOneAsync(
             StaffMember.CommandLine, await app.UserIdAsync(user.Email), SessionId.New(), new(RevocationReason.Maintenance, "C-1", null))).ReceiptId);
         foreach (var route in Routes())
         {
-            var path = PathOf(route, await app.UserIdAsync(user.Email), app.KeyOf(user).SessionId, receipt);
+            var path = PathOf(route, await app.UserIdAsync(user.Email), app.KeyOf(user).SessionId, receipt, draft.Id);
             found[route] = await Task.WhenAll(people.Select(person => VisitAsync(person, path)));
         }
 
@@ -142,6 +148,10 @@ public abstract class AccessControlTests(TestApp app)
     [InlineData("/admin/users/{0}/roles")]
     [InlineData("/admin/users/{0}/delete")]
     [InlineData("/admin/users/{0}/sessions/{1}/address")]
+    [InlineData("/admin/bulk/new")]
+    [InlineData("/admin/bulk/{0}?handler=Confirm")]
+    [InlineData("/admin/bulk/{0}?handler=Approve")]
+    [InlineData("/admin/bulk/{0}?handler=Stop")]
     public async Task Those_without_a_role_can_not_send_the_staffs_forms(string form)
     {
         using var victim = await app.NewUserAsync();
@@ -210,8 +220,8 @@ public abstract class AccessControlTests(TestApp app)
         }
     }
 
-    private static string PathOf(string route, Guid userId, SessionId session, long? receipt) => "/" + route.Replace("{userId:guid}", $"{userId}")
-        .Replace("{id:long}", $"{receipt}").Replace("{code:int?}", "404").Replace("{id}", $"{session}");
+    private static string PathOf(string route, Guid userId, SessionId session, long? receipt, Guid draft = default) => "/" + route.Replace("{userId:guid}", $"{userId}")
+        .Replace("{id:long}", $"{receipt}").Replace("{id:guid}", $"{draft}").Replace("{code:int?}", "404").Replace("{id}", $"{session}");
 
     private IEnumerable<string> Routes() => app.Services.GetRequiredService<EndpointDataSource>().Endpoints
         .OfType<RouteEndpoint>()

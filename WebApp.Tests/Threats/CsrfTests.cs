@@ -18,7 +18,7 @@ public abstract class CsrfTests(TestApp app)
 {
     /// <summary>Every page handler that answers a POST, with a form that would work; <c>{0}</c> is the victim's id, <c>{1}</c> the victim's other session,
     /// <c>{2}</c> the victim's address, <c>{3}</c> to <c>{6}</c> the tokens of mailed links: to set the
-    /// victim's password, to confirm another account, to change the victim's address, and to say that it wasn't them.</summary>
+    /// victim's password, to confirm another account, to change the victim's address, and to say that it wasn't them; <c>{7}</c> is a draft of a bulk request for the victim.</summary>
     private static readonly Form[] Forms =
     [
         new("/Account/Login", "", "/account/login", "Email=bob@example.com", $"Password={Browser.DemoPassword}"),
@@ -76,6 +76,17 @@ public abstract class CsrfTests(TestApp app)
         new("/Admin/Users/Delete", "", "/admin/users/{0}/delete", "Email={2}", "reason=Maintenance", "caseReference=C-1"),
         new("/Admin/Users/Address", "", "/admin/users/{0}/sessions/{1}/address", "field=LastUse", "reason=Maintenance", "caseReference=C-1") { Answer = 200 },
         new("/Admin/Users/Details", "ForceSignOutAll", "/admin/users/{0}?handler=ForceSignOutAll", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Everyone", "", "/admin/everyone", "reason=Maintenance", "caseReference=C-1", "typed=everyone"),
+        new("/Admin/Bulk/New", "", "/admin/bulk/new", "pick=list", "list={2}", "reason=Maintenance", "caseReference=C-1"),
+        new("/Admin/Bulk/Details", "Confirm", "/admin/bulk/{7}?handler=Confirm", "number=1"),
+        new("/Admin/Bulk/Details", "IncludeMe", "/admin/bulk/{7}?handler=IncludeMe"),
+        new("/Admin/Bulk/Details", "SpareMe", "/admin/bulk/{7}?handler=SpareMe"),
+        new("/Admin/Bulk/Details", "Discard", "/admin/bulk/{7}?handler=Discard"),
+        new("/Admin/Bulk/Details", "Approve", "/admin/bulk/{7}?handler=Approve"),
+        new("/Admin/Bulk/Details", "Refuse", "/admin/bulk/{7}?handler=Refuse"),
+        new("/Admin/Bulk/Details", "Pause", "/admin/bulk/{7}?handler=Pause"),
+        new("/Admin/Bulk/Details", "Resume", "/admin/bulk/{7}?handler=Resume"),
+        new("/Admin/Bulk/Details", "Stop", "/admin/bulk/{7}?handler=Stop"),
     ];
 
     [Fact]
@@ -229,6 +240,8 @@ public abstract class CsrfTests(TestApp app)
 
         private string NotMeToken { get; init; } = "";
 
+        private Guid Draft { get; init; }
+
         public Browser Actor { get; }
 
         public static async Task<Scene> SetAsync(TestApp app, Form form)
@@ -245,8 +258,9 @@ public abstract class CsrfTests(TestApp app)
             {
                 ResetToken = await app.SealAsync(TokenPurpose.ResetPassword, victim.Email, TimeSpan.FromMinutes(20)),
                 ConfirmToken = await app.SealAsync(TokenPurpose.ConfirmEmail, unconfirmed, TimeSpan.FromMinutes(20)),
-                AddressToken = await app.SealAsync(TokenPurpose.ChangeEmail, victim.Email, TimeSpan.FromMinutes(20), $"{generation.Value}|{Guid.NewGuid():N}@example.com"),
+                AddressToken = await app.SealAsync(TokenPurpose.ChangeEmail, victim.Email, TimeSpan.FromMinutes(20), $"{generation}|{Guid.NewGuid():N}@example.com"),
                 NotMeToken = await app.SealAsync(TokenPurpose.NotMe, victim.Email, TimeSpan.FromMinutes(20), await app.TakeSnapshotAsync(victim.Email)),
+                Draft = (await app.DraftAsync(await app.StaffAsync(), victim.Email)).Id,
             };
         }
 
@@ -278,7 +292,8 @@ public abstract class CsrfTests(TestApp app)
 
         private string Fill(string text) => text.Replace("{0}", _victimId.ToString(), StringComparison.Ordinal).Replace("{1}", _otherSession, StringComparison.Ordinal)
             .Replace("{2}", _victim.Email, StringComparison.Ordinal).Replace("{3}", ResetToken, StringComparison.Ordinal).Replace("{4}", ConfirmToken, StringComparison.Ordinal)
-            .Replace("{5}", AddressToken, StringComparison.Ordinal).Replace("{6}", NotMeToken, StringComparison.Ordinal);
+            .Replace("{5}", AddressToken, StringComparison.Ordinal).Replace("{6}", NotMeToken, StringComparison.Ordinal)
+            .Replace("{7}", Draft.ToString(), StringComparison.Ordinal);
     }
 }
 

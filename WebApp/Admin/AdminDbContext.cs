@@ -31,6 +31,8 @@ public sealed class AdminDbContext(DbContextOptions<AdminDbContext> options) : D
             request.Property(r => r.Picked).HasMaxLength(BulkRequest.MaxPickedLength);
             request.Property(r => r.CaseReference).HasMaxLength(Revocation.MaxCaseReferenceLength);
             request.Property(r => r.Note).HasMaxLength(AuditEntry.MaxNoteLength);
+            request.Ignore(r => r.SparedSession);
+            request.Property(r => r.SparedSessionId).HasMaxLength(32);
             request.Property(r => r.Site).HasMaxLength(BulkRequest.MaxSiteLength);
         });
         modelBuilder.Entity<BulkTarget>(target =>

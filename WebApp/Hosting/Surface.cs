@@ -70,6 +70,8 @@ internal static class Surface
             foreach (var page in ActsOfStaff)
                 pages.Conventions.AuthorizePage($"/Admin/Users/{page}", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Admin/Bulk/New", RecentSignIn.ForPage);
+            pages.Conventions.AuthorizePage("/Admin/Everyone", Roles.Admin);
+            pages.Conventions.AuthorizePage("/Admin/Everyone", RecentSignIn.ForPage);
             pages.Conventions.AuthorizePage("/Admin/Bulk/Details", RecentSignIn.ForForms);
             pages.Conventions.AddPageApplicationModelConvention("/Admin/Bulk/New", model => model.EndpointMetadata.Add(new LargeForm(NewModel.MaxSize)));
             pages.Conventions.AuthorizePage("/Admin/Audit", RecentSignIn.ForForms);

@@ -1,4 +1,5 @@
 using WebApp.Admin;
+using WebApp.Admin.Bulk;
 using WebApp.Audit;
 using WebApp.Pages;
 using WebApp.Sessions;
@@ -22,6 +23,15 @@ public sealed class WordsTests
         string[] words = [.. Enum.GetValues<StaffRefusal>().Select(Words.Of), .. Enum.GetValues<ActFailure>().Select(Words.Of)];
 
         Assert.Equal(words.Length, words.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
+    public void Every_state_and_fate_of_a_bulk_request_has_words_of_its_own()
+    {
+        AssertOwnWords<BulkState>(BulkWords.Of, unknown: (BulkState)999);
+        AssertOwnWords<BulkFate>(BulkWords.Of, unknown: (BulkFate)999);
+        Assert.All(Enum.GetValues<BulkFate>(), fate => Assert.EndsWith(".", BulkWords.Explain(fate), StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<BulkTrouble>(), trouble => Assert.Equal(trouble == BulkTrouble.None, BulkWords.Of(trouble) is null));
     }
 
     [Fact]

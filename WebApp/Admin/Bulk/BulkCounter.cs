@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Sessions;
 
@@ -42,7 +41,9 @@ public sealed partial class BulkCounter(AdminDatabase database, SessionManager s
                 while (!stoppingToken.IsCancellationRequested && await NextAsync() is { } draft && await CountBatchAsync(draft))
                     await Task.Yield();
             }
-            catch (Exception e) when (e is SessionStoreUnavailableException or DbException or DbUpdateException)
+#pragma warning disable CA1031 // The next round tries again; the app must not end for it.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
                 LogFailed(e);
             }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using WebApp.Accounts;
 
 namespace WebApp.Admin.Bulk;
@@ -86,11 +87,15 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
             Rows = rows,
         };
         var targets = Judge(staff, request.Id, choices, await roles.AllAsync());
-        await database.WriteAsync(db => SaveAsync(db, [request]));
+        await database.WriteAsync(db =>
+        {
+            db.Add(request);
+            return db.SaveChangesAsync();
+        });
         try
         {
             foreach (var some in targets.Chunk(Batch))
-                await database.WriteAsync(db => SaveAsync(db, some));
+                await database.WriteAsync(db => InsertAsync(db, some));
             await CompleteAsync(request, targets);
         }
         catch (Exception e) when (e is DbUpdateException or DbException)
@@ -142,11 +147,31 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
             .SetProperty(r => r.People, chosen.Count).SetProperty(r => r.Staff, staff).SetProperty(r => r.Admins, admins)));
     }
 
-    private static async Task<int> SaveAsync(AdminDbContext db, object[] rows)
+    /// <summary>By hand: EF Core takes ten times as long to track what nobody looks at again.</summary>
+    private static async Task<int> InsertAsync(AdminDbContext db, BulkTarget[] targets)
     {
-        db.ChangeTracker.AutoDetectChangesEnabled = false;
-        db.AddRange(rows);
-        return await db.SaveChangesAsync();
+        await using var insert = db.Database.GetDbConnection().CreateCommand();
+        insert.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
+        insert.CommandText = """
+            INSERT INTO "BulkTargets" ("RequestId", "Position", "Row", "UserId", "Fate", "Text", "SameAs", "Role", "IsSample", "Failures", "Ended")
+            VALUES (@request, @position, @row, @user, @fate, @text, @same, @role, @sample, 0, 0)
+            """;
+        foreach (var name in new[] { "@request", "@position", "@row", "@user", "@fate", "@text", "@same", "@role", "@sample" })
+        {
+            var parameter = insert.CreateParameter();
+            parameter.ParameterName = name;
+            insert.Parameters.Add(parameter);
+        }
+
+        foreach (var target in targets)
+        {
+            object?[] values = [target.RequestId, target.Position, target.Row, target.UserId, (int)target.Fate, target.Text, target.SameAs, target.Role, target.IsSample];
+            for (var i = 0; i < values.Length; i++)
+                insert.Parameters[i].Value = values[i] ?? DBNull.Value;
+            await insert.ExecuteNonQueryAsync();
+        }
+
+        return targets.Length;
     }
 
     private sealed record Choice(int? Row, Guid? UserId, BulkFate Fate, string? Text, int? SameAs);

@@ -33,6 +33,12 @@ public sealed class BulkRequest
     /// <summary>Whether who asks keeps their own sessions.</summary>
     public bool SparesAsker { get; set; } = true;
 
+    /// <summary>The one session that stays when everyone's end: that in which it was asked for; null: none.</summary>
+    public SparedSession? SparedSession => SparedSessionId is { } id ? new(AskedBy, SessionId.Parse(id, null)) : null;
+
+    /// <summary>Of <see cref="SparedSession"/>.</summary>
+    public string? SparedSessionId { get; init; }
+
     /// <summary>How many rows the list had; 0 without a list.</summary>
     public int Rows { get; init; }
 
@@ -69,6 +75,9 @@ public sealed class BulkRequest
 
     /// <summary>UTC; when the hold was over.</summary>
     public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>UTC; when it was tried to end everyone's sessions, which is done once. Null before, and for <see cref="BulkKind.People"/>.</summary>
+    public DateTimeOffset? TriedAt { get; set; }
 
     /// <summary>UTC; when it was done, stopped or refused.</summary>
     public DateTimeOffset? EndedAt { get; set; }
@@ -127,4 +136,7 @@ public enum BulkTrouble
 
     /// <summary>Who asked for it is no longer staff. Only staff can let it go on.</summary>
     AskerIsNoStaff,
+
+    /// <summary>It was tried to end everyone's sessions, and whether it happened is not known.</summary>
+    NotConfirmed,
 }

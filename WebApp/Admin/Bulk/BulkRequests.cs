@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Audit;
+using WebApp.Sessions;
 
 namespace WebApp.Admin.Bulk;
 
@@ -70,6 +71,39 @@ public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOption
             (request.SparesAsker, request.People, request.Staff, request.Admins) = (spared, request.People + by, request.Staff + by, request.Admins + (staff.IsAdmin ? by : 0));
             (request.CountedTo, request.CountedPeople, request.Sessions, request.Active) = (-1, 0, 0, 0);
         });
+
+    /// <summary>Asks for the end of everyone's sessions; another Admin has to approve it. Returns its id; null, which is written down, unless an Admin asks.</summary>
+    /// <param name="staff">Who asks.</param>
+    /// <param name="spared">A session of theirs that stays; null: none.</param>
+    /// <param name="reason">Why.</param>
+    public async Task<Guid?> AskForEveryoneAsync(StaffMember staff, SessionId? spared, StaffReason reason)
+    {
+        var now = clock.GetUtcNow();
+        var request = new BulkRequest
+        {
+            Kind = BulkKind.Everyone,
+            State = BulkState.Waiting,
+            AskedBy = staff.UserId,
+            AskedAt = now,
+            ConfirmedAt = now,
+            Reason = reason.Reason,
+            CaseReference = reason.CaseReference,
+            Note = reason.Note,
+            SparesAsker = spared is not null,
+            SparedSessionId = spared?.ToString(),
+            ToldTo = int.MaxValue,
+        };
+        await audit.AppendAsync(EntryOf(request, staff.IsAdmin ? AuditAction.BulkRequested : AuditAction.Refused, staff));
+        if (!staff.IsAdmin)
+            return null;
+
+        await database.WriteAsync(db =>
+        {
+            db.Add(request);
+            return db.SaveChangesAsync();
+        });
+        return request.Id;
+    }
 
     /// <summary>Who asks has looked at it, and typed how many people it concerns.</summary>
     /// <param name="staff">Only who asked for it.</param>

@@ -38,6 +38,12 @@ internal sealed partial class BulkRunner(
             return 0;
         }
 
+        if (request.Kind == BulkKind.Everyone)
+        {
+            await EndEveryoneAsync(request);
+            return 0;
+        }
+
         await SetTroubleAsync(request, BulkTrouble.None);
         if (await ClaimAsync(request, most) is not { } claimed)
             return 0;
@@ -175,13 +181,49 @@ internal sealed partial class BulkRunner(
         return await db.SaveChangesAsync();
     });
 
-    private async Task FinishAsync(BulkRequest request)
+    /// <summary>
+    /// Once, and not over: it can't be told apart from what people signed in for since. If the instance dies while it is at it, nobody claims that it was done.
+    /// </summary>
+    private async Task EndEveryoneAsync(BulkRequest request)
     {
         var now = clock.GetUtcNow();
-        var finished = await database.WriteAsync(async db => await leases.RenewAsync(db) && await db.Requests
+        var isFirst = await database.WriteAsync(async db => await leases.RenewAsync(db) && await db.Requests
+            .Where(r => r.Id == request.Id && r.State == BulkState.Running && r.TriedAt == null).ExecuteUpdateAsync(set => set.SetProperty(r => r.TriedAt, now)) == 1);
+        if (isFirst && await TryEndEveryoneAsync(request))
+        {
+            if (await EndRequestAsync(request, BulkTrouble.None))
+                await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkFinished, "everyone's sessions ended"));
+        }
+        else if (await EndRequestAsync(request, BulkTrouble.NotConfirmed))
+        {
+            await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.ForceSignOutUnconfirmed, "everyone's sessions"));
+        }
+    }
+
+    private async Task<bool> TryEndEveryoneAsync(BulkRequest request)
+    {
+        try
+        {
+            await sessions.EndEveryoneAsync(request.Reason, request.CaseReference, request.SparedSession);
+            return true;
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> EndRequestAsync(BulkRequest request, BulkTrouble trouble)
+    {
+        var now = clock.GetUtcNow();
+        return await database.WriteAsync(async db => await leases.RenewAsync(db) && await db.Requests
             .Where(r => r.Id == request.Id && r.State == BulkState.Running)
-            .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, BulkState.Done).SetProperty(r => r.EndedAt, now)) == 1);
-        if (!finished)
+            .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, BulkState.Done).SetProperty(r => r.EndedAt, now).SetProperty(r => r.Trouble, trouble)) == 1);
+    }
+
+    private async Task FinishAsync(BulkRequest request)
+    {
+        if (!await EndRequestAsync(request, BulkTrouble.None))
             return;
 
         var (people, ended) = await database.ReadAsync(async db =>

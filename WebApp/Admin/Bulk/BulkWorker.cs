@@ -26,19 +26,6 @@ internal sealed partial class BulkWorker(
 
     private bool _failing;
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        try
-        {
-            await leases.ReleaseAsync();
-        }
-        catch (Exception e) when (IsOutage(e))
-        {
-            LogFailed(e);
-        }
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -65,6 +52,20 @@ internal sealed partial class BulkWorker(
 
             if (pause > TimeSpan.Zero)
                 await bell.WaitAsync(token, pause, stoppingToken);
+        }
+
+        await TryReleaseAsync();
+    }
+
+    private async Task TryReleaseAsync()
+    {
+        try
+        {
+            await leases.ReleaseAsync();
+        }
+        catch (Exception e) when (IsOutage(e) || e is ObjectDisposedException)
+        {
+            // It runs out by itself.
         }
     }
 
@@ -112,7 +113,7 @@ internal sealed partial class BulkWorker(
 
     private async Task StartAsync(BulkRequest request)
     {
-        await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkStarted, $"{request.People} people"));
+        await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkStarted, request.Kind == BulkKind.Everyone ? "everyone's sessions" : $"{request.People} people"));
         var now = clock.GetUtcNow();
         await database.WriteAsync(async db => await leases.RenewAsync(db)
             ? await db.Requests.Where(r => r.Id == request.Id && r.State == BulkState.Holding && r.HoldUntil <= now)

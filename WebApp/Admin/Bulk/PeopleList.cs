@@ -20,8 +20,6 @@ public sealed class PeopleList(TextReader text)
     /// <summary>Characters. What a row has beyond it is passed over.</summary>
     public const int MaxRowLength = 4096;
 
-    private const int EndOfText = -1;
-
     /// <summary>The best first.</summary>
     private static readonly string[] Headers = ["email", "emailaddress", "mail", "userid", "id"];
 
@@ -95,61 +93,61 @@ public sealed class PeopleList(TextReader text)
     private async ValueTask<(List<string> Fields, bool IsCut)?> ReadRowAsync()
     {
         List<string> fields = [];
-        var (inQuotes, length, any) = (false, 0, false);
+        var (quotes, length) = (Quotes.None, 0);
         _field.Clear();
         while (true)
         {
-            var next = await NextAsync();
-            if (next == '\n' && _afterCarriageReturn && !any)
+            if (_at == _length)
+                (_at, _length) = (0, await text.ReadAsync(_buffer));
+            if (_length == 0 && length == 0)
+                return null;
+
+            var next = _length == 0 ? '\n' : _buffer[_at++];
+            var isSecondHalf = next == '\n' && _afterCarriageReturn && length == 0;
+            _afterCarriageReturn = false;
+            if (isSecondHalf)
+                continue;
+
+            // Quotes that nobody closes must not swallow the rest of the list: the row that they made too long ends with its line.
+            if (++length > MaxRowLength || _length == 0)
+                quotes = Quotes.None;
+            if (quotes == Quotes.Open)
             {
-                // The second half of the end of the row before.
-                _afterCarriageReturn = false;
+                if (next == '"')
+                    quotes = Quotes.PerhapsClosed;
+                else
+                    _field.Append(next);
                 continue;
             }
 
-            _afterCarriageReturn = next == '\r' && !inQuotes;
-            if (next == EndOfText && !any)
-                return null;
-
-            any = true;
-            length++;
-            // Quotes that nobody closes must not swallow the rest of the list: the row that they made too long ends with its line.
-            inQuotes &= length <= MaxRowLength;
-            if (next == EndOfText || (!inQuotes && next is '\r' or '\n'))
+            if (next is '\r' or '\n')
             {
-                fields.Add(_field.ToString());
+                _afterCarriageReturn = next == '\r';
+                EndField(fields);
                 return (fields, length > MaxRowLength);
             }
 
-            if (length > MaxRowLength)
-                continue;
-
-            if (inQuotes)
-                inQuotes = await TakeQuotedAsync((char)next);
-            else if (next is ',' or ';' or '\t')
-                EndField(fields);
-            else if (next == '"' && _field.Length == 0)
-                inQuotes = true;
-            else
-                _field.Append((char)next);
+            if (length <= MaxRowLength)
+                quotes = Take(next, quotes, fields);
         }
     }
 
-    /// <summary>Whether the quotes are still open behind it.</summary>
-    private async ValueTask<bool> TakeQuotedAsync(char next)
+    /// <summary>Outside of quotes, or right behind what may have closed them.</summary>
+    private Quotes Take(char next, Quotes quotes, List<string> fields)
     {
-        if (next != '"')
+        if (next == '"' && (quotes == Quotes.PerhapsClosed || _field.Length == 0))
         {
-            _field.Append(next);
-            return true;
+            // Two of them within quotes stand for one.
+            if (quotes == Quotes.PerhapsClosed)
+                _field.Append(next);
+            return Quotes.Open;
         }
 
-        if (await PeekAsync() != '"')
-            return false;
-
-        _at++;
-        _field.Append('"');
-        return true;
+        if (next is ',' or ';' or '\t')
+            EndField(fields);
+        else
+            _field.Append(next);
+        return Quotes.None;
     }
 
     private void EndField(List<string> fields)
@@ -158,13 +156,13 @@ public sealed class PeopleList(TextReader text)
         _field.Clear();
     }
 
-    private async ValueTask<int> NextAsync() => await PeekAsync() is var next and not EndOfText && _at++ >= 0 ? next : EndOfText;
-
-    private async ValueTask<int> PeekAsync()
+    private enum Quotes
     {
-        if (_at == _length)
-            (_at, _length) = (0, await text.ReadAsync(_buffer));
-        return _at < _length ? _buffer[_at] : EndOfText;
+        None,
+        Open,
+
+        /// <summary>The last character was a quote.</summary>
+        PerhapsClosed,
     }
 }
 

@@ -116,6 +116,10 @@ namespace WebApp.Admin.Migrations
                         .HasMaxLength(300)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("SparedSessionId")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("SparesAsker")
                         .HasColumnType("INTEGER");
 
@@ -131,6 +135,9 @@ namespace WebApp.Admin.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<int>("ToldTo")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("TriedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Trouble")

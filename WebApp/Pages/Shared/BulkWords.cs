@@ -62,17 +62,20 @@ public static class BulkWords
         BulkTrouble.Store => "The session store does not answer. Nobody is signed out meanwhile; it goes on by itself when the store is back.",
         BulkTrouble.Database => "The database failed. Nobody is signed out meanwhile; it goes on by itself when the database is back.",
         BulkTrouble.AskerIsNoStaff => "It was held up: who asked for it is no longer staff. It can only go on once they are again. Stop it, or ask for it anew.",
+        BulkTrouble.NotConfirmed => "We could not confirm that everyone's sessions ended. Look whether people are signed out, and ask for it anew if they are not.",
         _ => "Something holds it up.",
     };
 
     /// <summary>How far it is, in a sentence.</summary>
     public static string Of(BulkProgress progress, DateTimeOffset now) => progress.Request switch
     {
+        { Kind: BulkKind.Everyone, State: BulkState.Waiting } => "Everyone's sessions are to be ended.",
         { State: BulkState.Draft or BulkState.Waiting } request => request.CountedTo == int.MaxValue
             ? $"They have {Words.Count(request.Sessions, "session")}. {People(request.Active)} used one in the last {Words.Of(BulkCounter.Recently)}."
             : $"Counted so far: {request.CountedPeople:N0} of {People(request.People)}. Those have {Words.Count(request.Sessions, "session")}; {request.Active:N0} used one in the last {Words.Of(BulkCounter.Recently)}.",
         { State: BulkState.Holding, HoldUntil: { } until } => until > now ? $"It begins in {Words.Of(TimeSpan.FromSeconds(Math.Ceiling((until - now).TotalSeconds)))}. Nothing has ended yet." : "It begins now.",
         { State: BulkState.Paused, StartedAt: null } => "Nothing has ended yet.",
+        { Kind: BulkKind.Everyone, Trouble: BulkTrouble.NotConfirmed } => "It was tried once.",
         { Kind: BulkKind.Everyone, State: BulkState.Done } => "Everyone's sessions have ended.",
         { Kind: BulkKind.Everyone } => "Nothing has ended yet.",
         { StartedAt: null } => "Nothing was ended.",

@@ -11,7 +11,7 @@ using WebApp.Admin;
 namespace WebApp.Admin.Migrations
 {
     [DbContext(typeof(AdminDbContext))]
-    [Migration("20261121203349_Bulk")]
+    [Migration("20261121205952_Bulk")]
     partial class Bulk
     {
         /// <inheritdoc />
@@ -119,6 +119,10 @@ namespace WebApp.Admin.Migrations
                         .HasMaxLength(300)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("SparedSessionId")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("SparesAsker")
                         .HasColumnType("INTEGER");
 
@@ -134,6 +138,9 @@ namespace WebApp.Admin.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<int>("ToldTo")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("TriedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Trouble")

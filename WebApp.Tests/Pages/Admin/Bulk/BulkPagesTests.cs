@@ -1,0 +1,330 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
+using WebApp.Admin.Bulk;
+using WebApp.Audit;
+using WebApp.Tests.Testing;
+
+namespace WebApp.Tests.Pages.Admin.Bulk;
+
+/// <summary>What the pages of bulk requests take and refuse.</summary>
+public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsyncLifetime
+{
+    private Browser _support = null!;
+    private Browser _admin = null!;
+
+    public async Task InitializeAsync() => (_support, _admin) = (await app.SignedInAsync("sam@example.com"), await app.SignedInAsync("ada@example.com"));
+
+    [Fact]
+    public async Task People_are_found_by_a_filter()
+    {
+        var people = await app.NewPeopleAsync(2);
+        var page = (await _support.GetAsync("/admin/bulk/new")).Pick("filter").Fill("text", people[0].Email![..12]).Fill("reason", "Maintenance").Fill("caseReference", "C-1");
+
+        page = await page.PressAsync("Preview");
+
+        Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
+        Assert.Contains($"People whose address or name begins with “{people[0].Email![..12]}”", page.Text, StringComparison.Ordinal);
+        Assert.Equal(people[0].Email, page.Document.QuerySelector("#sample ~ ul a")!.TextContent);
+    }
+
+    [Theory]
+    [InlineData("filter", "", "Maintenance", "C-1", "", "Say whom it concerns. Without any of these it would be everyone.")]
+    [InlineData("filter", "nobody-is-called-so", "Maintenance", "C-1", "", "That fits nobody.")]
+    [InlineData("nonsense", "x", "Maintenance", "C-1", "", "Choose how the people are found.")]
+    [InlineData("list", "", "Maintenance", "C-1", "", "Paste a list, or choose a file.")]
+    [InlineData("list", "", "Maintenance", "C-1", ";;\n\n", "The list is empty.")]
+    [InlineData("list", "", "", "C-1", "x@example.com", "Choose a reason.")]
+    [InlineData("list", "", "Unreadable", "C-1", "x@example.com", "Choose a reason.")]
+    [InlineData("list", "", "Maintenance", "", "x@example.com", "Enter the case reference.")]
+    [InlineData("list", "", "Other", "C-1", "x@example.com", "Say in the note what the other reason is.")]
+    public async Task What_is_missing_is_said_and_what_was_typed_is_kept(string pick, string text, string reason, string caseReference, string list, string message)
+    {
+        var form = await _support.GetAsync("/admin/bulk/new");
+
+        var page = await _support.PostAsync("/admin/bulk/new", ("__RequestVerificationToken", form.AntiforgeryToken),
+            ("pick", pick), ("text", text), ("reason", reason), ("caseReference", caseReference), ("list", list));
+
+        Assert.Equal(200, page.Status);
+        Assert.Contains(message, page.Text, StringComparison.Ordinal);
+        Assert.Equal(text, page.Document.QuerySelector("#text")!.GetAttribute("value") ?? "");
+        Assert.Equal(list.Trim('\n'), page.Document.QuerySelector("#list")!.TextContent.Trim('\n'));
+    }
+
+    [Fact]
+    public async Task A_list_of_people_who_do_not_exist_ends_nobody()
+    {
+        var page = await BulkFlowTests.Fill(await _support.GetAsync("/admin/bulk/new"), "nobody@example.org").PressAsync("Preview");
+
+        Assert.Contains("There is nobody whose sessions could be ended.", page.Text, StringComparison.Ordinal);
+        Assert.Null(page.Document.QuerySelector("#number"));
+        Assert.Contains("The draft is gone.", (await page.PressAsync("Throw this draft away")).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    public async Task A_file_is_uploaded(string encoding)
+    {
+        var people = await app.NewPeopleAsync(3);
+        var text = "\"id\"\r\n" + string.Join("\r\n", people.Select(p => $"\"{p.Id}\""));
+        var known = Encoding.GetEncoding(encoding);
+
+        var page = await _support.FollowAsync(await UploadAsync([.. known.GetPreamble(), .. known.GetBytes(text)]));
+
+        Assert.Contains("Sign out 3 people", page.Text, StringComparison.Ordinal);
+        Assert.Contains("A file that was uploaded, 3 rows", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_rows_are_taken_in_reasonable_time_and_one_more_is_not()
+    {
+        var people = await app.NewPeopleAsync(50);
+        var rows = string.Concat(Enumerable.Range(0, PeopleList.MaxRows - people.Count).Select(number => $"somebody.{number}@example.org\n"));
+        var list = rows + string.Concat(people.Select(p => $"{p.Email}\n"));
+        var began = Stopwatch.GetTimestamp();
+
+        var page = await _support.FollowAsync(await UploadAsync(Encoding.ASCII.GetBytes(list)));
+
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        Assert.Contains("Sign out 50 people", page.Text, StringComparison.Ordinal);
+        Assert.Contains("99,950 no such account", page.Text, StringComparison.Ordinal);
+        Assert.Equal(DetailsShown, page.Document.QuerySelectorAll("#unfound ~ ul li").Length);
+        var more = await UploadAsync(Encoding.ASCII.GetBytes(list + "one.more@example.org\n"));
+        Assert.Contains("That is more than 100,000 people.", more.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_too_large_is_refused_and_so_is_one_for_another_page()
+    {
+        Assert.Equal(413, (await UploadAsync(new byte[9 * 1024 * 1024])).Status);
+        Assert.Equal(413, (await UploadAsync(new byte[200 * 1024], "/admin/users?handler=x")).Status);
+    }
+
+    [Fact]
+    public async Task Garbage_is_a_list_of_rows_that_are_not_understood()
+    {
+        var garbage = new byte[300_000];
+        new Random(7).NextBytes(garbage);
+
+        var page = await _support.FollowAsync(await UploadAsync(garbage));
+
+        Assert.Equal(200, page.Status);
+        Assert.Contains("no address and no id", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Staff_among_the_people_need_another_Admins_approval_and_Support_and_who_asks_can_not_give_it()
+    {
+        var (colleague, person) = (await app.NewAccountAsync(Roles.Support), (await app.NewPeopleAsync(1))[0]);
+        var second = await app.NewAccountAsync(Roles.Admin);
+        using var other = app.NewBrowser();
+        await other.SignInAsync(second.Email!);
+        var page = await BulkFlowTests.Fill(await _admin.GetAsync("/admin/bulk/new"), $"{colleague.Email}\n{person.Email}").PressAsync("Preview");
+        Assert.Contains("Staff are among these people, so another Admin has to approve it.", page.Text, StringComparison.Ordinal);
+
+        page = await page.Fill("number", "2").PressAsync("Ask for approval");
+
+        Assert.Contains("It waits for an Admin other than you.", page.Text, StringComparison.Ordinal);
+        var path = page.Address.AbsolutePath;
+        foreach (var browser in new[] { _admin, _support })
+        {
+            Assert.DoesNotContain("Approve", (await browser.GetAsync(path)).Document.QuerySelectorAll("main button").Select(b => b.TextContent));
+            Assert.Equal(403, (await browser.FollowAsync(await SendAsync(browser, path, "Approve"))).Status);
+            Assert.Equal(403, (await browser.FollowAsync(await SendAsync(browser, path, "Refuse"))).Status);
+        }
+
+        var id = Guid.Parse(page.Address.Segments[^1]);
+        Assert.Equal(BulkState.Waiting, (await app.BulkAsync(id)).Request.State);
+        page = await (await other.GetAsync(path)).PressAsync("Approve");
+        Assert.Contains("It begins in 30 seconds.", page.Text, StringComparison.Ordinal);
+        Assert.Contains($"Approved by {second.Email}", page.Text, StringComparison.Ordinal);
+        Assert.Contains("It was stopped.", (await (await _support.GetAsync(path)).PressAsync("Stop for good")).Text, StringComparison.Ordinal);
+        var entries = (await app.Services.GetRequiredService<AuditLog>().ListAsync(null, 20)).Where(e => e.Details?.Contains(id.ToString(), StringComparison.Ordinal) is true);
+        Assert.Equal(
+            [AuditAction.BulkStopped, AuditAction.BulkApproved, AuditAction.Refused, AuditAction.Refused, AuditAction.Refused, AuditAction.Refused, AuditAction.BulkRequested],
+            entries.Select(e => e.Action));
+    }
+
+    [Fact]
+    public async Task More_people_than_the_threshold_need_approval_and_an_Admin_may_refuse()
+    {
+        var people = await app.NewPeopleAsync(1001);
+        var page = await BulkFlowTests.Fill(await _support.GetAsync("/admin/bulk/new"), string.Join('\n', people.Select(p => p.Id))).PressAsync("Preview");
+        Assert.Contains("These are many people, so another Admin has to approve it.", page.Text, StringComparison.Ordinal);
+        Assert.Contains("20 of the people", page.Text, StringComparison.Ordinal);
+        Assert.Equal(BulkDrafts.SampleSize, page.Document.QuerySelectorAll("#sample ~ ul li").Length);
+        var path = (await page.Fill("number", "1,001").PressAsync("Ask for approval")).Address.AbsolutePath;
+
+        page = await (await _admin.GetAsync(path)).PressAsync("Refuse");
+
+        Assert.Contains("You refused it. Nothing was ended.", page.Text, StringComparison.Ordinal);
+        Assert.Contains("Refused by ada@example.com", page.Text, StringComparison.Ordinal);
+        Assert.Contains("Bulk sign-out refused", (await _admin.GetAsync("/admin/audit")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sessions_of_a_long_list_are_counted_behind_the_page_which_says_how_many_so_far()
+    {
+        var people = await app.NewPeopleAsync(900);
+        await app.NewSessionAsync(people[0].Id);
+        await app.NewSessionAsync(people[899].Id);
+        app.Clock.Advance(TimeSpan.FromMinutes(6));
+        await app.NewSessionAsync(people[0].Id);
+
+        var page = await BulkFlowTests.Fill(await _support.GetAsync("/admin/bulk/new"), string.Join('\n', people.Select(p => p.Email))).PressAsync("Preview");
+
+        Assert.Matches("Counted so far: [0-9]+ of 900 people|They have 3 sessions", page.Text);
+        await Eventually.TrueAsync(async () => (await _support.GetAsync(page.Address.AbsolutePath)).Text.Contains("They have 3 sessions. 1 person used one in the last 5 minutes.", StringComparison.Ordinal), "all are counted");
+    }
+
+    [Fact]
+    public async Task An_Admins_sessions_are_not_Supports_to_end_and_the_row_says_so()
+    {
+        var page = await BulkFlowTests.Fill(await _support.GetAsync("/admin/bulk/new"), "ada@example.com\nalice@example.com").PressAsync("Preview");
+
+        Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
+        Assert.Contains("1 not allowed Only an Admin may end an Admin's sessions.", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_asks_is_left_out_unless_they_include_themselves()
+    {
+        var page = await BulkFlowTests.Fill(await _support.GetAsync("/admin/bulk/new"), "sam@example.com\nalice@example.com").PressAsync("Preview");
+        Assert.Contains("You are among these people. Your own sessions stay, unless you include yourself.", page.Text, StringComparison.Ordinal);
+        Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
+
+        page = await page.PressAsync("Include me");
+
+        Assert.Contains("Sign out 2 people", page.Text, StringComparison.Ordinal);
+        Assert.Contains("Staff are among these people", page.Text, StringComparison.Ordinal);
+        page = await page.PressAsync("Leave me out");
+        Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_draft_is_its_makers_and_a_day_later_nobodys()
+    {
+        var people = await app.NewPeopleAsync(1);
+        var draft = await app.DraftAsync(await app.StaffAsync("sam@example.com"), people);
+        var path = $"/admin/bulk/{draft.Id}";
+
+        var page = await _admin.GetAsync(path);
+
+        Assert.Contains("Only who made it can confirm it.", page.Text, StringComparison.Ordinal);
+        Assert.Equal(403, (await _admin.FollowAsync(await SendAsync(_admin, path, "Confirm", ("number", "1")))).Status);
+        Assert.Equal(403, (await _admin.FollowAsync(await SendAsync(_admin, path, "Discard"))).Status);
+        app.Clock.Advance(BulkRequests.DraftsKept + TimeSpan.FromMinutes(1));
+        Assert.Equal(BulkAnswer.TooOld, await app.Bulk().ConfirmAsync(await app.StaffAsync("sam@example.com"), draft.Id, 1, new("https://localhost")));
+        await app.Services.GetRequiredService<BulkSweeper>().SweepAsync();
+        Assert.Null(await app.Bulk().FindAsync(draft.Id));
+    }
+
+    [Fact]
+    public async Task Progress_is_told_as_it_is_made_and_is_no_use_of_the_session()
+    {
+        var people = await app.NewPeopleAsync(5);
+        var id = await app.ConfirmedAsync(await app.StaffAsync("sam@example.com"), people);
+        using var client = new HttpClient { BaseAddress = app.Address };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/admin/bulk/{id}/progress");
+        request.Headers.TryAddWithoutValidation("Cookie", string.Join("; ", _support.Cookies.Select(c => $"{c.Key}={c.Value}")));
+        request.Headers.TryAddWithoutValidation("User-Agent", Browser.Firefox);
+
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        var first = await NextAsync(lines);
+        app.Clock.Advance(BulkScene.Hold);
+        var last = "";
+        while (!last.Contains("Done/", StringComparison.Ordinal))
+            last = await NextAsync(lines);
+
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("\"key\":\"Holding/None/True\",\"done\":0,\"words\":\"It begins in 30 seconds. Nothing has ended yet.\"", first, StringComparison.Ordinal);
+        Assert.Contains("\"done\":5,\"words\":\"5 of 5 people done, 0 sessions ended.\"", last, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("progress")]
+    [InlineData("report")]
+    public async Task Progress_and_report_are_for_staff(string what)
+    {
+        var draft = await app.DraftAsync(await app.StaffAsync("sam@example.com"), await app.NewPeopleAsync(1));
+        using var visitor = app.NewBrowser();
+        using var user = await app.NewUserAsync();
+
+        Assert.Equal(302, (await visitor.PeekAsync($"/admin/bulk/{draft.Id}/{what}")).Status);
+        Assert.Equal(403, (await user.GetAsync($"/admin/bulk/{draft.Id}/{what}")).Status);
+        Assert.Equal(404, (await _support.GetAsync($"/admin/bulk/{Guid.NewGuid()}/{what}")).Status);
+        Assert.Equal(404, (await _support.GetAsync($"/admin/bulk/not-an-id/{what}")).Status);
+    }
+
+    [Fact]
+    public async Task The_report_asks_for_a_recent_sign_in()
+    {
+        var draft = await app.DraftAsync(await app.StaffAsync("sam@example.com"), await app.NewPeopleAsync(1));
+        app.Clock.Advance(TimeSpan.FromMinutes(20));
+
+        Assert.Equal("/account/confirm", (await _support.GetAsync($"/admin/bulk/{draft.Id}/report")).Address.AbsolutePath);
+        Assert.Equal("/account/confirm", (await _support.GetAsync("/admin/bulk/new")).Address.AbsolutePath);
+        Assert.Equal(200, (await _support.GetAsync($"/admin/bulk/{draft.Id}")).Status);
+    }
+
+    [Fact]
+    public async Task Without_scripts_the_page_loads_itself_anew_for_ten_minutes_and_not_when_told_not_to()
+    {
+        var id = await app.ConfirmedAsync(await app.StaffAsync("sam@example.com"), await app.NewPeopleAsync(1));
+
+        Assert.Contains("3; url=/admin/bulk/" + id + "?n=8\"", (await _support.GetAsync($"/admin/bulk/{id}?n=7")).Document.QuerySelector("head noscript")!.InnerHtml, StringComparison.Ordinal);
+        foreach (var query in new[] { "?n=200", "?refresh=off", "?n=99999999999&refresh=off" })
+        {
+            var page = await _support.GetAsync($"/admin/bulk/{id}{query}");
+            Assert.Null(page.Document.QuerySelector("head noscript"));
+            Assert.Contains("This page does not change by itself.", page.Text, StringComparison.Ordinal);
+        }
+
+        await app.Bulk().StopAsync(await app.StaffAsync("sam@example.com"), id);
+    }
+
+    public Task DisposeAsync()
+    {
+        _support.Dispose();
+        _admin.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private static int DetailsShown => WebApp.Pages.Admin.Bulk.DetailsModel.MaxUnfoundShown;
+
+    private static async Task<string> NextAsync(StreamReader lines)
+    {
+        string? line;
+        do
+        {
+            line = await lines.ReadLineAsync();
+        }
+        while (line is "");
+        return line ?? throw new EndOfStreamException();
+    }
+
+    private static async Task<Page> SendAsync(Browser browser, string path, string handler, params (string, string)[] fields) =>
+        await browser.PostAsync($"{path}?handler={handler}", [("__RequestVerificationToken", (await browser.GetAsync("/account/logout")).AntiforgeryToken), .. fields]);
+
+    private async Task<Page> UploadAsync(byte[] file, string path = "/admin/bulk/new")
+    {
+        var form = await _support.GetAsync("/admin/bulk/new");
+        var content = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("text/csv") } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new MultipartFormDataContent
+            {
+                { new StringContent(form.AntiforgeryToken), "__RequestVerificationToken" },
+                { new StringContent("list"), "pick" },
+                { new StringContent("Maintenance"), "reason" },
+                { new StringContent("C-1"), "caseReference" },
+                { content, "file", "people.csv" },
+            },
+        };
+        return await _support.SendAsync(request);
+    }
+}
