@@ -15,6 +15,10 @@ public sealed record StaffMember(Guid? UserId, bool IsAdmin, IPAddress? Address)
     /// <summary>What the act came with, in the app's own words.</summary>
     public string? Device { get; init; }
 
+    /// <summary>The id of the person who acts.</summary>
+    /// <exception cref="InvalidOperationException">It is an operator, who has no account.</exception>
+    public Guid PersonId => UserId ?? throw new InvalidOperationException("What an operator does by command line is not asked for by a person.");
+
     public static StaffMember Of(HttpContext context) =>
         new(context.User.GetUserId(), context.User.IsInRole(Roles.Admin), context.Connection.RemoteIpAddress) { Device = Sessions.Device.Of(context.Request).ToString() };
 }

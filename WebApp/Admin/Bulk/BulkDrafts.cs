@@ -79,7 +79,7 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
         var request = new BulkRequest
         {
             Picked = picked,
-            AskedBy = staff.UserId ?? throw new ArgumentException("A bulk request is asked for by a person.", nameof(staff)),
+            AskedBy = staff.PersonId,
             AskedAt = clock.GetUtcNow(),
             Reason = reason.Reason,
             CaseReference = reason.CaseReference,

@@ -83,7 +83,7 @@ public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOption
         {
             Kind = BulkKind.Everyone,
             State = BulkState.Waiting,
-            AskedBy = staff.UserId,
+            AskedBy = staff.PersonId,
             AskedAt = now,
             ConfirmedAt = now,
             Reason = reason.Reason,
