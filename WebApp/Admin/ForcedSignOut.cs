@@ -4,7 +4,7 @@ using WebApp.Sessions;
 namespace WebApp.Admin;
 
 /// <summary>Ends and locks other people's sessions.</summary>
-public sealed class ForcedSignOut(StaffActs acts, SessionManager sessions)
+public sealed class ForcedSignOut(StaffActs acts, SessionManager sessions, AuditLog audit)
 {
     /// <summary>Ends one session of <paramref name="userId"/>.</summary>
     public Task<StaffActResult> EndOneAsync(StaffMember staff, Guid userId, SessionId id, StaffReason reason) =>
@@ -40,4 +40,25 @@ public sealed class ForcedSignOut(StaffActs acts, SessionManager sessions)
     public Task<StaffActResult> EndAllAsync(StaffMember staff, Guid userId, StaffReason reason) =>
         acts.RunAsync(new(AuditAction.ForceSignOutAll, staff, userId, reason),
             async _ => new(await sessions.RevokeAllAsync(userId, reason.Reason, reason.CaseReference, staff.UserId)));
+
+    /// <summary>
+    /// Ends everyone's sessions at once, as an operator may. False when the store did not confirm it. (Staff ask for it in bulk, for another Admin to approve.)
+    /// </summary>
+    public async Task<bool> EndEveryoneAsync(StaffMember operatorWhoAsks, StaffReason reason)
+    {
+        var entry = StaffActs.EntryOf(operatorWhoAsks, reason, AuditAction.BulkStarted) with { Details = "everyone's sessions" };
+        await audit.AppendAsync(entry);
+        try
+        {
+            await sessions.EndEveryoneAsync(reason.Reason, reason.CaseReference, spared: null);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            await audit.AppendAsync(entry with { Action = AuditAction.ForceSignOutUnconfirmed });
+            return false;
+        }
+
+        await audit.AppendAsync(entry with { Action = AuditAction.BulkFinished, Details = "everyone's sessions ended" });
+        return true;
+    }
 }

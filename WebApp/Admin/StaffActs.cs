@@ -74,18 +74,23 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
         return result with { Outcome = end.Unconfirmed.Count > 0 ? StaffActOutcome.Unconfirmed : StaffActOutcome.Done, Ended = end.Ended };
     }
 
-    private static AuditEntry EntryOf(StaffAct asked) => new()
+    /// <summary>Who does what and why, on nobody in particular.</summary>
+    internal static AuditEntry EntryOf(StaffMember staff, StaffReason reason, AuditAction action) => new()
     {
-        Action = asked.Action,
-        ActorId = asked.Staff.UserId,
+        Action = action,
+        ActorId = staff.UserId,
+        Address = staff.Address?.ToString(),
+        Device = staff.Device,
+        Reason = reason.Reason.ToString(),
+        CaseReference = reason.CaseReference,
+        Note = reason.Note,
+    };
+
+    private static AuditEntry EntryOf(StaffAct asked) => EntryOf(asked.Staff, asked.Reason, asked.Action) with
+    {
         SubjectId = asked.UserId,
         SessionId = asked.SessionId?.ToString(),
-        Address = asked.Staff.Address?.ToString(),
-        Device = asked.Staff.Device,
-        Reason = asked.Reason.Reason.ToString(),
-        CaseReference = asked.Reason.CaseReference,
         Details = asked.Details,
-        Note = asked.Reason.Note,
     };
 
     private static AuditAction UnconfirmedOf(AuditAction action) => action switch

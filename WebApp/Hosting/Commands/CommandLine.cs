@@ -17,6 +17,7 @@ internal static class CommandLine
     [
         new("migrate", "bring the database up to date", DatabaseCommands.MigrateAsync) { NeedsDatabase = false },
         .. UserCommands.All,
+        .. SessionCommands.All,
         .. AuditCommands.All,
     ];
 

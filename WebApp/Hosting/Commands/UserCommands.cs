@@ -1,7 +1,6 @@
 using System.Globalization;
 using WebApp.Accounts;
 using WebApp.Admin;
-using WebApp.Pages;
 
 namespace WebApp.Hosting.Commands;
 
@@ -11,8 +10,6 @@ internal static class UserCommands
     private const string Forever = "forever";
     private const string NoRole = "none";
 
-    private static readonly Option Email = new("--email", "ADDRESS", "whose account");
-    private static readonly Option Id = new("--id", "ID", "the account's id, instead of the address");
     private static readonly Option Until = new("--until", "TIME", $"in UTC, such as 2030-01-31T12:00, or {Forever}") { Required = true };
     private static readonly Option Wanted = new("--roles", "ROLES", $"all that the person is to have, with commas: of {string.Join(" and ", Roles.All)}; or {NoRole}") { Required = true };
     private static readonly Option Off = new("--off", null, "no longer require it");
@@ -23,22 +20,14 @@ internal static class UserCommands
     private static readonly Option OneFactor = new("--no-second-factor", null, "only people without one");
     private static readonly Option After = new("--after", "PLACE", "where the page before ended");
 
-    /// <summary>Why: for every act on a person.</summary>
-    private static readonly Option[] Why =
-    [
-        new("--reason", string.Join('|', StaffReason.Allowed), "the person is told") { Required = true },
-        new("--case", "REFERENCE", "the person is told") { Required = true },
-        new("--note", "TEXT", "for staff only; needed for the reason Other"),
-    ];
-
     public static readonly Command[] All =
     [
         new("users add", "make an account, or give an existing one a role; the password of a new one is asked for", AddAsync)
         {
-            Options = [Email with { Required = true }, new("--name", "NAME", "what the person is called"), Role with { Does = "what the person may do" }, Option.Json],
+            Options = [PersonCommand.Email with { Required = true }, new("--name", "NAME", "what the person is called"), Role with { Does = "what the person may do" }, Option.Json],
         },
         new("users list", $"find people, {UserDirectory.PageSize} at a time, by address", ListAsync) { Options = [Query, Role, Banned, OneFactor, After, Option.Json] },
-        new("users show", "say what is known of an account", ShowAsync) { Options = [Email, Id, Option.Json] },
+        new("users show", "say what is known of an account", ShowAsync) { Options = [PersonCommand.Email, PersonCommand.Id, Option.Json] },
         Act("users ban", "let nobody sign in to an account, and end its sessions", BanAsync, Until),
         Act("users unban", "end a ban", context => ActAsync(context, async (acts, person, reason) => await acts.UnbanAsync(StaffMember.CommandLine, person.Id, reason))),
         Act("users roles", "set what the person may do", RolesAsync, Wanted),
@@ -54,7 +43,7 @@ internal static class UserCommands
     ];
 
     private static Command Act(string name, string does, Func<CommandContext, Task<int>> run, params Option[] own) =>
-        new(name, does, run) { Options = [Email, Id, .. own, .. Why, Option.Json], NeedsStore = true };
+        new(name, does, run) { Options = [PersonCommand.Email, PersonCommand.Id, .. own, .. PersonCommand.Why, Option.Json], NeedsStore = true };
 
     private static async Task<int> AddAsync(CommandContext context)
     {
@@ -79,8 +68,8 @@ internal static class UserCommands
 
     private static async Task<int> ShowAsync(CommandContext context)
     {
-        if (await FindAsync(context) is not { } person)
-            return await NobodyAsync(context);
+        if (await PersonCommand.FindAsync(context) is not { } person)
+            return await PersonCommand.NobodyAsync(context);
 
         var facts = FactsOf(person);
         return context.Done(string.Join('\n', facts.GetType().GetProperties().Select(fact => $"{fact.Name}: {Text(fact.GetValue(facts))}")), facts);
@@ -115,47 +104,8 @@ internal static class UserCommands
     private static Task<int> DeleteAsync(CommandContext context) => ActAsync(context, async (acts, person, reason) =>
         string.Equals(context.Arguments[Confirm.Name], person.Email, StringComparison.OrdinalIgnoreCase) ? await acts.DeleteAsync(StaffMember.CommandLine, person.Id, reason) : null);
 
-    /// <param name="context">The command.</param>
-    /// <param name="act">Given the person and the reason; null when what confirms it is wrong.</param>
-    private static async Task<int> ActAsync(CommandContext context, Func<AccountActs, Person, StaffReason, Task<StaffActResult?>> act)
-    {
-        var (reason, problems) = context.Get<StaffReasons>().Read(context.Arguments["--reason"], context.Arguments["--case"], context.Arguments["--note"]);
-        if (reason is null)
-            return await CommandContext.NotUnderstoodAsync(string.Join('\n', problems.Values));
-        if (await FindAsync(context) is not { } person)
-            return await NobodyAsync(context);
-        if (await act(context.Get<AccountActs>(), person, reason with { InWords = Words.Of(reason.Reason) }) is not { } result)
-            return await CommandContext.NotUnderstoodAsync($"{Confirm.Name} is not the address of that account. Nothing was done.");
-
-        return result switch
-        {
-            { Outcome: StaffActOutcome.Done } => context.Done(
-                $"Done for {person.Email}: {Words.Count(result.Ended, "session")} ended. Receipt {result.ReceiptId}.",
-                new { email = person.Email, id = person.Id, ended = result.Ended, receipt = result.ReceiptId }),
-            { Outcome: StaffActOutcome.Unconfirmed } => await CommandContext.NotDoneAsync(
-                $"We could not confirm which sessions of {person.Email} ended; it is tried again until it is. Receipt {result.ReceiptId} tells."),
-            { Failure: { } failure } => await CommandContext.NotDoneAsync($"{Words.Of(failure)} Receipt {result.ReceiptId}."),
-            { Refusal: { } refusal } => await CommandContext.NotDoneAsync(Words.Of(refusal)),
-            _ => await NobodyAsync(context),
-        };
-    }
-
-    /// <summary>Null when there is no such account, and when the command names none, or two.</summary>
-    private static async Task<Person?> FindAsync(CommandContext context)
-    {
-        var people = context.Get<UserDirectory>();
-        return (context.Arguments[Email.Name], context.Arguments[Id.Name]) switch
-        {
-            ({ } email, null) => await people.FindByEmailAsync(email),
-            (null, { } text) => Guid.TryParse(text, CultureInfo.InvariantCulture, out var id) ? await people.FindAsync(id) : null,
-            _ => null,
-        };
-    }
-
-    private static Task<int> NobodyAsync(CommandContext context) =>
-        context.Arguments.Has(Email.Name) == context.Arguments.Has(Id.Name)
-            ? CommandContext.NotUnderstoodAsync($"Say whose account: {Email.Form}, or {Id.Form}.")
-            : CommandContext.NotDoneAsync("There is no such account.");
+    private static Task<int> ActAsync(CommandContext context, Func<AccountActs, Person, StaffReason, Task<StaffActResult?>> act) =>
+        PersonCommand.ActAsync(context, (person, reason) => act(context.Get<AccountActs>(), person, reason));
 
     private static object FactsOf(Person person) => new
     {
