@@ -213,7 +213,7 @@ public sealed class BadInputTests(BadInputTests.Scene scene) : IClassFixture<Bad
             ("id", id), ("reason", "Maintenance"), ("caseReference", "C-1"), ("__RequestVerificationToken", scene.Token)));
 
         Assert.Contains("That session had already ended.", own.Text);
-        Assert.Contains("That session had already ended.", staffs.Text);
+        Assert.Contains("There was no session left to end.", staffs.Text);
         Assert.Single(own.SessionIds);
     }
 
