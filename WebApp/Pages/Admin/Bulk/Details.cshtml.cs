@@ -70,7 +70,7 @@ public sealed class DetailsModel(BulkRequests requests, UserDirectory people, Ma
         var typed = int.TryParse(Number?.Trim().Replace(",", "", StringComparison.Ordinal), out var number) ? number : -1;
         var answer = await requests.ConfirmAsync(Staff, Id, typed, links.SiteOf(HttpContext));
         if (answer != BulkAnswer.WrongNumber)
-            return Answer(answer, "Confirmed.");
+            return Answer(answer, "You confirmed it.");
 
         ModelState.AddModelError(NumberField, "That is not the number of people above. Look at it again, and type it.");
         return await ShowAsync();
