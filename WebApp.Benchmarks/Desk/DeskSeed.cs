@@ -26,7 +26,7 @@ internal sealed class DeskSeed(DeskOptions options, string database, DeskData da
     }
 
     public Task FillSqlAsync() =>
-        FillAsync("sessions", options.Sessions, () => new SessionsDbContext(OptionsOf<SessionsDbContext>()), (db, number) => db.Add(SessionRow.From(data.Session(number))));
+        FillAsync("sessions", options.Sessions, () => new SessionsDbContext(OptionsOf<SessionsDbContext>()), (db, number) => db.Add(SessionRow.From(data.Session(number), epoch: 0)));
 
     /// <summary>By the store, as sign-ins do. Returns the bytes that each session takes of Redis, and how many of them are the index over all users.</summary>
     public async Task<(double All, double Index)> FillRedisAsync(RedisProcess redis, Workplace place)

@@ -33,6 +33,17 @@ public sealed class IndexTests(SqlApp app) : IAsyncLifetime
         Assert.Empty(Found(await SearchAsync("uill")));
     }
 
+    [Fact]
+    public async Task A_person_is_found_by_the_beginning_of_the_id_of_a_live_session()
+    {
+        using var browser = await app.NewUserAsync();
+        var id = app.KeyOf(browser).SessionId.ToString();
+
+        Assert.Equal([browser.Email], Found(await SearchAsync(id)));
+        Assert.Equal([browser.Email], Found(await SearchAsync($" {id[..10].ToUpperInvariant()} ")));
+        Assert.Empty(Found(await SearchAsync(id[..7])));
+    }
+
     [Theory]
     [InlineData("D")]
     [InlineData("N")]

@@ -3,10 +3,11 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
 using WebApp.Admin;
+using WebApp.Sessions;
 
 namespace WebApp.Pages.Admin.Users;
 
-public sealed class IndexModel(UserDirectory people, TimeProvider clock) : PageModel
+public sealed class IndexModel(UserDirectory people, SessionManager sessions, TimeProvider clock) : PageModel
 {
     /// <summary>What to search for. Named as in the address, or its messages would not find their field.</summary>
     [BindProperty(SupportsGet = true)]
@@ -39,6 +40,20 @@ public sealed class IndexModel(UserDirectory people, TimeProvider clock) : PageM
     public async Task OnGetAsync()
     {
         if (ModelState.IsValid)
-            Found = await people.SearchAsync(new(Q, string.IsNullOrEmpty(Role) ? null : Role, Banned, OneFactor), After);
+            Found = await people.SearchAsync(new(Q, string.IsNullOrEmpty(Role) ? null : Role, Banned, OneFactor), After, await OwnersAsync());
+    }
+
+    /// <summary>Whose live sessions have an id that begins so. Without the store people are found by all else.</summary>
+    private async Task<IReadOnlyCollection<Guid>> OwnersAsync()
+    {
+        try
+        {
+            var found = await sessions.FindByIdPrefixAsync(Q?.Trim() ?? "", UserDirectory.PageSize + 1);
+            return [.. found.Select(session => session.UserId).Distinct()];
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return [];
+        }
     }
 }
