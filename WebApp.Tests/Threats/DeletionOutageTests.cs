@@ -89,6 +89,7 @@ public sealed class DeletionOutageTests : IAsyncLifetime
         Assert.Contains(await _app.AuditOfAsync(id), e => e.Address is not null);
         await ExecuteAsync("DROP TRIGGER Stop");
         await Eventually.TrueAsync(async () => (await _app.AuditOfAsync(id)).All(e => e.Address is null && e.Device is null), "it is forgotten");
+        Assert.Single(await _app.AuditOfAsync(id), e => e.Action == AuditAction.PersonalDataForgotten);
     }
 
     private async Task ExecuteAsync(string sql)

@@ -37,12 +37,10 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
     /// </summary>
     public async Task ForgetAsync(Guid userId)
     {
-        if (!await HasPersonalAsync(userId))
+        if (await WriteAsync(db => BeginToForgetAsync(db, userId)) is not { } end)
             return;
 
-        var end = await AppendAsync(new AuditEntry { Action = AuditAction.PersonalDataForgotten, SubjectId = userId });
-        while (await WriteAsync(db => DeleteSomeAsync(db.Origins, AboutAndBy(db, userId).Where(id => id < end), (origins, ids) => origins.Where(o => ids.Contains(o.EntryId)))) == Batch
-            || await WriteAsync(db => DeleteSomeAsync(db.Texts, TextsAbout(db, userId).Where(id => id < end), (texts, ids) => texts.Where(t => ids.Contains(t.EntryId)))) == Batch)
+        while (await WriteAsync(db => ForgetSomeAsync(db, userId, end)))
         {
         }
     }
@@ -198,10 +196,27 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
         $"The audit log was not written with the key of {key.Place}, or its head was changed. Put the right key back, from its backup if need be; "
         + "\"When the key is lost\" in docs/operations.md says what to do without one.");
 
-    private async Task<bool> HasPersonalAsync(Guid userId)
+    /// <summary>The entry that says so, and the first of what goes, at once: who comes meanwhile, or after a failure, finds what is left. Null when nothing is.</summary>
+    private async Task<long?> BeginToForgetAsync(AuditDbContext db, Guid userId)
     {
-        await using var db = await databases.CreateDbContextAsync();
-        return await AboutAndBy(db, userId).AnyAsync() || await TextsAbout(db, userId).AnyAsync();
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        if (!await AboutAndBy(db, userId).AnyAsync() && !await TextsAbout(db, userId).AnyAsync())
+            return null;
+
+        var entry = await WriteEntriesAsync(db, [new() { Action = AuditAction.PersonalDataForgotten, At = clock.GetUtcNow(), SubjectId = userId }]);
+        await ForgetSomeAsync(db, userId, entry);
+        await transaction.CommitAsync();
+        return entry;
+    }
+
+    /// <summary>Returns whether there may be more.</summary>
+    private static async Task<bool> ForgetSomeAsync(AuditDbContext db, Guid userId, long end)
+    {
+        var origins = await AboutAndBy(db, userId).Where(id => id < end).Take(Batch).ToListAsync();
+        await db.Origins.Where(o => origins.Contains(o.EntryId)).ExecuteDeleteAsync();
+        var texts = await TextsAbout(db, userId).Where(id => id < end).Take(Batch).ToListAsync();
+        await db.Texts.Where(t => texts.Contains(t.EntryId)).ExecuteDeleteAsync();
+        return origins.Count == Batch || texts.Count == Batch;
     }
 
     private static IQueryable<long> AboutAndBy(AuditDbContext db, Guid userId) =>
@@ -210,14 +225,6 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
 
     private static IQueryable<long> TextsAbout(AuditDbContext db, Guid userId) =>
         db.Entries.Where(e => e.SubjectId == userId).Join(db.Texts, e => e.Id, t => t.EntryId, (e, t) => t.EntryId);
-
-    private static async Task<int> DeleteSomeAsync<T>(IQueryable<T> rows, IQueryable<long> wanted, Func<IQueryable<T>, IReadOnlyList<long>, IQueryable<T>> with)
-    {
-        var ids = await wanted.Take(Batch).ToListAsync();
-        if (ids.Count > 0)
-            await with(rows, ids).ExecuteDeleteAsync();
-        return ids.Count;
-    }
 
     /// <param name="by">Which index to read by.</param>
     /// <param name="which">Which entries.</param>

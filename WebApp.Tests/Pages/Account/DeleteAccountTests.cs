@@ -85,7 +85,7 @@ public abstract class DeleteAccountTests(TestApp app)
         var after = await app.AuditOfAsync(id);
         Assert.Equal(before.Select(e => (e.Id, e.At, e.Action, e.ActorId, e.SessionId)), after.Take(before.Count).Select(e => (e.Id, e.At, e.Action, e.ActorId, e.SessionId)));
         Assert.All(after, e => Assert.Equal((null, null, null, null), (e.Address, e.Device, e.Details, e.Note)));
-        Assert.Equal([AuditAction.AccountDeleted, AuditAction.SessionEnded], after.Skip(before.Count).Select(e => e.Action));
+        Assert.Equal([AuditAction.AccountDeleted, AuditAction.SessionEnded, AuditAction.PersonalDataForgotten], after.Skip(before.Count).Select(e => e.Action));
     }
 
     [Fact]
