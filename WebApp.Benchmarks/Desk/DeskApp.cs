@@ -23,6 +23,9 @@ internal sealed partial class DeskApp : IAsyncDisposable
         _client = new(new SocketsHttpHandler { CookieContainer = new(), UseProxy = false }) { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = Patience };
     }
 
+    /// <summary>User and system time since it started.</summary>
+    public TimeSpan CpuTime => _process.CpuTime;
+
     /// <summary>Returns when it is ready. It is in Development, where demo accounts are made and cookies need no https.</summary>
     /// <exception cref="InvalidOperationException">It did not get ready.</exception>
     public static async Task<DeskApp> StartAsync(string database, string? redis)

@@ -41,39 +41,43 @@ internal static class DeskBenchmark
             await using var app = await DeskApp.StartAsync(database, redis?.ConnectionString);
             await app.SignInAsync();
             foreach (var page in await DeskPages.AllAsync(app, data, options.Sessions))
-                results.Add(await MeasureAsync(app, store, page, options.Rounds));
+                results.Add(await MeasureAsync(app, redis, store, page, options.Rounds));
         }
 
         await ReportAsync(options, results, bytes, version ?? "not used");
         return results.Exists(result => result.Complaint is not null) ? 1 : 0;
     }
 
-    private static async Task<PageTimes> MeasureAsync(DeskApp app, string store, DeskPage page, int rounds)
+    private static async Task<PageTimes> MeasureAsync(DeskApp app, RedisProcess? redis, string store, DeskPage page, int rounds)
     {
         Progress.Show($"{store}: {page.Name}");
         string? complaint = null;
         var times = new List<double>();
+        var (appBefore, redisBefore) = (TimeSpan.Zero, 0.0);
         for (var i = -WarmUps; i < rounds; i++)
         {
+            if (i == 0)
+                (appBefore, redisBefore) = (app.CpuTime, redis is null ? 0 : (await redis.CountAsync()).CpuMicroseconds);
             var (status, body, milliseconds) = await app.GetAsync(page.Path);
             complaint ??= DeskPages.Complaint(page, status, body);
             if (i >= 0)
                 times.Add(milliseconds);
         }
 
+        var cpu = (app.CpuTime - appBefore).TotalMilliseconds + (redis is null ? 0 : ((await redis.CountAsync()).CpuMicroseconds - redisBefore) / 1000);
         times.Sort();
-        return new(store, page.Name, times[times.Count / 2], times[Math.Min(times.Count - 1, times.Count * 99 / 100)], complaint);
+        return new(store, page.Name, times[times.Count / 2], times[Math.Min(times.Count - 1, times.Count * 99 / 100)], cpu / rounds, complaint);
     }
 
     private static async Task ReportAsync(DeskOptions options, List<PageTimes> results, (double All, double Index)? bytes, string redis)
     {
         var text = new StringBuilder("# The support desk\n\n");
         text.AppendLine(MachineFacts.Describe(new(null, null), redis).ToMarkdown()).AppendLine()
-            .AppendLine(CultureInfo.InvariantCulture, $"{options.Sessions:N0} sessions of {options.Users:N0} users, {options.Entries:N0} audit entries; each page {options.Rounds} times, one after the other. Milliseconds until the last byte.")
+            .AppendLine(CultureInfo.InvariantCulture, $"{options.Sessions:N0} sessions of {options.Users:N0} users, {options.Entries:N0} audit entries; each page {options.Rounds} times, one after the other. Milliseconds until the last byte; and of processor time, the app's and Redis', per page.")
             .AppendLine();
-        text.AppendLine($"| page | {string.Join(" | ", options.Stores.Select(store => $"{store}: median | p99"))} |").AppendLine($"|---|{string.Concat(options.Stores.Select(_ => "---:|---:|"))}");
+        text.AppendLine($"| page | {string.Join(" | ", options.Stores.Select(store => $"{store}: median | p99 | CPU"))} |").AppendLine($"|---|{string.Concat(options.Stores.Select(_ => "---:|---:|---:|"))}");
         foreach (var page in results.GroupBy(result => result.Page, StringComparer.Ordinal))
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {page.Key} | {string.Join(" | ", page.Select(times => string.Create(CultureInfo.InvariantCulture, $"{times.Median:N0} | {times.P99:N0}")))} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {page.Key} | {string.Join(" | ", page.Select(times => string.Create(CultureInfo.InvariantCulture, $"{times.Median:N0} | {times.P99:N0} | {times.Cpu:N0}")))} |");
         text.AppendLine();
         if (bytes is { } each)
             text.AppendLine(CultureInfo.InvariantCulture, $"Redis: {each.All:N0} bytes per session, {each.Index:N0} of them the index over all users.").AppendLine();
@@ -87,5 +91,5 @@ internal static class DeskBenchmark
         Console.Write(text);
     }
 
-    private sealed record PageTimes(string Store, string Page, double Median, double P99, string? Complaint);
+    private sealed record PageTimes(string Store, string Page, double Median, double P99, double Cpu, string? Complaint);
 }

@@ -26,7 +26,29 @@ internal static class SqlSessionSearch
             return await InOrder(After(Matching(Flagged(db, now), filter), after)).Take(count).ToListAsync();
 
         var newest = await InOrder(Matching(InOrder(After(Live(db, now), after)).Take(Newest), filter)).Take(count).ToListAsync();
-        return newest.Count == count ? newest : await InOrder(After(Matching(Live(db, now), filter), after)).Take(count).ToListAsync();
+        if (newest.Count == count)
+            return newest;
+
+        // Unordered and without a limit to speak of: it keeps SQLite from beginning with another part of the filter.
+        var rarest = await RarestAsync(db, filter, now);
+        return await InOrder(After(Matching(Matching(Live(db, now), rarest).Take(int.MaxValue), filter), after)).Take(count).ToListAsync();
+    }
+
+    /// <summary>The part of the filter that fewest sessions fit: what all fit is no way in.</summary>
+    private static async Task<SessionFilter> RarestAsync(SessionsDbContext db, SessionFilter filter, DateTimeOffset now)
+    {
+        SessionFilter[] parts =
+        [
+            new() { Addresses = filter.Addresses }, new() { Country = filter.Country }, new() { Device = filter.Device }, new() { Method = filter.Method }, new() { State = filter.State },
+        ];
+        var (rarest, fewest) = (filter, Newest + 1);
+        foreach (var part in parts.Where(part => part != new SessionFilter()))
+        {
+            if (await Matching(Live(db, now), part).Take(fewest).CountAsync() is var count && count < fewest)
+                (rarest, fewest) = (part, count);
+        }
+
+        return rarest;
     }
 
     public static async Task<SessionCounts> CountAsync(SessionsDbContext db, DateTimeOffset now) => new(
