@@ -8,9 +8,9 @@ namespace WebApp.Tests.Pages.Admin;
 /// <summary>The list of everybody's sessions. Each test marks its own by a network or a country that no other has.</summary>
 public abstract class SessionsTests(TestApp app) : IAsyncLifetime
 {
-    private static int _networks;
+    private static int Networks;
 
-    private readonly string _network = $"10.77.{Interlocked.Increment(ref _networks)}.";
+    private readonly string _network = $"10.77.{Interlocked.Increment(ref Networks)}.";
     private Browser _staff = null!;
 
     private IUserSessionStore Store => app.Services.GetRequiredService<IUserSessionStore>();
