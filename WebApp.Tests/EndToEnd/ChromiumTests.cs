@@ -10,7 +10,7 @@ public sealed class ChromiumTests(Chromium chromium) : IClassFixture<Chromium>
     private const int NarrowestWidth = 320;
 
     [Fact]
-    public async Task A_person_sees_both_browsers_ends_one_and_is_told_why_support_ended_the_rest()
+    public async Task A_person_ends_one_of_two_browsers_and_when_the_laptop_is_stolen_support_ends_the_laptops_session_only()
     {
         await using var laptop = await chromium.NewTabAsync();
         await using var phone = await chromium.NewTabAsync(NarrowestWidth);
@@ -30,23 +30,33 @@ public sealed class ChromiumTests(Chromium chromium) : IClassFixture<Chromium>
         await phone.Page.GetByRole(AriaRole.Link, new() { Name = "Account", Exact = true }).ClickAsync();
         await Expect(phone.Page.Locator("main")).ToContainTextAsync("You were signed out from another device, just now.");
 
-        // Support ends the laptop's with a reason; the browser learns by whom, the person why.
+        // The laptop is stolen. On the phone with its owner, support finds the person and ends the laptop's session, and gets a receipt.
+        await phone.SignInAsync("alice@example.com");
+        await laptop.Page.GotoAsync("/account/sessions");
+        var stolen = await laptop.Page.Locator("[data-session-id][aria-current]").GetAttributeAsync("data-session-id");
         await staff.SignInAsync("sam@example.com");
         await staff.Page.GotoAsync("/admin/users?q=alice");
         await staff.Page.GetByRole(AriaRole.Link, new() { Name = "alice@example.com" }).ClickAsync();
         await staff.Page.SelectOptionAsync("#reason", "ReportedTheft");
         await staff.Page.FillAsync("#caseReference", "CASE-42");
         await staff.Page.FillAsync("#note", "called from a known number");
-        await staff.PressAsync("End session", "[data-session-id]");
-        await Expect(staff.Page.Locator("main")).ToContainTextAsync("The session was ended.");
+        await staff.PressAsync("End session", $"[data-session-id='{stolen}']");
+        await Expect(staff.Page.Locator("main")).ToContainTextAsync("Done. 1 session ended.");
+        await Expect(staff.Page.Locator("main")).ToContainTextAsync("Chrome on Linux");
+        await Expect(staff.Page.Locator("main")).ToContainTextAsync("CASE-42");
+        Assert.Matches("/admin/receipts/[0-9]+$", staff.Page.Url);
+
+        // The laptop learns by whom; the phone goes on, and shows its owner the line.
         await laptop.Page.GetByRole(AriaRole.Link, new() { Name = "Account", Exact = true }).ClickAsync();
         await Expect(laptop.Page.Locator("main")).ToContainTextAsync("Support ended this session, just now.");
         await Expect(laptop.Page.Locator("main")).Not.ToContainTextAsync("CASE-42");
-        await laptop.FillSignInAsync("alice@example.com");
-        await laptop.PressAsync("Sign in");
-        await laptop.Page.GotoAsync("/account/sessions");
-        await Expect(laptop.Page.Locator("main")).ToContainTextAsync("Ended by support just now: reported theft. Case CASE-42.");
-        await Expect(laptop.Page.Locator("main")).Not.ToContainTextAsync("known number");
+        await phone.Page.GotoAsync("/account/sessions");
+        await Expect(phone.Page.Locator("[data-session-id]")).ToHaveCountAsync(1);
+        await Expect(phone.Page.Locator("main")).ToContainTextAsync("Ended by support just now: reported theft. Case CASE-42.");
+        await phone.Page.GotoAsync("/account/activity");
+        await Expect(phone.Page.Locator("main")).ToContainTextAsync("reported theft");
+        await Expect(phone.Page.Locator("main")).ToContainTextAsync("CASE-42");
+        await Expect(phone.Page.Locator("main")).Not.ToContainTextAsync("known number");
 
         Assert.Empty(laptop.Complaints.Concat(phone.Complaints).Concat(staff.Complaints));
     }

@@ -243,7 +243,7 @@ public abstract class AccessControlTests(TestApp app)
             (400, 400, _) when end.Text.StartsWith("This link does not work", StringComparison.Ordinal) => Answer.DeadLink,
             (302, 200, "/account/login") => Answer.SignIn,
             (302 or 403, 403, "/account/access-denied") => Answer.Denied,
-            (302, 200, "/account/sessions" or "/account/security" or "/account/security/passkeys") => Answer.Onward,
+            (302, 200, "/admin/audit" or "/account/sessions" or "/account/security" or "/account/security/passkeys") => Answer.Onward,
             var other => throw new InvalidOperationException($"{answer.Address} answered {other}"),
         };
     }

@@ -84,7 +84,7 @@ public sealed class FullMemoryTests(RedisApp app) : IClassFixture<RedisApp>, IAs
 
         page = await page.PressAsync(button);
 
-        Assert.EndsWith("session was ended.", page.Document.QuerySelector(".notice.good")?.TextContent, StringComparison.Ordinal);
+        Assert.EndsWith("1 session ended.", page.Document.QuerySelector(".notice.good")?.TextContent, StringComparison.Ordinal);
         page = await browser.GetAsync("/account");
         Assert.Equal((200, "/account/login"), (page.Status, page.Address.AbsolutePath));
     }

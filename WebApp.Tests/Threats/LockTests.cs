@@ -203,7 +203,7 @@ public abstract class LockTests(TestApp app)
         var done = await page.PressAsync("Lock", $"[data-session-id='{key.SessionId}']");
 
         Assert.Contains("The session is locked until its person confirms who they are.", done.Text, StringComparison.Ordinal);
-        Assert.NotNull(done.Document.QuerySelector($"[data-session-id='{key.SessionId}'] .badge"));
+        Assert.NotNull((await staff.GetAsync($"/admin/users/{key.UserId}")).Document.QuerySelector($"[data-session-id='{key.SessionId}'] .badge"));
         var asked = await owner.GetAsync("/account");
         Assert.Contains("Support locked this session", asked.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("CASE-9", asked.Body, StringComparison.Ordinal);

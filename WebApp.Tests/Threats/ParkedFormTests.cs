@@ -24,7 +24,7 @@ public sealed class ParkedFormTests(SqlApp app)
         Assert.Empty(back.Document.QuerySelectorAll(".notice.bad"));
         Assert.Equal("/account", (await victim.GetAsync("/account")).Address.AbsolutePath);
 
-        Assert.Contains("The session was ended.", (await back.PressAsync("End session")).Text, StringComparison.Ordinal);
+        Assert.Contains("Done. 1 session ended.", (await back.PressAsync("End session")).Text, StringComparison.Ordinal);
     }
 
     [Fact]

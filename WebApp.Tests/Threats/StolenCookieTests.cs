@@ -147,7 +147,7 @@ public abstract class StolenCookieTests(TestApp app)
         var page = await staff.GetAsync($"/admin/users/{app.KeyOf(owner).UserId}");
         page.Fill("reason", "ReportedTheft").Fill("caseReference", CaseReference).Fill("note", "a note for staff");
         page = await page.PressAsync(button);
-        Assert.EndsWith("session was ended.", page.Document.QuerySelector(".notice.good")?.TextContent, StringComparison.Ordinal);
+        Assert.EndsWith("1 session ended.", page.Document.QuerySelector(".notice.good")?.TextContent, StringComparison.Ordinal);
     }
 
     /// <summary>Refused on every page, for a POST too, and told on the sign-in page; the cookie is left alone.</summary>

@@ -82,6 +82,8 @@ public sealed class StoreDumpTests : IAsyncLifetime
         using var owner = await _app.NewUserAsync();
         await using var thiefs = new ProductionApp { Database = _app.Database, Clock = _app.Clock };
         thiefs.UseRedis(_redis, ProductionApp.MakeCertificate(_folder, "pfx"));
+        // Or it would not even start on that database.
+        thiefs.Settings["Audit:Key"] = _app.Settings["Audit:Key"];
         await thiefs.UntilReadyAsync();
         using var browser = thiefs.NewBrowser();
 
@@ -139,7 +141,11 @@ public sealed class StoreDumpTests : IAsyncLifetime
         _app.UseRedis(_redis, ProductionApp.MakeCertificate(_folder, certificate));
         // Beforehand, as operators do: the app would wait for the journal's table.
         await using (var onSql = new ProductionApp { Database = _app.Database })
+        {
+            onSql.Settings["Audit:Key"] = _app.Settings["Audit:Key"];
             await onSql.InitializeAsync();
+        }
+
         await _app.UntilReadyAsync();
     }
 

@@ -142,7 +142,8 @@ internal sealed partial class BulkRunner(
             catch (Exception e) when (e is not System.Data.Common.DbException and not DbUpdateException)
             {
                 LogFailed(e, request.Id, id);
-                claim.Target.Fate = BulkFate.Failed;
+                claim.Target.Failures++;
+                claim.Target.Fate = claim.Target.Failures < MaxTries ? BulkFate.Unconfirmed : BulkFate.Failed;
             }
         }
     }

@@ -55,7 +55,7 @@ public sealed record SessionStory(IReadOnlyList<SessionStory.Line> Lines)
     {
         AuditAction.SessionDisowned => false,
         // Otherwise it was support, or a rule that needed no request to act.
-        AuditAction.SessionLocked or AuditAction.SessionEnded => entry.ActorId is not null || entry.Address is not null,
+        AuditAction.SessionLocked or AuditAction.SessionEnded => (entry.ActorId is { } actor && actor == entry.SubjectId) || entry.Address is not null,
         _ => true,
     };
 }

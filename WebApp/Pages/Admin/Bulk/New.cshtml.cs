@@ -1,17 +1,13 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.Extensions.Options;
 using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Admin.Bulk;
-using WebApp.Audit;
-using WebApp.Sessions;
 
 namespace WebApp.Pages.Admin.Bulk;
 
-public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) : PageModel
+public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : ReasonedModel(reasons)
 {
     public const string ByFilter = "filter";
     public const string ByList = "list";
@@ -26,9 +22,6 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
 
     private const string ListField = "list";
     private const string FileField = "file";
-    private const string ReasonField = "reason";
-    private const string NoteField = "note";
-    private const string CaseReferenceField = "caseReference";
 
     /// <summary><see cref="ByFilter"/> or <see cref="ByList"/>.</summary>
     [BindProperty(Name = "pick")]
@@ -51,30 +44,17 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
     [BindProperty(Name = FileField)]
     public IFormFile? Upload { get; set; }
 
-    [BindProperty(Name = ReasonField)]
-    public RevocationReason? Reason { get; set; }
-
-    [BindProperty(Name = CaseReferenceField)]
-    [Required(ErrorMessage = "Enter the case reference.")]
-    [StringLength(Revocation.MaxCaseReferenceLength, ErrorMessage = "The case reference can have at most {1} characters.")]
-    [PlainText(ErrorMessage = "The case reference has characters that can't be used here.")]
-    public string? CaseReference { get; set; }
-
-    [BindProperty(Name = NoteField)]
-    [StringLength(AuditEntry.MaxNoteLength, ErrorMessage = "The note can have at most {1} characters.")]
-    [PlainText(ErrorMessage = "The note has characters that can't be used here.")]
-    public string? Note { get; set; }
-
     public void OnGet()
     {
     }
 
     public async Task<IActionResult> OnPostAsync()
     {
-        if (!HasReason() | !HasPeople())
+        CheckPeople();
+        if (ReadReason() is not { } reason)
             return ShowAgain();
 
-        var draft = Pick == ByList ? await DraftOfListAsync() : await DraftOfFilterAsync();
+        var draft = Pick == ByList ? await DraftOfListAsync(reason) : await DraftOfFilterAsync(reason);
         if (draft.Problem == BulkDraftProblem.None)
             return RedirectToPage("/Admin/Bulk/Details", new { id = draft.Id });
 
@@ -87,20 +67,20 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
         return ShowAgain();
     }
 
-    private Task<BulkDraft> DraftOfFilterAsync()
+    private Task<BulkDraft> DraftOfFilterAsync(StaffReason reason)
     {
         var filter = new UserFilter(Text?.Trim(), string.IsNullOrEmpty(Role) ? null : Role, NoSecondFactor: NoSecondFactor);
-        return drafts.OfFilterAsync(StaffMember.Of(HttpContext), filter, BulkWords.Of(filter), Why());
+        return drafts.OfFilterAsync(Staff, filter, BulkWords.Of(filter), reason);
     }
 
-    private async Task<BulkDraft> DraftOfListAsync()
+    private async Task<BulkDraft> DraftOfListAsync(StaffReason reason)
     {
         // Detects the marks of UTF-8 and UTF-16; what is no text in its encoding becomes a character that no address has.
         using var reader = Upload is { } file ? new StreamReader(file.OpenReadStream(), Encoding.UTF8) : (TextReader)new StringReader(List!);
-        return await drafts.OfListAsync(StaffMember.Of(HttpContext), reader, Upload is null ? "A list that was pasted" : "A file that was uploaded", Why());
+        return await drafts.OfListAsync(Staff, reader, Upload is null ? "A list that was pasted" : "A file that was uploaded", reason);
     }
 
-    private bool HasPeople()
+    private void CheckPeople()
     {
         if (Pick == ByFilter)
         {
@@ -121,28 +101,7 @@ public sealed class NewModel(BulkDrafts drafts, IOptions<AdminOptions> options) 
         {
             ModelState.AddModelError(FileField, "There are two lists: a pasted one and a file. Choose one.");
         }
-
-        return ModelState.IsValid;
     }
-
-    private bool HasReason()
-    {
-        if (Reason is not { } reason || !StaffReason.Allowed.Contains(reason))
-        {
-            ModelState.Remove(ReasonField);
-            ModelState.AddModelError(ReasonField, "Choose a reason.");
-        }
-        else if (reason == RevocationReason.Other && string.IsNullOrWhiteSpace(Note))
-        {
-            ModelState.AddModelError(NoteField, "Say in the note what the other reason is.");
-        }
-
-        if (CaseReference is { Length: > 0 and <= Revocation.MaxCaseReferenceLength } reference && !options.Value.IsCaseReference(reference.Trim()))
-            ModelState.AddModelError(CaseReferenceField, "That is not what case references look like here.");
-        return ModelState.IsValid;
-    }
-
-    private StaffReason Why() => new(Reason!.Value, CaseReference!.Trim(), Note?.Trim());
 
     private PageResult ShowAgain()
     {
