@@ -30,9 +30,10 @@ public sealed class AccountCreationTests(SqlApp app)
     [Fact]
     public async Task A_password_is_hashed_210_000_times()
     {
-        await RegisterAsync(_email);
+        // The shared app hashes quickly.
+        await using var own = new TestApp();
 
-        var hash = Convert.FromBase64String((await FindAsync(_email)).PasswordHash!);
+        var hash = Convert.FromBase64String(await own.InRequestAsync<IPasswordHasher<AppUser>, string>(hasher => Task.FromResult(hasher.HashPassword(new(), Browser.Password))));
 
         const int HmacSha512 = 2;
         Assert.Equal(1, hash[0]);
