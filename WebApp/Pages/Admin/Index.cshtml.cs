@@ -8,7 +8,7 @@ namespace WebApp.Pages.Admin;
 public sealed class IndexModel(SessionManager sessions, AuditLog audit, TimeProvider clock) : PageModel
 {
     private static readonly AuditAction[] SignIns = [AuditAction.SignedIn];
-    private static readonly AuditAction[] ForcedSignOuts = [AuditAction.ForceSignOut, AuditAction.ForceSignOutAll];
+    private static readonly AuditAction[] ForcedSignOuts = [AuditAction.ForceSignOut, AuditAction.ForceSignOutSome, AuditAction.ForceSignOutAll];
 
     public SessionCounts Counts { get; private set; } = new(0, 0, 0);
 
