@@ -40,4 +40,23 @@ public sealed class AuditLogOfOneTests(TestApp app) : IClassFixture<TestApp>
         Assert.Equal(["3", "2", "1"], (await _audit.ListOfSubjectAsync(_person, AuditAction.SignalNotified, since, 100)).Select(e => e.Details));
         Assert.Equal(["3"], (await _audit.ListOfSubjectAsync(_person, AuditAction.SignalNotified, since, 1)).Select(e => e.Details));
     }
+
+    [Fact]
+    public async Task What_was_done_to_everyone_is_about_each_person_from_their_first_entry_on()
+    {
+        AuditAction[] actions = [AuditAction.Registered, AuditAction.SignedIn, AuditAction.ForceSignOutEveryone];
+        var ids = new List<long>();
+        foreach (var action in (AuditAction[])[AuditAction.ForceSignOutEveryone, AuditAction.Registered, AuditAction.SignedIn, AuditAction.ForceSignOutEveryone, AuditAction.SignedIn, AuditAction.ForceSignOutEveryone])
+            ids.Add(await _audit.AppendAsync(new() { Action = action, SubjectId = action == AuditAction.ForceSignOutEveryone ? null : _person }));
+
+        var all = await _audit.ListOlderOfSubjectAsync(_person, actions, null, 100);
+        var (newest, older) = (await _audit.ListOlderOfSubjectAsync(_person, actions, null, 3), await _audit.ListOlderOfSubjectAsync(_person, actions, ids[3], 3));
+
+        Assert.Equal(ids.Skip(1).Reverse(), all.Select(e => e.Id));
+        Assert.Equal(ids.Skip(3).Reverse(), newest.Select(e => e.Id));
+        Assert.Equal([ids[2], ids[1]], older.Select(e => e.Id));
+        Assert.Equal([ids[4], ids[3]], (await _audit.ListNewerOfSubjectAsync(_person, actions, ids[2], 2)).Select(e => e.Id));
+        Assert.Equal([ids[4], ids[2]], (await _audit.ListOlderOfSubjectAsync(_person, [AuditAction.SignedIn], null, 100)).Select(e => e.Id));
+        Assert.Empty(await _audit.ListOlderOfSubjectAsync(Guid.NewGuid(), actions, null, 100));
+    }
 }

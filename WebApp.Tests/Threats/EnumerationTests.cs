@@ -15,7 +15,7 @@ namespace WebApp.Tests.Threats;
 public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
 {
     /// <summary>Of each of the four kinds.</summary>
-    private const int Tries = 50;
+    private const int Tries = 30;
 
     private const double Tolerance = 0.10;
     private const int Limit = 5;
@@ -97,12 +97,12 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Unknown_wrong_locked_and_password_less_take_the_same_time()
     {
-        var medians = await MeasureAsync();
+        var times = await MeasureAsync();
         // A busy machine can disturb a few seconds of the run; a leak would show again.
-        if (Spread(medians) > Tolerance)
-            medians = await MeasureAsync();
+        for (var again = 0; again < 2 && Spread(times) > Tolerance; again++)
+            times = await MeasureAsync();
 
-        Assert.True(Spread(medians) <= Tolerance, $"Medians in ms: {Describe(medians)}");
+        Assert.True(Spread(times) <= Tolerance, $"In ms: {Describe(times)}");
     }
 
     public async Task InitializeAsync()
@@ -117,7 +117,10 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
         await _app.DisposeAsync();
     }
 
-    /// <summary>Medians in milliseconds. The kinds take turns, so that whatever else slows the machine slows all of them.</summary>
+    /// <summary>
+    /// In milliseconds, what one try in ten stays below: the work itself, which a busy machine adds to but takes nothing from.
+    /// The kinds take turns, so that whatever else slows the machine slows all of them.
+    /// </summary>
     private async Task<Dictionary<string, double>> MeasureAsync()
     {
         var kinds = new Dictionary<string, Func<int, Task<string>>>
@@ -140,9 +143,9 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
             times[name].Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }
 
-        var medians = times.ToDictionary(t => t.Key, t => t.Value.Order().ElementAt(t.Value.Count / 2));
-        output.WriteLine(Describe(medians));
-        return medians;
+        var least = times.ToDictionary(t => t.Key, t => t.Value.Order().ElementAt(t.Value.Count / 10));
+        output.WriteLine(Describe(least));
+        return least;
     }
 
     /// <summary>Accounts that are not locked: each serves for fewer tries than would lock it.</summary>
@@ -189,7 +192,7 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
 
     private static string NewEmail() => $"{Guid.NewGuid():N}@example.com";
 
-    private static double Spread(Dictionary<string, double> medians) => (medians.Values.Max() / medians.Values.Min()) - 1;
+    private static double Spread(Dictionary<string, double> times) => (times.Values.Max() / times.Values.Min()) - 1;
 
-    private static string Describe(Dictionary<string, double> medians) => string.Join(", ", medians.Select(m => $"{m.Key} {m.Value:F1}"));
+    private static string Describe(Dictionary<string, double> times) => string.Join(", ", times.Select(t => $"{t.Key} {t.Value:F1}"));
 }

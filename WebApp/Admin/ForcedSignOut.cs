@@ -46,7 +46,7 @@ public sealed class ForcedSignOut(StaffActs acts, SessionManager sessions, Audit
     /// </summary>
     public async Task<bool> EndEveryoneAsync(StaffMember operatorWhoAsks, StaffReason reason)
     {
-        var entry = StaffActs.EntryOf(operatorWhoAsks, reason, AuditAction.BulkStarted) with { Details = "everyone's sessions" };
+        var entry = StaffActs.EntryOf(operatorWhoAsks, reason, AuditAction.ForceSignOutEveryone) with { Details = "everyone's sessions" };
         await audit.AppendAsync(entry);
         try
         {

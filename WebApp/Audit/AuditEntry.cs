@@ -219,4 +219,10 @@ public enum AuditAction
 
     /// <summary>An operator had all entries chained anew under another key; the details say where the chain before ended.</summary>
     ChainRestarted,
+
+    /// <summary>Everyone's sessions are to be ended, the hold being over; it is about everyone who has an account. Written before the attempt.</summary>
+    ForceSignOutEveryone,
+
+    /// <summary>A member of staff downloaded the report of a bulk request. Written before the first byte is sent.</summary>
+    BulkReportDownloaded,
 }

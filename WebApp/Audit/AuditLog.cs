@@ -109,22 +109,20 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
 
     /// <summary>
     /// Up to <paramref name="count"/> entries about one person that say one of the <paramref name="actions"/>, newest first, older than entry
-    /// <paramref name="before"/> (null: from the newest on).
+    /// <paramref name="before"/> (null: from the newest on). What was done to everyone since the person's first entry is about that person, too.
     /// </summary>
-    public Task<IReadOnlyList<AuditEntry>> ListOlderOfSubjectAsync(Guid subjectId, IReadOnlyCollection<AuditAction> actions, long? before, int count)
+    public async Task<IReadOnlyList<AuditEntry>> ListOlderOfSubjectAsync(Guid subjectId, IReadOnlyCollection<AuditAction> actions, long? before, int count)
     {
         var end = before ?? long.MaxValue;
-        return LatestAsync(new() { SubjectId = subjectId }, rows => rows.Where(e => e.SubjectId == subjectId && e.Id < end && actions.Contains(e.Action)), count);
+        var entries = await AboutAsync(subjectId, actions, rows => rows.Where(e => e.Id < end), entries => entries.OrderByDescending(e => e.Row.Id).Take(count));
+        return [.. entries.OrderByDescending(e => e.Id).Take(count)];
     }
 
     /// <summary>As <see cref="ListOlderOfSubjectAsync"/>, of those newer than entry <paramref name="after"/> the ones next to it; newest first, too.</summary>
     public async Task<IReadOnlyList<AuditEntry>> ListNewerOfSubjectAsync(Guid subjectId, IReadOnlyCollection<AuditAction> actions, long after, int count)
     {
-        await using var db = await databases.CreateDbContextAsync();
-        var next = await Whole(db, AuditSearch.Source(db, new() { SubjectId = subjectId }).Where(e => e.SubjectId == subjectId && e.Id > after && actions.Contains(e.Action)))
-            .OrderBy(e => e.Row.Id).Take(count).Select(e => e.ToEntry()).ToListAsync();
-        next.Reverse();
-        return next;
+        var entries = await AboutAsync(subjectId, actions, rows => rows.Where(e => e.Id > after), entries => entries.OrderBy(e => e.Row.Id).Take(count));
+        return [.. entries.OrderBy(e => e.Id).Take(count).Reverse()];
     }
 
     public void Dispose() => _turn.Dispose();
@@ -233,6 +231,23 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
     {
         await using var db = await databases.CreateDbContextAsync();
         return await Whole(db, which(AuditSearch.Source(db, by))).OrderByDescending(e => e.Row.Id).Take(count).Select(e => e.ToEntry()).ToListAsync();
+    }
+
+    /// <summary>Those about the person, and behind them those about everyone.</summary>
+    private async Task<List<AuditEntry>> AboutAsync(
+        Guid subjectId, IReadOnlyCollection<AuditAction> actions, Func<IQueryable<AuditRow>, IQueryable<AuditRow>> which, Func<IQueryable<WholeEntry>, IQueryable<WholeEntry>> some)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        var own = AuditSearch.Source(db, new() { SubjectId = subjectId }).Where(e => e.SubjectId == subjectId);
+        var entries = await some(Whole(db, which(own.Where(e => actions.Contains(e.Action))))).Select(e => e.ToEntry()).ToListAsync();
+        const AuditAction everyone = AuditAction.ForceSignOutEveryone;
+        if (actions.Contains(everyone) && await own.MinAsync(e => (long?)e.Id) is { } first)
+        {
+            var rows = AuditSearch.Source(db, new() { Action = everyone }).Where(e => e.Action == everyone && e.Id > first);
+            entries.AddRange(await some(Whole(db, which(rows))).Select(e => e.ToEntry()).ToListAsync());
+        }
+
+        return entries;
     }
 
     /// <summary>Each with what is personal of it, as far as it is still there.</summary>

@@ -3,7 +3,9 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
 using WebApp.Accounts;
+using WebApp.Admin;
 using WebApp.Admin.Bulk;
+using WebApp.Audit;
 using WebApp.Pages;
 using WebApp.Sessions;
 
@@ -24,11 +26,12 @@ internal static class BulkEndpoints
             await requests.FindAsync(id) is null ? Results.NotFound() : TypedResults.ServerSentEvents(FollowAsync(context, id, requests, sessions, clock, context.RequestAborted)))
             .RequireAuthorization(Roles.Support).WithMetadata(new NotActivityAttribute());
 
-        app.MapGet("/admin/bulk/{id:guid}/report", async (HttpContext context, Guid id, BulkRequests requests, BulkReport report) =>
+        app.MapGet("/admin/bulk/{id:guid}/report", async (HttpContext context, Guid id, BulkRequests requests, BulkReport report, AuditLog audit) =>
         {
             if (await requests.FindAsync(id) is not { } request)
                 return Results.NotFound();
 
+            await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkReportDownloaded, "report", StaffMember.Of(context)));
             await WriteReportAsync(context.Response, request, report);
             return Results.Empty;
         }).RequireAuthorization(Roles.Support, RecentSignIn.ForPage);

@@ -48,7 +48,7 @@ public abstract class SessionCommandsTests(TestApp app)
         await one.SignInAsync(one.Email);
         Assert.Equal(200, (await one.PeekAsync("/account")).Status);
         var log = await own.InRequestAsync<AuditLog, IReadOnlyList<AuditEntry>>(audit => audit.ListAsync(before: null, count: 10));
-        Assert.Contains(log, e => e is { Action: AuditAction.BulkStarted, ActorId: null, Device: "Command line", CaseReference: "C-18", Details: "everyone's sessions" });
+        Assert.Contains(log, e => e is { Action: AuditAction.ForceSignOutEveryone, ActorId: null, Device: "Command line", CaseReference: "C-18", Details: "everyone's sessions" });
         Assert.Contains(log, e => e is { Action: AuditAction.BulkFinished, Details: "everyone's sessions ended" });
     }
 

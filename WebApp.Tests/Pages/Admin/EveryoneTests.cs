@@ -42,8 +42,12 @@ public abstract class EveryoneTests(BulkApp app)
         foreach (var ended in new[] { user, elsewhere, approver })
             Assert.Contains("Support ended this session", (await ended.GetAsync("/account/sessions")).Text, StringComparison.Ordinal);
         Assert.Contains("Ended by support just now: suspicious activity. Case INC-1.", (await user.SignInAsync(user.Email)).Text, StringComparison.Ordinal);
+        Assert.Contains("Support asked for everyone's sessions to be ended: suspicious activity", (await user.GetAsync("/account/activity?kind=Staff")).Text, StringComparison.Ordinal);
+        var shown = (await asker.GetAsync("/admin/audit?act=ForceSignOutEveryone")).Text;
+        Assert.Contains("Forced sign-out of everyone", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("unknown account", shown, StringComparison.Ordinal);
         var entries = (await app.Services.GetRequiredService<AuditLog>().ListAsync(null, 50)).Where(e => e.Details?.Contains(id.ToString(), StringComparison.Ordinal) is true);
-        Assert.Equal([AuditAction.BulkFinished, AuditAction.BulkStarted, AuditAction.BulkApproved, AuditAction.Refused, AuditAction.BulkRequested], entries.Select(e => e.Action));
+        Assert.Equal([AuditAction.BulkFinished, AuditAction.ForceSignOutEveryone, AuditAction.BulkApproved, AuditAction.Refused, AuditAction.BulkRequested], entries.Select(e => e.Action));
     }
 
     [Fact]

@@ -34,6 +34,8 @@ public sealed class RedisUserSessionStoreTests(RedisServer redis) : UserSessionS
             _races.Add((await RedisStore.StartAsync(redis.ConnectionString, journal, Clock), journal));
         }
 
+        await Task.WhenAll(_races.Select(race => race.App.UntilVerifiedAsync()));
+
         return [.. _races.Select(race => race.App.Store)];
     }
 }

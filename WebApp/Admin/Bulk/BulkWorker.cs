@@ -113,7 +113,9 @@ internal sealed partial class BulkWorker(
 
     private async Task StartAsync(BulkRequest request)
     {
-        await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkStarted, request.Kind == BulkKind.Everyone ? "everyone's sessions" : $"{request.People} people"));
+        await audit.AppendAsync(request.Kind == BulkKind.Everyone
+            ? BulkRequests.EntryOf(request, AuditAction.ForceSignOutEveryone, "everyone's sessions")
+            : BulkRequests.EntryOf(request, AuditAction.BulkStarted, $"{request.People} people"));
         var now = clock.GetUtcNow();
         await database.WriteAsync(async db => await leases.RenewAsync(db)
             ? await db.Requests.Where(r => r.Id == request.Id && r.State == BulkState.Holding && r.HoldUntil <= now)

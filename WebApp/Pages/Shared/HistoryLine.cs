@@ -80,7 +80,7 @@ public sealed record HistoryLine
     /// <summary>The actions of which lines of that kind tell.</summary>
     public static IReadOnlyCollection<AuditAction> ActionsOf(HistoryKind kind) => Actions[kind];
 
-    /// <param name="entry">Of which the reader is the subject.</param>
+    /// <param name="entry">Of which the reader is the subject, alone or among everyone.</param>
     public static HistoryLine Of(AuditEntry entry)
     {
         var by = ActorOf(entry);
@@ -136,7 +136,7 @@ public sealed record HistoryLine
             or AuditAction.SignalRaised or AuditAction.SignalNotified or AuditAction.RevokedSessionTried => HistoryKind.Sessions,
         AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLockUnconfirmed or AuditAction.Refused or AuditAction.StaffActFailed
             or AuditAction.BulkRequested or AuditAction.BulkApproved or AuditAction.BulkRefused or AuditAction.BulkStarted or AuditAction.BulkPaused
-            or AuditAction.BulkResumed or AuditAction.BulkStopped or AuditAction.BulkFinished
+            or AuditAction.BulkResumed or AuditAction.BulkStopped or AuditAction.BulkFinished or AuditAction.BulkReportDownloaded or AuditAction.ForceSignOutEveryone
             or AuditAction.AuditExported or AuditAction.BundleMade => HistoryKind.Staff,
         _ when StaffActs.Actions.Contains(action) => HistoryKind.Staff,
         _ => HistoryKind.Account,
