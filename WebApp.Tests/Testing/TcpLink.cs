@@ -12,6 +12,8 @@ public sealed class TcpLink : IAsyncDisposable
     private readonly int _target;
     private readonly Task _accepting;
     private volatile bool _isCut;
+    private volatile bool _strands;
+    private int _stranded;
 
     public TcpLink(int target)
     {
@@ -24,6 +26,12 @@ public sealed class TcpLink : IAsyncDisposable
 
     /// <summary>From now on nothing comes through, in either direction.</summary>
     public void Cut() => _isCut = true;
+
+    /// <summary>How many new connections were stranded.</summary>
+    public int Stranded => Volatile.Read(ref _stranded);
+
+    /// <summary>While it is on, a new connection is taken, and nothing ever comes through on it, even later.</summary>
+    public void Strand(bool on) => _strands = on;
 
     /// <summary>What was under way is lost, and so are the connections.</summary>
     public void Mend()
@@ -76,6 +84,12 @@ public sealed class TcpLink : IAsyncDisposable
         near.NoDelay = far.NoDelay = true;
         _ends.Add(near);
         _ends.Add(far);
+        if (_strands)
+        {
+            Interlocked.Increment(ref _stranded);
+            return;
+        }
+
         _ = CarryAsync(near, far);
         _ = CarryAsync(far, near);
     }

@@ -52,7 +52,7 @@ public sealed class StaleCacheTests : IAsyncLifetime
     public async Task A_dropped_subscriber_forgets_all_it_knew()
     {
         await UntilTrustedAsync(_apps.One);
-        for (var round = 0; round < 20; round++)
+        for (var round = 0; round < 8; round++)
         {
             using var browser = await _apps.CachedAsync();
 

@@ -99,6 +99,23 @@ public sealed class RedisConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_on_which_nothing_ever_comes_is_given_up_for_a_new_one()
+    {
+        await using var link = new TcpLink(_redis.Port);
+        await using var app = await RedisStore.StartAsync(link.ConnectionString, _database, _clock, Timeout);
+        await app.UntilVerifiedAsync();
+
+        link.Strand(true);
+        link.Break();
+        await Eventually.TrueAsync(() => link.Stranded >= 2, "the client connects anew");
+        link.Strand(false);
+
+        var started = Stopwatch.GetTimestamp();
+        await app.UntilVerifiedAsync();
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
     public async Task A_server_that_has_forgotten_its_scripts_is_taught_them_again()
     {
         await AddAsync();

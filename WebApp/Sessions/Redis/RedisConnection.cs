@@ -26,6 +26,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     /// <summary>On a machine under load this client now and then gets stuck on its way to the first answer, for good. A new one does not.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
+
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
     private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
     private readonly Lock _state = new();
@@ -273,6 +275,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         options.ConnectTimeout = (int)(_timeout > ConnectTimeout ? _timeout : ConnectTimeout).TotalMilliseconds;
         // The client counts INFO among the commands for administrators.
         options.AllowAdmin = true;
+        // This long it also waits for the first answer on a connection before it makes another; by default a minute.
+        options.KeepAlive = (int)LongestSilence.TotalSeconds;
         // Re-configuration while commands are in flight makes this client refuse some of them.
         options.ConfigCheckSeconds = (int)TimeSpan.FromDays(1).TotalSeconds;
 
