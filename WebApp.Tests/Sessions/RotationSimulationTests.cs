@@ -18,14 +18,12 @@ public abstract class RotationSimulationTests(TestApp app)
     private const double LostShare = 0.1;
     private static readonly SessionPolicy Policy = new();
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task Twenty_tabs_and_ten_thousand_requests_raise_no_alarm(int seed)
+    [Fact]
+    public async Task Twenty_tabs_and_ten_thousand_requests_raise_no_alarm()
     {
         var (id, owner) = await SignInAsync(20, meanGapSeconds: 100);
 
-        var alarm = await RunAsync(new Random(seed), 10_000, owner);
+        var alarm = await RunAsync(new Random(1), 10_000, owner);
 
         Assert.Null(alarm);
         var session = (await Store.FindAsync(id.UserId, id.Id))!;
