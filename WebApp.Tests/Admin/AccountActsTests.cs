@@ -251,7 +251,7 @@ public sealed class LastAdminTests
     [InlineData("each in another way")]
     public async Task Of_Admins_who_take_each_other_away_at_once_one_stays(string how)
     {
-        await using var app = new TestApp { EdgeServices = TestApp.HashQuickly };
+        await using var app = new TestApp();
         var ids = new List<Guid> { await app.UserIdAsync("ada@example.com") };
         for (var i = 0; i < 3; i++)
             ids.Add((await app.NewAccountAsync(Roles.Admin)).Id);
@@ -277,7 +277,7 @@ public sealed class LastAdminTests
     [Fact]
     public async Task One_who_must_reset_the_password_does_not_count()
     {
-        await using var app = new TestApp { EdgeServices = TestApp.HashQuickly };
+        await using var app = new TestApp();
         var second = await app.NewAccountAsync(Roles.Admin);
         await app.InRequestAsync<AccountActs, StaffActResult>(acts => acts.RequireResetAsync(StaffMember.CommandLine, second.Id, Reason));
 
@@ -290,7 +290,7 @@ public sealed class LastAdminTests
     [Fact]
     public async Task When_the_database_fails_between_the_entry_and_the_act_a_second_entry_says_so()
     {
-        await using var app = new TestApp { EdgeServices = TestApp.HashQuickly };
+        await using var app = new TestApp();
         var person = await app.NewAccountAsync();
         await app.InRequestAsync<AppDbContext>(db => db.Database.ExecuteSqlRawAsync("CREATE TRIGGER Broken BEFORE UPDATE ON AspNetUsers BEGIN SELECT RAISE(ABORT, 'broken'); END"));
 

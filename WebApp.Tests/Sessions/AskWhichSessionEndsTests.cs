@@ -21,8 +21,6 @@ public abstract class AskWhichSessionEndsTests : IAsyncLifetime
     protected TestApp App { get; } = new()
     {
         Settings = { ["Sessions:MaxPerUser"] = "2", ["Sessions:WhenTooMany"] = "Ask" },
-        // Dozens sign in at once, and what their passwords cost is not what is looked at.
-        EdgeServices = services => services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1),
     };
 
     private IUserSessionStore Store => App.Services.GetRequiredService<IUserSessionStore>();

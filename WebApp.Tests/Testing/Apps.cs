@@ -4,17 +4,12 @@ namespace WebApp.Tests.Testing;
 public sealed class SqlApp : TestApp
 {
     public const string Collection = "the app on SQL";
-
-    // Thousands of people sign in; what it costs is measured elsewhere.
-    public SqlApp() => EdgeServices = HashQuickly;
 }
 
 /// <summary>The app on a real Redis. One for all tests of <see cref="Collection"/>; each brings its own person.</summary>
 public sealed class RedisApp : TestApp, IAsyncLifetime
 {
     public const string Collection = "the app on Redis";
-
-    public RedisApp() => EdgeServices = HashQuickly;
 
     public RedisServer Redis { get; } = new();
 

@@ -9,11 +9,7 @@ namespace WebApp.Tests.Testing;
 /// <summary>The app with its embedded store, for bulk requests: as fast as they may be.</summary>
 public class BulkApp : TestApp
 {
-    public BulkApp()
-    {
-        Settings["Admin:BulkPace"] = "1000";
-        EdgeServices = HashQuickly;
-    }
+    public BulkApp() => Settings["Admin:BulkPace"] = "1000";
 }
 
 /// <summary>The same on a real Redis.</summary>

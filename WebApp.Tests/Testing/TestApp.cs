@@ -44,8 +44,8 @@ public class TestApp : WebApplicationFactory<Program>
     /// <summary>Configuration as from the command line.</summary>
     public IDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
 
-    /// <summary>For <see cref="EdgeServices"/>, where passwords are many and their cost does not matter.</summary>
-    public static void HashQuickly(IServiceCollection services) => services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
+    /// <summary>Passwords cost what they cost in the app, for tests that are about it; else next to nothing.</summary>
+    public bool HashesFully { get; init; }
 
     /// <summary>Put around or in place of the app's own services; what stands at its edges only.</summary>
     public Action<IServiceCollection> EdgeServices { get; init; } = _ => { };
@@ -126,7 +126,12 @@ public class TestApp : WebApplicationFactory<Program>
         foreach (var (key, value) in Settings)
             builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));
-        builder.ConfigureTestServices(services => EdgeServices(WithoutSweeper(services.AddSingleton<TimeProvider>(Clock))));
+        builder.ConfigureTestServices(services =>
+        {
+            if (!HashesFully)
+                services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
+            EdgeServices(WithoutSweeper(services.AddSingleton<TimeProvider>(Clock)));
+        });
     }
 
     /// <summary>It would come whenever a test sets the clock, and tests count what Redis is asked. RedisSessionSearchTests has it come.</summary>

@@ -21,7 +21,7 @@ public sealed class EnumerationTests(ITestOutputHelper output) : IAsyncLifetime
     private const int Limit = 5;
     private const int TriesPerAccount = Limit - 2;
 
-    private readonly TestApp _app = new();
+    private readonly TestApp _app = new() { HashesFully = true };
     private Browser _browser = null!;
     private string _token = "";
 

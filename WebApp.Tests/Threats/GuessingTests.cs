@@ -193,11 +193,7 @@ public sealed class GuessingTests : IAsyncLifetime
         var hasher = new CountingHasher();
         await using var app = new ProxiedApp
         {
-            EdgeServices = services =>
-            {
-                TestApp.HashQuickly(services);
-                hasher.Around(services);
-            },
+            EdgeServices = hasher.Around,
             Settings = { ["RateLimits:FailedProofs:Permits"] = $"{Failures}" },
         };
         using Browser sprayer = app.NewBrowser().At("203.0.113.66"), neighbour = app.NewBrowser().At("203.0.113.67");

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
 using WebApp.Audit;
@@ -20,11 +19,7 @@ public sealed class SignInFloodTests : IAsyncLifetime
 
     public SignInFloodTests() => _app = new TestApp
     {
-        EdgeServices = services =>
-        {
-            services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
-            _hasher.Around(services);
-        },
+        EdgeServices = _hasher.Around,
         Settings = { ["Passwords:ParallelHashes"] = "1", ["Passwords:LongestWait"] = "00:05:00" },
     };
 
@@ -153,7 +148,6 @@ public sealed class SignInFloodTests : IAsyncLifetime
         const int Permits = 20;
         await using var app = new ProxiedApp
         {
-            EdgeServices = TestApp.HashQuickly,
             Settings = { ["Passwords:ParallelHashes"] = "1", ["RateLimits:SignIn:Permits"] = $"{Permits}" },
         };
         using Browser flood = app.NewBrowser().At("203.0.113.66"), other = app.NewBrowser().At("203.0.113.67");

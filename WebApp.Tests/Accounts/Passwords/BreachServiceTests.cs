@@ -6,7 +6,7 @@ namespace WebApp.Tests.Accounts.Passwords;
 /// <summary>The service that knows stolen passwords: asked without being told, and never in the way.</summary>
 public sealed class BreachServiceTests : IAsyncLifetime
 {
-    private readonly TestApp _app = new() { EdgeServices = TestApp.HashQuickly };
+    private readonly TestApp _app = new();
     private StolenPasswords _service = null!;
 
     private IReadOnlyList<string> Warnings => [.. _app.Log.Lines.Where(line => line.StartsWith("Warning WebApp.Accounts.Passwords.BreachService", StringComparison.Ordinal))];

@@ -32,7 +32,7 @@ public abstract class SessionCommandsTests(TestApp app)
     [Fact]
     public async Task Everyones_sessions_end_only_when_it_is_meant_and_stand_in_the_log()
     {
-        await using var own = new TestApp { EdgeServices = TestApp.HashQuickly };
+        await using var own = new TestApp();
         using var one = await own.NewUserAsync();
         using var other = await own.NewUserAsync();
 

@@ -51,11 +51,7 @@ public sealed class FailedProofsOnSqlTests(FailedProofsOnSqlTests.App app) : Fai
 {
     public sealed class App : ProxiedApp
     {
-        public App()
-        {
-            EdgeServices = HashQuickly;
-            Settings["RateLimits:FailedProofs:Permits"] = Limit;
-        }
+        public App() => Settings["RateLimits:FailedProofs:Permits"] = Limit;
     }
 }
 
@@ -64,7 +60,7 @@ public sealed class FailedProofsOnRedisTests : FailedProofsTests, IAsyncLifetime
     private readonly ProxiedRedisApp _app;
 
     public FailedProofsOnRedisTests()
-        : this(new ProxiedRedisApp { EdgeServices = TestApp.HashQuickly, Settings = { ["RateLimits:FailedProofs:Permits"] = Limit } })
+        : this(new ProxiedRedisApp { Settings = { ["RateLimits:FailedProofs:Permits"] = Limit } })
     {
     }
 

@@ -12,7 +12,6 @@ public sealed class LimitedApp : ProxiedApp
 
     public LimitedApp()
     {
-        EdgeServices = HashQuickly;
         foreach (var act in (string[])["SignIn", "Register", "Confirm"])
             (Settings[$"RateLimits:{act}:Permits"], Settings[$"RateLimits:{act}:Window"]) = ($"{Permits}", $"{Window:c}");
     }

@@ -130,7 +130,7 @@ public sealed class RateLimitTests(LimitedApp app) : IClassFixture<LimitedApp>
     [Fact]
     public async Task A_strangers_word_on_the_address_changes_nothing()
     {
-        await using var own = new TestApp { EdgeServices = TestApp.HashQuickly, Settings = { ["RateLimits:SignIn:Permits"] = "3" } };
+        await using var own = new TestApp { Settings = { ["RateLimits:SignIn:Permits"] = "3" } };
         using var browser = own.NewBrowser();
         await LimitedApp.UseUpAsync(browser);
 
