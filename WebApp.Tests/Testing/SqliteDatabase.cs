@@ -18,9 +18,7 @@ public sealed class SqliteDatabase : IDbContextFactory<SessionsDbContext>, IDisp
         RuntimeHelpers.RunModuleConstructor(typeof(UserSession).Module.ModuleHandle);
         ConnectionString = $"Data Source={_path}";
         _options = new DbContextOptionsBuilder<SessionsDbContext>().UseSqlite(ConnectionString).Options;
-        using var db = CreateDbContext();
-        // Creates the file in write-ahead mode (EF Core's default).
-        db.Database.EnsureCreated();
+        DatabaseTemplate.OfSessions.CopyTo(_path);
     }
 
     public string ConnectionString { get; }

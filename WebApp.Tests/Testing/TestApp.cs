@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using WebApp.Accounts;
 using WebApp.Hosting.RateLimits;
@@ -115,6 +116,9 @@ public class TestApp : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment(EnvironmentName);
+        // In Development the app makes the tables itself, when it starts.
+        if (EnvironmentName == Environments.Development && Path.GetDirectoryName(Database) == _folder && !File.Exists(Database))
+            DatabaseTemplate.OfTheApp.CopyTo(Database);
         builder.UseSetting("ConnectionStrings:Database", $"Data Source={Database}");
         // No test should fail because the machine is busy.
         builder.UseSetting("Sessions:CommandTimeout", "00:00:05");
