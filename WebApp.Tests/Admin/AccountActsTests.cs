@@ -44,6 +44,7 @@ public abstract class AccountActsTests(TestApp app)
         var account = await app.NewAccountAsync();
         await ActAsync(acts => acts.BanAsync(Support, account.Id, DateTimeOffset.MaxValue, Reason));
         Assert.Equal("Your account was closed", (await app.Mail.NextAsync(account.Email!)).Subject);
+        Assert.Equal(ActFailure.Nothing, (await ActAsync(acts => acts.BanAsync(Support, account.Id, DateTimeOffset.MaxValue, Reason))).Failure);
         using var browser = app.NewBrowser();
 
         var right = await browser.TrySignInAsync(account.Email!, Browser.Password);
@@ -120,6 +121,7 @@ public abstract class AccountActsTests(TestApp app)
         var mails = new[] { await app.Mail.NextAsync(person.Email), await app.Mail.NextAsync(person.Email) };
         var mail = Assert.Single(mails, mail => mail.Subject == "Choose a new password");
         Assert.Contains("Support asks you to choose a new password", mail.Text, StringComparison.Ordinal);
+        Assert.Equal(ActFailure.Nothing, (await ActAsync(acts => acts.RequireResetAsync(Support, id, Reason))).Failure);
         await person.ResetPasswordAsync(mail.LinkTo("/account/reset-password"), "another fine passphrase");
         await person.SignInAsync(person.Email, "another fine passphrase");
     }

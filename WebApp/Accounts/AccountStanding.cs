@@ -13,10 +13,14 @@ public sealed class AccountStanding(AppDbContext db, AppUserManager users, RoleM
 {
     /// <summary>Nobody signs in to the account until then. Its sessions are good for nothing, and links that were mailed before are dead.</summary>
     /// <param name="userId">Whose account.</param>
-    /// <param name="until">UTC; <see cref="DateTimeOffset.MaxValue"/>: for good. It takes the place of an earlier one.</param>
+    /// <param name="until">UTC; <see cref="DateTimeOffset.MaxValue"/>: for good. It takes the place of another one.</param>
     public Task<StandingChange> BanAsync(Guid userId, DateTimeOffset until) =>
         ChangeAsync(userId, mayBeLastAdmin: false, user =>
         {
+            // As it is stored: the end of time has a fraction more.
+            if (user.BannedUntil?.ToUnixTimeMilliseconds() == until.ToUnixTimeMilliseconds())
+                return Task.FromResult(StandingChange.Nothing);
+
             (user.BannedUntil, user.SecurityStamp) = (until, NewStamp());
             return SaveAsync();
         });
@@ -24,10 +28,15 @@ public sealed class AccountStanding(AppDbContext db, AppUserManager users, RoleM
     /// <summary><see cref="StandingChange.Nothing"/> when no ban was set.</summary>
     public Task<StandingChange> UnbanAsync(Guid userId) => SetAsync(userId, user => user.BannedUntil is not null, user => user.BannedUntil = null);
 
-    /// <summary>Nobody signs in before the password is reset by mail. Sessions and mailed links as with a ban.</summary>
+    /// <summary>
+    /// Nobody signs in before the password is reset by mail. Sessions and mailed links as with a ban. <see cref="StandingChange.Nothing"/> when that is so already.
+    /// </summary>
     public Task<StandingChange> BlockUntilResetAsync(Guid userId) =>
         ChangeAsync(userId, mayBeLastAdmin: true, user =>
         {
+            if (user.SignInBlocked)
+                return Task.FromResult(StandingChange.Nothing);
+
             (user.SignInBlocked, user.SecurityStamp) = (true, NewStamp());
             return SaveAsync();
         });

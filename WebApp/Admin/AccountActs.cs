@@ -51,9 +51,16 @@ public sealed class AccountActs(
                 return ActEnd.Not(ActFailure.NoSite);
             if (await standing.BlockUntilResetAsync(userId) is var change and not StandingChange.Done)
                 return Not(change);
-            if (await users.FindByIdAsync(userId.ToString()) is { } user)
-                resets.SendBySupport(site, user, reason.Told, required: true);
-            return await EndAllAsync(staff, userId, reason);
+            try
+            {
+                return await EndAllAsync(staff, userId, reason);
+            }
+            finally
+            {
+                // Whether or not the store answers: it is the person's way back in.
+                if (await users.FindByIdAsync(userId.ToString()) is { } user)
+                    resets.SendBySupport(site, user, reason.Told, required: true);
+            }
         });
 
     /// <summary>Mails the person a link to set a new password. Nothing changes before they use it, and nobody else sees it.</summary>

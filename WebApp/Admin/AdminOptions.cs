@@ -16,8 +16,8 @@ public sealed class AdminOptions
     public string? CaseReferencePattern { get; set; }
 
     /// <summary>
-    /// How many people's sessions one member of staff may end at once without another Admin's approval. Lower it where few should be enough to ask
-    /// for a second pair of eyes; 0: always.
+    /// How many people's sessions one member of staff may end in bulk within a day, by one request or several, without another Admin's approval. Lower
+    /// it where few should be enough to ask for a second pair of eyes; 0: always.
     /// </summary>
     public int ApprovalThreshold { get; set; } = 1000;
 

@@ -28,10 +28,12 @@ internal static class BulkEndpoints
 
         app.MapGet("/admin/bulk/{id:guid}/report", async (HttpContext context, Guid id, BulkRequests requests, BulkReport report, AuditLog audit) =>
         {
-            if (await requests.FindAsync(id) is not { } request)
+            // Before it has begun nothing has become of anybody: it would be a list of people's addresses, for the asking.
+            if (await requests.ProgressAsync(id) is not { Request: { StartedAt: not null } request } progress)
                 return Results.NotFound();
 
-            await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkReportDownloaded, "report", StaffMember.Of(context)));
+            var details = $"report of {progress.Rows.Values.Sum()} rows; {request.Picked}";
+            await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkReportDownloaded, details, StaffMember.Of(context)));
             await WriteReportAsync(context.Response, request, report);
             return Results.Empty;
         }).RequireAuthorization(Roles.Support, RecentSignIn.ForPage);

@@ -92,22 +92,18 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
         sessions.EndEveryoneAsync(new(clock.GetUtcMilliseconds(), reason, caseReference), spared);
 
     /// <summary>
-    /// As <see cref="RevokeAllAsync(Guid, RevocationReason, string?, Guid?)"/>, as of a moment that the caller keeps, so that it can be repeated. Nobody is
-    /// mailed for it: that is left to the caller, who ends the sessions of many people.
+    /// As <see cref="RevokeAllAsync(Guid, RevocationReason, string?, Guid?)"/>, as of a moment that the caller keeps, so that it can come late and be repeated: a
+    /// session created after it stays. Returns how many have ended by it in all, this time and before. Nobody is mailed for it: that is left to the caller,
+    /// who ends the sessions of many people.
     /// </summary>
-    public async Task<int> RevokeAllAsync(Guid userId, Revocation revocation) =>
-        await RaiseAsync(userId, await sessions.RevokeAllAsync(userId, except: null, revocation), revocation);
-
-    /// <summary>
-    /// Does <see cref="RevokeAllAsync(Guid, Revocation)"/> over, which may or may not have happened: a session created after its moment stays. Returns how many have
-    /// ended by it in all, this time and before.
-    /// </summary>
-    public async Task<int> RepeatRevokeAllAsync(Guid userId, Revocation revocation)
+    public async Task<int> RevokeAllAsync(Guid userId, Revocation revocation, Guid? by)
     {
-        var ended = await RaiseAsync(userId, await sessions.RepeatRevokeAllAsync(userId, revocation), revocation);
+        var ended = await sessions.RepeatRevokeAllAsync(userId, revocation);
+        foreach (var id in ended)
+            await events.RaiseAsync(new SessionRevoked(userId, id, revocation) { IsToldByCaller = true, By = by });
         var all = await sessions.ListAsync(userId);
         // Tombstones may be lost when memory is full.
-        return Math.Max(ended, all.Count(s => s.Revocation == revocation));
+        return Math.Max(ended.Count, all.Count(s => s.Revocation == revocation));
     }
 
     /// <summary>
@@ -164,13 +160,6 @@ public sealed class SessionManager(IUserSessionStore sessions, SessionEvents eve
 
         await events.RaiseAsync(new SessionRevoked(session.UserId, session.Id, revocation, context.GetPeerAddress()));
         return true;
-    }
-
-    private async Task<int> RaiseAsync(Guid userId, IReadOnlyList<SessionId> ended, Revocation revocation)
-    {
-        foreach (var id in ended)
-            await events.RaiseAsync(new SessionRevoked(userId, id, revocation) { IsToldByCaller = true });
-        return ended.Count;
     }
 
     private async Task<int> RevokeAllButAsync(Guid userId, SessionId? except, Revocation revocation, Guid? by)

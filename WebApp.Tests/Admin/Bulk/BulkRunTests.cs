@@ -39,15 +39,17 @@ public abstract class BulkRunTests(BulkApp app)
         var entries = await app.AuditOfAsync(people[3].Id);
         Assert.Equal([AuditAction.ForceSignOutAll, AuditAction.SessionEnded, AuditAction.SessionEnded], entries.Select(e => e.Action));
         Assert.Equal((staff.UserId, "INC-7", "A note."), (entries[0].ActorId, entries[0].CaseReference, entries[0].Note));
+        var receipt = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(entries[0].Id));
+        Assert.Equal(2, receipt!.Ended.Count);
         await Eventually.TrueAsync(async () => (await app.BulkAsync(id)).Request.ToldTo == int.MaxValue, "everybody was mailed");
         var mail = await app.Mail.NextAsync(people[24].Email!);
         Assert.Equal("Sessions of yours were ended", mail.Subject);
         Assert.Contains("The reason: suspicious activity, case INC-7.", mail.Text, StringComparison.Ordinal);
         await app.Mail.NextAsync(people[3].Email!);
         Assert.True(app.Mail.IsEmpty(people[3].Email!));
-        Assert.Equal(
-            [AuditAction.BulkRequested, AuditAction.BulkStarted, AuditAction.BulkFinished],
-            (await AuditOfRequestAsync(app, id)).Select(e => e.Action));
+        var steps = await AuditOfRequestAsync(app, id);
+        Assert.Equal([AuditAction.BulkRequested, AuditAction.BulkStarted, AuditAction.BulkFinished], steps.Select(e => e.Action));
+        Assert.All(steps, step => Assert.Equal(staff.UserId, step.ActorId));
     }
 
     [Fact]
@@ -74,6 +76,34 @@ public abstract class BulkRunTests(BulkApp app)
         Assert.Single(await app.AuditOfAsync(people[0].Id), e => e.Action == AuditAction.ForceSignOutAll);
         Assert.Equal((also, app.Clock.GetUtcNow()), (Assert.Single((await sessions.ListAsync(people[1].Id)).Revoked).Id, (await sessions.ListAsync(people[1].Id)).Revoked[0].Revocation!.At));
         Assert.Equal(2, (await app.BulkAsync(id)).Ended);
+    }
+
+    [Fact]
+    public async Task An_instance_that_hung_behind_its_claim_and_was_overtaken_ends_no_sign_in_made_since()
+    {
+        var (staff, people, audit) = (await app.StaffAsync(), await app.NewPeopleAsync(1), app.Services.GetRequiredService<AuditLog>());
+        var others = new BulkLeases(app.Services.GetRequiredService<AdminDatabase>(), app.Clock);
+        var before = await app.NewSessionAsync(people[0].Id);
+        var id = await app.ConfirmedAsync(staff, people);
+        var hang = new TaskCompletionSource<int>();
+        var hung = audit.WriteAsync(_ => hang.Task);
+        await BeginAsync(id);
+        await Eventually.TrueAsync(async () => (await app.BulkAsync(id)).Of(BulkFate.Started) == 1, "it hangs behind the claim");
+
+        app.Clock.Advance(BulkLeases.Length);
+        Assert.True(await others.TryTakeAsync());
+        var since = await app.NewSessionAsync(people[0].Id);
+        hang.SetResult(0);
+        await hung;
+        var sessions = app.Services.GetRequiredService<SessionManager>();
+        await Eventually.TrueAsync(async () => (await sessions.ListAsync(people[0].Id)).Revoked.Any(s => s.Id == before), "it woke up");
+
+        Assert.Equal([since], (await sessions.ListAsync(people[0].Id)).Live.Select(s => s.Id));
+        Assert.Equal(BulkFate.Started, Assert.Single((await app.BulkAsync(id)).Rows).Key);
+        await others.ReleaseAsync();
+        await app.UntilAsync(id, BulkState.Done);
+        Assert.Equal([since], (await sessions.ListAsync(people[0].Id)).Live.Select(s => s.Id));
+        Assert.Equal(1, (await app.BulkAsync(id)).Ended);
     }
 
     [Fact]
@@ -193,17 +223,69 @@ public abstract class BulkRunTests(BulkApp app)
     }
 
     [Fact]
+    public async Task Paused_in_the_hold_and_forgotten_it_does_not_go_on_a_day_later_and_is_stopped()
+    {
+        var (requests, staff) = (app.Bulk(), await app.StaffAsync());
+        var id = await app.ConfirmedAsync(staff, await app.NewPeopleAsync(1));
+        await requests.PauseAsync(staff, id);
+        app.Clock.Advance(BulkRequests.DraftsKept + TimeSpan.FromMinutes(1));
+
+        Assert.Equal(BulkAnswer.TooOld, await requests.ResumeAsync(staff, id));
+        await app.Services.GetRequiredService<BulkSweeper>().SweepAsync();
+
+        Assert.Equal((BulkState.Stopped, app.Clock.GetUtcNow()), ((await app.BulkAsync(id)).Request.State, (await app.BulkAsync(id)).Request.EndedAt));
+        Assert.Equal([AuditAction.BulkRequested, AuditAction.BulkPaused, AuditAction.BulkStopped], (await AuditOfRequestAsync(app, id)).Select(e => e.Action));
+    }
+
+    [Fact]
+    public async Task What_was_announced_and_overtaken_is_said_not_to_have_been_done()
+    {
+        var (requests, staff, audit) = (app.Bulk(), await app.StaffAsync(), app.Services.GetRequiredService<AuditLog>());
+        var id = await app.ConfirmedAsync(staff, await app.NewPeopleAsync(1));
+        await requests.PauseAsync(staff, id);
+        var wait = new TaskCompletionSource<int>();
+        var waiting = audit.WriteAsync(_ => wait.Task);
+
+        var resumed = requests.ResumeAsync(staff, id);
+        var stopped = requests.StopAsync(staff, id);
+        await app.UntilAsync(id, BulkState.Stopped);
+        wait.SetResult(0);
+
+        Assert.Equal((0, BulkAnswer.Changed, BulkAnswer.Done), (await waiting, await resumed, await stopped));
+        var last = (await AuditOfRequestAsync(app, id)).Single(e => e.Action == AuditAction.StaffActFailed);
+        Assert.Equal(($"request {id}: BulkResumed", staff.UserId), (last.Details, last.ActorId));
+    }
+
+    [Fact]
+    public async Task An_audit_log_that_can_not_go_on_pauses_it_and_nobody_is_given_up()
+    {
+        var (staff, people) = (await app.StaffAsync(), await app.NewPeopleAsync(2));
+        await app.NewSessionAsync(people[1].Id);
+        var id = await app.ConfirmedAsync(staff, people);
+        await using var log = await app.Services.GetRequiredService<IDbContextFactory<AuditDbContext>>().CreateDbContextAsync();
+        var head = await log.Heads.AsNoTracking().SingleAsync();
+        await log.Database.ExecuteSqlAsync($"DROP TRIGGER \"AuditHeadUpdate\"");
+        await log.Heads.ExecuteUpdateAsync(set => set.SetProperty(h => h.Mac, new byte[head.Mac.Length]));
+        await BeginAsync(id);
+
+        await app.UntilAsync(id, BulkState.Paused);
+        await log.Heads.ExecuteUpdateAsync(set => set.SetProperty(h => h.Mac, head.Mac));
+
+        Assert.Equal((BulkTrouble.AuditLog, 1), ((await app.BulkAsync(id)).Request.Trouble, await app.LiveSessionsAsync(people[1].Id)));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().ResumeAsync(staff, id));
+        await app.UntilAsync(id, BulkState.Done);
+        Assert.Equal((2, 1), ((await app.BulkAsync(id)).Of(BulkFate.Done), (await app.BulkAsync(id)).Ended));
+    }
+
+    [Fact]
     public async Task The_database_fails_midway_and_it_goes_on_by_itself_without_anybody_ended_unannounced()
     {
         var people = await app.NewPeopleAsync(3);
         foreach (var person in people)
             await app.NewSessionAsync(person.Id);
         var id = await app.ConfirmedAsync(await app.StaffAsync(), people);
-        // As if it had begun just before.
-        await ChangeAsync(app, db => db.Requests.Where(r => r.Id == id).ExecuteUpdateAsync(set => set
-            .SetProperty(r => r.State, BulkState.Paused).SetProperty(r => r.StartedAt, app.Clock.GetUtcNow())));
         await app.BreakAsync("AuditLog");
-        await ChangeAsync(app, db => db.Requests.Where(r => r.Id == id).ExecuteUpdateAsync(set => set.SetProperty(r => r.State, BulkState.Running)));
+        await BeginAsync(id);
 
         await Eventually.TrueAsync(async () => (await app.BulkAsync(id)).Request.Trouble == BulkTrouble.Database, "it says why it waits");
         Assert.Equal(1, await app.LiveSessionsAsync(people[0].Id));
@@ -230,6 +312,7 @@ public abstract class BulkRunTests(BulkApp app)
         Assert.Equal((1, 1, 1), (progress.Of(BulkFate.NotAllowed), progress.Of(BulkFate.Gone), progress.Of(BulkFate.Done)));
         Assert.Equal(1, await app.LiveSessionsAsync(people[0].Id));
         Assert.Contains(await app.AuditOfAsync(people[0].Id), e => e.Action == AuditAction.Refused);
+        Assert.Equal("1 of 3 people done, 0 sessions ended. 2 not done: see below why.", WebApp.Pages.BulkWords.Of(progress, app.Clock.GetUtcNow()));
     }
 
     [Fact]
@@ -248,6 +331,46 @@ public abstract class BulkRunTests(BulkApp app)
         Assert.Equal(1, await app.LiveSessionsAsync(people[0].Id));
     }
 
+    [Fact]
+    public async Task What_somebody_asked_for_who_is_banned_while_it_runs_goes_no_further()
+    {
+        var asker = await app.NewAccountAsync(Roles.Support);
+        var people = await app.NewPeopleAsync(1);
+        await app.NewSessionAsync(people[0].Id);
+        var id = await app.ConfirmedAsync(new(asker.Id, IsAdmin: false, null), people);
+        await app.ChangeAccountAsync(asker.Email!, user => user.BannedUntil = app.Clock.GetUtcNow().AddDays(1));
+
+        await BeginAsync(id);
+        await app.UntilAsync(id, BulkState.Paused);
+
+        Assert.Equal(BulkTrouble.AskerIsNoStaff, (await app.BulkAsync(id)).Request.Trouble);
+        Assert.Equal(1, await app.LiveSessionsAsync(people[0].Id));
+    }
+
+    [Theory]
+    [InlineData("banned")]
+    [InlineData("blocked")]
+    [InlineData("demoted")]
+    public async Task What_was_approved_by_somebody_who_is_no_Admin_any_more_does_not_begin(string how)
+    {
+        var (staff, colleague, approver) = (await app.StaffAsync(), await app.NewAccountAsync(Roles.Support), await app.NewAccountAsync(Roles.Admin));
+        await app.NewSessionAsync(colleague.Id);
+        var id = await app.ConfirmedAsync(staff, [colleague]);
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().ApproveAsync(new(approver.Id, IsAdmin: true, null), id));
+
+        if (how == "demoted")
+            await app.RemoveRoleAsync(approver.Email!, Roles.Admin);
+        else
+            await app.ChangeAccountAsync(approver.Email!, user => (user.SignInBlocked, user.BannedUntil) = (how == "blocked", how == "banned" ? DateTimeOffset.MaxValue : null));
+        app.Clock.Advance(BulkScene.Hold);
+        await app.UntilAsync(id, BulkState.Paused);
+
+        Assert.Equal((BulkTrouble.NotApproved, 1), ((await app.BulkAsync(id)).Request.Trouble, await app.LiveSessionsAsync(colleague.Id)));
+        await Eventually.TrueAsync(async () => (await AuditOfRequestAsync(app, id)).Count == 3, "it is written down");
+        var paused = (await AuditOfRequestAsync(app, id))[^1];
+        Assert.Equal((AuditAction.BulkPaused, (Guid?)null), (paused.Action, paused.ActorId));
+    }
+
     /// <summary>Another instance beside, or after, this one.</summary>
     protected abstract BulkApp Another(string database, string pace);
 
@@ -255,6 +378,10 @@ public abstract class BulkRunTests(BulkApp app)
 
     private static async Task<IReadOnlyList<AuditEntry>> AuditOfRequestAsync(BulkApp app, Guid id) =>
         [.. (await app.Services.GetRequiredService<AuditLog>().ListAsync(null, int.MaxValue)).Where(e => e.Details?.StartsWith($"request {id}", StringComparison.Ordinal) is true).OrderBy(e => e.Id)];
+
+    /// <summary>As if it had begun just now, without the clock being moved.</summary>
+    private Task<int> BeginAsync(Guid id) => ChangeAsync(app, db => db.Requests.Where(r => r.Id == id).ExecuteUpdateAsync(set => set
+        .SetProperty(r => r.State, BulkState.Running).SetProperty(r => r.StartedAt, app.Clock.GetUtcNow())));
 
     /// <summary>Has one instance work and no other.</summary>
     private async Task<IAsyncDisposable> HoldLeaseAsync(BulkApp worker)

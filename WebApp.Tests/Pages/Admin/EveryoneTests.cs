@@ -47,7 +47,8 @@ public abstract class EveryoneTests(BulkApp app)
         Assert.Contains("Forced sign-out of everyone", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("unknown account", shown, StringComparison.Ordinal);
         var entries = (await app.Services.GetRequiredService<AuditLog>().ListAsync(null, 50)).Where(e => e.Details?.Contains(id.ToString(), StringComparison.Ordinal) is true);
-        Assert.Equal([AuditAction.BulkFinished, AuditAction.ForceSignOutEveryone, AuditAction.BulkApproved, AuditAction.Refused, AuditAction.BulkRequested], entries.Select(e => e.Action));
+        Assert.All(entries.Take(3), entry => Assert.Equal(entries.Last().ActorId, entry.ActorId));
+        Assert.Equal([AuditAction.BulkFinished, AuditAction.ForceSignOutEveryone, AuditAction.BulkStarted, AuditAction.BulkApproved, AuditAction.Refused, AuditAction.BulkRequested], entries.Select(e => e.Action));
     }
 
     [Fact]
@@ -63,6 +64,27 @@ public abstract class EveryoneTests(BulkApp app)
         Assert.Equal("/account/sessions", (await user.GetAsync("/account/sessions")).Address.AbsolutePath);
         using var staff = await app.SignedInAsync("sam@example.com");
         Assert.Contains("We could not confirm that everyone's sessions ended.", (await staff.GetAsync($"/admin/bulk/{id}")).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nobody_is_signed_out_and_nobody_reads_of_it_when_who_asked_or_who_approved_is_no_Admin_any_more(bool asker)
+    {
+        using var user = await app.NewUserAsync();
+        var (one, other) = (await app.NewAccountAsync(Roles.Admin), await app.NewAccountAsync(Roles.Admin));
+        var id = (await app.Bulk().AskForEveryoneAsync(new(one.Id, IsAdmin: true, null), spared: null, BulkScene.Reason))!.Value;
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().ApproveAsync(new(other.Id, IsAdmin: true, null), id));
+        var leaves = (asker ? one : other).Email!;
+        await app.InRequestAsync<AccountCreation>(accounts => accounts.EnsureAsync(leaves, "", "", Roles.Support));
+        await app.RemoveRoleAsync(leaves, Roles.Admin);
+
+        app.Clock.Advance(BulkScene.Hold);
+        await app.UntilAsync(id, BulkState.Paused);
+
+        Assert.Equal(asker ? BulkTrouble.AskerIsNoStaff : BulkTrouble.NotApproved, (await app.BulkAsync(id)).Request.Trouble);
+        Assert.Equal("/account/sessions", (await user.GetAsync("/account/sessions")).Address.AbsolutePath);
+        Assert.DoesNotContain("everyone", (await user.GetAsync("/account/activity?kind=Staff")).Text, StringComparison.Ordinal);
     }
 
     [Fact]

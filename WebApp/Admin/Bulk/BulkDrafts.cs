@@ -80,6 +80,7 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
         {
             Picked = picked,
             AskedBy = staff.PersonId,
+            AskerIsAdmin = staff.IsAdmin,
             AskedAt = clock.GetUtcNow(),
             Reason = reason.Reason,
             CaseReference = reason.CaseReference,

@@ -6,11 +6,14 @@ namespace WebApp.Admin.Bulk;
 /// <param name="Ended">How many sessions ended.</param>
 public sealed record BulkProgress(BulkRequest Request, IReadOnlyDictionary<BulkFate, int> Rows, int Ended)
 {
-    /// <summary>How many people are still to be done, including those that will be tried again.</summary>
+    /// <summary>How many people's turn is still to come, or not over.</summary>
     public int Left => Of(BulkFate.Pending) + Of(BulkFate.Started);
 
-    /// <summary>Of <see cref="BulkRequest.People"/>.</summary>
+    /// <summary>How many of <see cref="BulkRequest.People"/> have had their turn, done or not.</summary>
     public int Handled => Math.Max(Request.People - Left, 0);
+
+    /// <summary>How many of <see cref="Handled"/> were not done. Some of them may be tried again.</summary>
+    public int NotDone => Math.Max(Handled - Of(BulkFate.Done), 0);
 
     public int Of(BulkFate fate) => Rows.GetValueOrDefault(fate);
 }

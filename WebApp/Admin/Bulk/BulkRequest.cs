@@ -20,6 +20,9 @@ public sealed class BulkRequest
 
     public Guid AskedBy { get; init; }
 
+    /// <summary>Whether who asks was an Admin when they did.</summary>
+    public bool AskerIsAdmin { get; init; }
+
     /// <summary>UTC; when the people were chosen.</summary>
     public DateTimeOffset AskedAt { get; init; }
 
@@ -134,9 +137,18 @@ public enum BulkTrouble
     /// <summary>The database failed. It goes on by itself.</summary>
     Database,
 
-    /// <summary>Who asked for it is no longer staff. Only staff can let it go on.</summary>
+    /// <summary>Who asked for it may no longer: they are shut out, or lost the role that it takes. Only staff can let it go on.</summary>
     AskerIsNoStaff,
 
     /// <summary>It was tried to end everyone's sessions, and whether it happened is not known.</summary>
     NotConfirmed,
+
+    /// <summary>Who approved it is shut out, or no longer an Admin. Only staff can let it go on.</summary>
+    NotApproved,
+
+    /// <summary>The audit log can't go on from where it is. Only staff can let it go on.</summary>
+    AuditLog,
+
+    /// <summary>An Admin paused it. Only an Admin can let it go on.</summary>
+    PausedByAdmin,
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -9,10 +10,14 @@ namespace WebApp.Admin.Bulk;
 /// The requests, and what staff may do with each. Each step is a conditional update from one state to the next, so of two people who press at once one
 /// does it and the other is told. What sets something in motion is written into the audit log before, what stops it after.
 /// </summary>
-public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOptions<AdminOptions> options, BulkBell bell, TimeProvider clock)
+public sealed class BulkRequests(
+    AdminDatabase database, IServiceScopeFactory scopes, AuditLog audit, IOptions<AdminOptions> options, BulkBell bell, TimeProvider clock)
 {
     /// <summary>How long a draft, or a request that waits for approval, is good: later its people would no longer be those who were looked at.</summary>
     public static readonly TimeSpan DraftsKept = TimeSpan.FromDays(1);
+
+    /// <summary>For how long people who were signed out count towards <see cref="AdminOptions.ApprovalThreshold"/>.</summary>
+    public static readonly TimeSpan CountedFor = TimeSpan.FromDays(1);
 
     /// <summary>Null for an unknown id.</summary>
     public Task<BulkRequest?> FindAsync(Guid id) => database.ReadAsync(db => db.Requests.SingleOrDefaultAsync(r => r.Id == id));
@@ -49,16 +54,30 @@ public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOption
     public Task<bool> HasAskerAsync(BulkRequest request) => database.ReadAsync(db => db.Targets
         .AnyAsync(t => t.RequestId == request.Id && t.UserId == request.AskedBy && (t.Fate == BulkFate.Spared || t.Fate == BulkFate.Pending)));
 
-    /// <summary>Whether another Admin has to say yes.</summary>
-    public bool NeedsApproval(BulkRequest request) => request.Kind == BulkKind.Everyone || request.Staff > 0 || request.People > options.Value.ApprovalThreshold;
+    /// <summary>How many people they have had signed out in the last <see cref="CountedFor"/>, or are about to, that no Admin approved.</summary>
+    public Task<int> CountUnapprovedAsync(Guid asker) => database.ReadAsync(db => CountUnapprovedAsync(db, asker));
 
-    /// <summary>Whether they may hold it up, let it go on and stop it. By rank, as for one person's sessions.</summary>
-    public static bool MayAct(StaffMember staff, BulkRequest request) => staff.IsAdmin || (request.Kind == BulkKind.People && request.Admins == 0);
+    /// <summary>Whether another Admin has to say yes.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="unapproved">See <see cref="CountUnapprovedAsync(Guid)"/>: a long list is no other for being cut in pieces.</param>
+    public bool NeedsApproval(BulkRequest request, int unapproved) =>
+        request.Kind == BulkKind.Everyone || request.Staff > 0 || request.People + unapproved > options.Value.ApprovalThreshold;
+
+    /// <summary>
+    /// Whether they may pause and stop it: an Admin, and who asked for it; others only what no Admin asked for or approved, and what is about no Admin. What
+    /// waits for approval is its asker's to withdraw.
+    /// </summary>
+    public static bool MayHoldUp(StaffMember staff, BulkRequest request) => staff.IsAdmin || staff.UserId == request.AskedBy
+        || request is { Kind: BulkKind.People, Admins: 0, AskerIsAdmin: false, DecidedBy: null, State: not BulkState.Waiting };
+
+    /// <summary>Whether they may let it go on: what an Admin paused, only an Admin.</summary>
+    public static bool MayResume(StaffMember staff, BulkRequest request) => staff.IsAdmin || (MayHoldUp(staff, request) && request.Trouble != BulkTrouble.PausedByAdmin);
 
     /// <summary>Whether they may say yes or no to it.</summary>
     public static bool MayDecide(StaffMember staff, BulkRequest request) => staff.IsAdmin && staff.UserId != request.AskedBy;
 
-    public bool IsTooOld(BulkRequest request) => clock.GetUtcNow() - request.AskedAt > DraftsKept;
+    /// <summary>Whether its people were chosen too long ago to begin with them.</summary>
+    public bool IsTooOld(BulkRequest request) => request.StartedAt is null && clock.GetUtcNow() - request.AskedAt > DraftsKept;
 
     /// <summary>Ends, or spares, the sessions of who asks too. Of a draft only.</summary>
     public Task<BulkAnswer> SpareAskerAsync(StaffMember staff, Guid id, bool spared) => StepAsync(id, [BulkState.Draft],
@@ -84,6 +103,7 @@ public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOption
             Kind = BulkKind.Everyone,
             State = BulkState.Waiting,
             AskedBy = staff.PersonId,
+            AskerIsAdmin = staff.IsAdmin,
             AskedAt = now,
             ConfirmedAt = now,
             Reason = reason.Reason,
@@ -110,32 +130,40 @@ public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOption
     /// <param name="id">Of a draft.</param>
     /// <param name="typed">The number.</param>
     /// <param name="site">What links in mail to the people begin with.</param>
-    public Task<BulkAnswer> ConfirmAsync(StaffMember staff, Guid id, int typed, Uri site) => AnnouncedAsync(staff, id, AuditAction.BulkRequested, [BulkState.Draft],
-        request => request.AskedBy != staff.UserId ? BulkAnswer.NotAllowed
-            : IsTooOld(request) ? BulkAnswer.TooOld
-            : request.People == 0 || typed != request.People ? BulkAnswer.WrongNumber
-            : BulkAnswer.Done,
-        request =>
-        {
-            (request.ConfirmedAt, request.Site) = (clock.GetUtcNow(), site.ToString());
-            if (NeedsApproval(request))
-                request.State = BulkState.Waiting;
-            else
-                Hold(request);
-        });
+    public async Task<BulkAnswer> ConfirmAsync(StaffMember staff, Guid id, int typed, Uri site)
+    {
+        await HaveStaffComeAsync(id);
+        return await AnnouncedAsync(staff, id, AuditAction.BulkRequested, [BulkState.Draft],
+            request => request.AskedBy != staff.UserId ? BulkAnswer.NotAllowed
+                : IsTooOld(request) ? BulkAnswer.TooOld
+                : request.People == 0 || typed != request.People ? BulkAnswer.WrongNumber
+                : BulkAnswer.Done,
+            async (db, request) =>
+            {
+                // Of two that are confirmed at once, the second has to find the first.
+                await db.Requests.Where(r => r.AskedBy == request.AskedBy && r.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(r => r.Kind, r => r.Kind));
+                (request.ConfirmedAt, request.Site) = (clock.GetUtcNow(), site.ToString());
+                if (NeedsApproval(request, await CountUnapprovedAsync(db, request.AskedBy)))
+                    request.State = BulkState.Waiting;
+                else
+                    Hold(request);
+            });
+    }
 
-    /// <summary>An Admin other than who asks says yes.</summary>
-    public Task<BulkAnswer> ApproveAsync(StaffMember staff, Guid id) => AnnouncedAsync(staff, id, AuditAction.BulkApproved, [BulkState.Waiting],
+    /// <summary>An Admin other than who asks says yes. <see cref="BulkAnswer.Changed"/> when there are staff among the people by now whom the page did not tell of.</summary>
+    public async Task<BulkAnswer> ApproveAsync(StaffMember staff, Guid id) => await HaveStaffComeAsync(id) ? BulkAnswer.Changed : await AnnouncedAsync(
+        staff, id, AuditAction.BulkApproved, [BulkState.Waiting],
         request => !MayDecide(staff, request) ? BulkAnswer.NotAllowed : IsTooOld(request) ? BulkAnswer.TooOld : BulkAnswer.Done,
-        request =>
+        (_, request) =>
         {
             (request.DecidedBy, request.DecidedAt) = (staff.UserId, clock.GetUtcNow());
             Hold(request);
+            return Task.CompletedTask;
         });
 
     /// <summary>An Admin other than who asks says no.</summary>
     public Task<BulkAnswer> RefuseAsync(StaffMember staff, Guid id) => NotedAsync(staff, id, AuditAction.BulkRefused, [BulkState.Waiting],
-        request => MayDecide(staff, request),
+        request => MayDecide(staff, request) ? BulkAnswer.Done : BulkAnswer.NotAllowed,
         request =>
         {
             var now = clock.GetUtcNow();
@@ -143,24 +171,26 @@ public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOption
         });
 
     public Task<BulkAnswer> PauseAsync(StaffMember staff, Guid id) => NotedAsync(staff, id, AuditAction.BulkPaused, [BulkState.Holding, BulkState.Running],
-        request => MayAct(staff, request), request => request.State = BulkState.Paused);
+        request => JudgeBrake(staff, request),
+        request => (request.State, request.Trouble) = (BulkState.Paused, staff.IsAdmin ? BulkTrouble.PausedByAdmin : BulkTrouble.None));
 
     /// <summary>Where nothing has ended yet, it holds anew.</summary>
     public Task<BulkAnswer> ResumeAsync(StaffMember staff, Guid id) => AnnouncedAsync(staff, id, AuditAction.BulkResumed, [BulkState.Paused],
-        request => MayAct(staff, request) ? BulkAnswer.Done : BulkAnswer.NotAllowed,
-        request =>
+        request => !MayResume(staff, request) ? BulkAnswer.NotAllowed : IsTooOld(request) ? BulkAnswer.TooOld : BulkAnswer.Done,
+        (_, request) =>
         {
             request.Trouble = BulkTrouble.None;
             if (request.StartedAt is null)
                 Hold(request);
             else
                 request.State = BulkState.Running;
+            return Task.CompletedTask;
         });
 
     /// <summary>For good: what is done stays done, the rest is not done.</summary>
     public Task<BulkAnswer> StopAsync(StaffMember staff, Guid id) => NotedAsync(staff, id, AuditAction.BulkStopped,
         [BulkState.Waiting, BulkState.Holding, BulkState.Running, BulkState.Paused],
-        request => MayAct(staff, request) || request.AskedBy == staff.UserId,
+        request => JudgeBrake(staff, request),
         request => (request.State, request.EndedAt) = (BulkState.Stopped, clock.GetUtcNow()));
 
     /// <summary>Throws a draft away.</summary>
@@ -179,22 +209,59 @@ public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOption
     internal static AuditEntry EntryOf(BulkRequest request, AuditAction action, string details, StaffMember? staff = null) => new()
     {
         Action = action,
-        ActorId = staff?.UserId,
+        ActorId = staff?.UserId ?? request.AskedBy,
         Address = staff?.Address?.ToString(),
+        Device = staff?.Device,
         Reason = request.Reason.ToString(),
         CaseReference = request.CaseReference,
-        Details = $"request {request.Id}: {details}",
+        Details = Cut($"request {request.Id}: {details}"),
         Note = request.Note,
     };
+
+    /// <summary>What staff typed to find people may be long.</summary>
+    private static string Cut(string details) => details.Length <= AuditEntry.MaxDetailsLength ? details
+        : details[..(AuditEntry.MaxDetailsLength - (char.IsHighSurrogate(details[AuditEntry.MaxDetailsLength - 1]) ? 1 : 0))];
 
     private static AuditEntry EntryOf(BulkRequest request, AuditAction action, StaffMember staff) => EntryOf(request, action,
         request.Kind == BulkKind.Everyone ? "everyone's sessions" : $"sessions of {request.People} people, {request.Staff} of them staff", staff);
 
+    private async Task<int> CountUnapprovedAsync(AdminDbContext db, Guid asker)
+    {
+        var since = clock.GetUtcNow() - CountedFor;
+        return await db.Requests
+            .Where(r => r.AskedBy == asker && r.HoldUntil != null && r.DecidedBy == null && (r.EndedAt == null || r.EndedAt > since))
+            .Where(r => r.State != BulkState.Stopped || r.StartedAt != null).SumAsync(r => r.People);
+    }
+
+    /// <summary>Looks again who of the people is staff, while that can still change what has to be approved; true when there are more than before.</summary>
+    private async Task<bool> HaveStaffComeAsync(Guid id)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var roles = await scope.ServiceProvider.GetRequiredService<StaffRoles>().AllAsync();
+        var ids = roles.Keys.ToList();
+        return await database.WriteAsync(async db =>
+        {
+            if (await db.Requests.SingleOrDefaultAsync(r => r.Id == id && (r.State == BulkState.Draft || r.State == BulkState.Waiting)) is not { Kind: BulkKind.People } request)
+                return false;
+
+            var staff = await db.Targets.Where(t => t.RequestId == id && t.Fate == BulkFate.Pending && ids.Contains(t.UserId!.Value)).Select(t => t.UserId!.Value).ToListAsync();
+            var admins = staff.Count(one => roles[one] == Roles.Admin);
+            var haveCome = staff.Count > request.Staff || admins > request.Admins;
+            (request.Staff, request.Admins) = (staff.Count, admins);
+            await db.SaveChangesAsync();
+            return haveCome;
+        });
+    }
+
+    /// <summary>What was tried on everyone can't be held up any more.</summary>
+    private static BulkAnswer JudgeBrake(StaffMember staff, BulkRequest request) =>
+        !MayHoldUp(staff, request) ? BulkAnswer.NotAllowed : request.TriedAt is not null ? BulkAnswer.Changed : BulkAnswer.Done;
+
     private void Hold(BulkRequest request) => (request.State, request.HoldUntil) = (BulkState.Holding, clock.GetUtcNow() + options.Value.BulkHold);
 
-    /// <summary>The audit entry first, then the step.</summary>
+    /// <summary>The audit entry first, then the step, and a second entry if it was not done.</summary>
     private async Task<BulkAnswer> AnnouncedAsync(
-        StaffMember staff, Guid id, AuditAction action, BulkState[] from, Func<BulkRequest, BulkAnswer> judge, Action<BulkRequest> step)
+        StaffMember staff, Guid id, AuditAction action, BulkState[] from, Func<BulkRequest, BulkAnswer> judge, Func<AdminDbContext, BulkRequest, Task> step)
     {
         if (await FindAsync(id) is not { } request)
             return BulkAnswer.Unknown;
@@ -206,18 +273,23 @@ public sealed class BulkRequests(AdminDatabase database, AuditLog audit, IOption
             return answer;
 
         await audit.AppendAsync(EntryOf(request, action, staff));
-        return await StepAsync(id, from, judge, (_, changed) =>
+        answer = BulkAnswer.Changed;
+        try
         {
-            step(changed);
-            return Task.CompletedTask;
-        });
+            return answer = await StepAsync(id, from, judge, step);
+        }
+        finally
+        {
+            if (answer != BulkAnswer.Done)
+                await audit.AppendAsync(EntryOf(request, AuditAction.StaffActFailed, action.ToString(), staff));
+        }
     }
 
     /// <summary>The step first: a brake works whether or not it can be written down. Then the audit entry.</summary>
     private async Task<BulkAnswer> NotedAsync(
-        StaffMember staff, Guid id, AuditAction action, BulkState[] from, Func<BulkRequest, bool> may, Action<BulkRequest> step)
+        StaffMember staff, Guid id, AuditAction action, BulkState[] from, Func<BulkRequest, BulkAnswer> judge, Action<BulkRequest> step)
     {
-        var answer = await StepAsync(id, from, request => may(request) ? BulkAnswer.Done : BulkAnswer.NotAllowed, (_, request) =>
+        var answer = await StepAsync(id, from, judge, (_, request) =>
         {
             step(request);
             return Task.CompletedTask;

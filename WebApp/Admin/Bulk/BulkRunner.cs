@@ -24,13 +24,15 @@ internal sealed partial class BulkRunner(
     /// <returns>How many people were worked on; 0 when nothing could be done, or the request is over.</returns>
     public async Task<int> RunSliceAsync(BulkRequest request, int most)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var roles = scope.ServiceProvider.GetRequiredService<StaffRoles>();
-        if ((await roles.OfAsync([request.AskedBy])).GetValueOrDefault(request.AskedBy) is not { } askersRole)
+        if (request.TriedAt is not null)
         {
-            await HoldUpAsync(request);
+            await EndEveryoneAsync(request);
             return 0;
         }
+
+        await using var scope = scopes.CreateAsyncScope();
+        if (await JudgeStaffAsync(request, scope.ServiceProvider) is not { } askersRole)
+            return 0;
 
         if (!await StoreAnswersAsync(request))
         {
@@ -57,6 +59,36 @@ internal sealed partial class BulkRunner(
         await ActAsync(request, claimed, askersRole == Roles.Admin, scope.ServiceProvider);
         await RecordAsync(request, claimed);
         return claimed.Count;
+    }
+
+    /// <summary>Whether those who asked for it and approved it still may. If not, it is held up.</summary>
+    public async Task<bool> IsUpheldAsync(BulkRequest request)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await JudgeStaffAsync(request, scope.ServiceProvider) is not null;
+    }
+
+    /// <summary>Pauses it, and says why.</summary>
+    public async Task HoldUpAsync(BulkRequest request, BulkTrouble trouble)
+    {
+        var held = await database.WriteAsync(db => db.Requests.Where(r => r.Id == request.Id && (r.State == BulkState.Running || r.State == BulkState.Holding))
+            .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, BulkState.Paused).SetProperty(r => r.Trouble, trouble)));
+        if (held == 1 && trouble != BulkTrouble.AuditLog)
+            await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkPaused, trouble == BulkTrouble.NotApproved ? "by the app: who approved it may no longer" : "by the app: who asked for it may no longer") with { ActorId = null });
+    }
+
+    /// <summary>The role of who asked for it; null when they, or who approved it, no longer may. Then it is held up.</summary>
+    private async Task<string?> JudgeStaffAsync(BulkRequest request, IServiceProvider services)
+    {
+        var staff = await services.GetRequiredService<StaffRoles>().ActiveOfAsync(new[] { request.AskedBy, request.DecidedBy }.OfType<Guid>());
+        var role = staff.GetValueOrDefault(request.AskedBy);
+        if (role is null || (request.Kind == BulkKind.Everyone && role != Roles.Admin))
+            await HoldUpAsync(request, BulkTrouble.AskerIsNoStaff);
+        else if (request.DecidedBy is { } approver && staff.GetValueOrDefault(approver) != Roles.Admin)
+            await HoldUpAsync(request, BulkTrouble.NotApproved);
+        else
+            return role;
+        return null;
     }
 
     /// <summary>One look, so that nobody is claimed whose turn would fail.</summary>
@@ -139,7 +171,7 @@ internal sealed partial class BulkRunner(
                     waiting.Target.Fate = BulkFate.Pending;
                 return;
             }
-            catch (Exception e) when (e is not System.Data.Common.DbException and not DbUpdateException)
+            catch (Exception e) when (e is not System.Data.Common.DbException and not DbUpdateException and not AuditChainException)
             {
                 LogFailed(e, request.Id, id);
                 claim.Target.Failures++;
@@ -158,16 +190,10 @@ internal sealed partial class BulkRunner(
     {
         var id = claim.Target.UserId!.Value;
         var revocation = new Revocation(claim.Target.At!.Value, request.Reason, request.CaseReference);
-        if (claim.IsRepeated)
-        {
-            claim.Target.Ended = await sessions.RepeatRevokeAllAsync(id, revocation);
-        }
-        else
-        {
+        if (!claim.IsRepeated)
             await audit.AppendAsync(EntryOf(request, id, AuditAction.ForceSignOutAll));
-            claim.Target.Ended = await sessions.RevokeAllAsync(id, revocation);
-        }
-
+        // Perhaps this instance hung, and another has done it meanwhile: who has signed in since stays.
+        claim.Target.Ended = await sessions.RevokeAllAsync(id, revocation, request.AskedBy);
         return BulkFate.Done;
     }
 
@@ -190,6 +216,8 @@ internal sealed partial class BulkRunner(
         var now = clock.GetUtcNow();
         var isFirst = await database.WriteAsync(async db => await leases.RenewAsync(db) && await db.Requests
             .Where(r => r.Id == request.Id && r.State == BulkState.Running && r.TriedAt == null).ExecuteUpdateAsync(set => set.SetProperty(r => r.TriedAt, now)) == 1);
+        if (isFirst)
+            await AnnounceEveryoneAsync(request);
         if (isFirst && await TryEndEveryoneAsync(request))
         {
             if (await EndRequestAsync(request, BulkTrouble.None))
@@ -198,6 +226,20 @@ internal sealed partial class BulkRunner(
         else if (await EndRequestAsync(request, BulkTrouble.NotConfirmed))
         {
             await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.ForceSignOutUnconfirmed, "everyone's sessions"));
+        }
+    }
+
+    /// <summary>Everybody reads it in their history, so it is written when nothing can hold up the attempt any more. If it can't be written, nothing was tried.</summary>
+    private async Task AnnounceEveryoneAsync(BulkRequest request)
+    {
+        try
+        {
+            await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.ForceSignOutEveryone, "everyone's sessions"));
+        }
+        catch
+        {
+            await database.WriteAsync(db => db.Requests.Where(r => r.Id == request.Id).ExecuteUpdateAsync(set => set.SetProperty(r => r.TriedAt, (DateTimeOffset?)null)));
+            throw;
         }
     }
 
@@ -233,14 +275,6 @@ internal sealed partial class BulkRunner(
             return (await done.CountAsync(), await done.SumAsync(t => t.Ended));
         });
         await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkFinished, $"{people} of {request.People} people done, {ended} sessions ended"));
-    }
-
-    private async Task HoldUpAsync(BulkRequest request)
-    {
-        var held = await database.WriteAsync(db => db.Requests.Where(r => r.Id == request.Id && r.State == BulkState.Running)
-            .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, BulkState.Paused).SetProperty(r => r.Trouble, BulkTrouble.AskerIsNoStaff)));
-        if (held == 1)
-            await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.BulkPaused, "who asked for it is no longer staff"));
     }
 
     private async Task SetTroubleAsync(BulkRequest request, BulkTrouble trouble)

@@ -85,7 +85,7 @@ internal sealed partial class BulkWorker(
             return BetweenLooks;
 
         foreach (var held in work.Where(r => r.State == BulkState.Holding && r.HoldUntil <= now))
-            await StartAsync(held);
+            await GuardAsync(held, () => StartAsync(held));
 
         var (since, done, told) = (clock.GetTimestamp(), 0, 0);
         var size = Math.Clamp(options.Value.BulkPace / SlicesPerSecond, 1, MostAtOnce);
@@ -94,7 +94,7 @@ internal sealed partial class BulkWorker(
             if (stoppingToken.IsCancellationRequested)
                 return TimeSpan.Zero;
 
-            done += await runner.RunSliceAsync(request, size);
+            done += await GuardAsync(request, () => runner.RunSliceAsync(request, size));
         }
 
         foreach (var request in work.Where(r => r.StartedAt is not null))
@@ -111,16 +111,36 @@ internal sealed partial class BulkWorker(
         return states.Exists(s => s is { State: BulkState.Running, Trouble: BulkTrouble.None }) || states.Exists(s => s.State == BulkState.Holding) ? WhileHolding : BetweenLooks;
     }
 
-    private async Task StartAsync(BulkRequest request)
+    /// <summary>Nobody's sessions end unannounced: a log that can't go on holds up the request, until staff have seen to it.</summary>
+    private async Task<int> GuardAsync(BulkRequest request, Func<Task<int>> work)
     {
-        await audit.AppendAsync(request.Kind == BulkKind.Everyone
-            ? BulkRequests.EntryOf(request, AuditAction.ForceSignOutEveryone, "everyone's sessions")
-            : BulkRequests.EntryOf(request, AuditAction.BulkStarted, $"{request.People} people"));
+        try
+        {
+            return await work();
+        }
+        catch (AuditChainException e)
+        {
+            LogUnannounced(e, request.Id);
+            await runner.HoldUpAsync(request, BulkTrouble.AuditLog);
+            return 0;
+        }
+    }
+
+    private async Task<int> StartAsync(BulkRequest request)
+    {
+        if (!await runner.IsUpheldAsync(request))
+            return 0;
+
+        var entry = BulkRequests.EntryOf(request, AuditAction.BulkStarted, request.Kind == BulkKind.Everyone ? "everyone" : $"{request.People} people");
+        await audit.AppendAsync(entry);
         var now = clock.GetUtcNow();
-        await database.WriteAsync(async db => await leases.RenewAsync(db)
+        var started = await database.WriteAsync(async db => await leases.RenewAsync(db)
             ? await db.Requests.Where(r => r.Id == request.Id && r.State == BulkState.Holding && r.HoldUntil <= now)
                 .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, BulkState.Running).SetProperty(r => r.StartedAt, now))
             : 0);
+        if (started == 0)
+            await audit.AppendAsync(BulkRequests.EntryOf(request, AuditAction.StaffActFailed, "it was held up just before it began"));
+        return 0;
     }
 
     /// <summary>So that the page says why nothing goes on, if that much can be written.</summary>
@@ -139,6 +159,9 @@ internal sealed partial class BulkWorker(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Bulk requests wait: the database failed. They go on by themselves")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Bulk request {RequestId} was paused: the audit log can't go on")]
+    private partial void LogUnannounced(Exception exception, Guid requestId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A bulk request was held up by a mistake; it is tried again")]
     private partial void LogBroken(Exception exception);

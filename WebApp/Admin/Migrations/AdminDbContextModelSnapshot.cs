@@ -59,6 +59,9 @@ namespace WebApp.Admin.Migrations
                     b.Property<Guid>("AskedBy")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("AskerIsAdmin")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("CaseReference")
                         .IsRequired()
                         .HasMaxLength(64)

@@ -61,7 +61,10 @@ public static class BulkWords
         BulkTrouble.None => null,
         BulkTrouble.Store => "The session store does not answer. Nobody is signed out meanwhile; it goes on by itself when the store is back.",
         BulkTrouble.Database => "The database failed. Nobody is signed out meanwhile; it goes on by itself when the database is back.",
-        BulkTrouble.AskerIsNoStaff => "It was held up: who asked for it is no longer staff. It can only go on once they are again. Stop it, or ask for it anew.",
+        BulkTrouble.AskerIsNoStaff => "It was held up: who asked for it may no longer. They were shut out, or lost the role that it takes. Stop it, and ask for it anew if it is still wanted.",
+        BulkTrouble.NotApproved => "It was held up: who approved it was shut out, or is no longer an Admin. Stop it, and ask for it anew if it is still wanted.",
+        BulkTrouble.AuditLog => "It was held up: the audit log can't go on from where it is, and nobody is signed out without being written there. Let it go on when an operator has seen to the log.",
+        BulkTrouble.PausedByAdmin => "An Admin paused it. Only an Admin can let it go on.",
         BulkTrouble.NotConfirmed => "We could not confirm that everyone's sessions ended. Look whether people are signed out, and ask for it anew if they are not.",
         _ => "Something holds it up.",
     };
@@ -79,7 +82,7 @@ public static class BulkWords
         { Kind: BulkKind.Everyone, State: BulkState.Done } => "Everyone's sessions have ended.",
         { Kind: BulkKind.Everyone } => "Nothing has ended yet.",
         { StartedAt: null } => "Nothing was ended.",
-        var request => $"{progress.Handled:N0} of {People(request.People)} done, {Words.Count(progress.Ended, "session")} ended.",
+        var request => $"{progress.Of(BulkFate.Done):N0} of {People(request.People)} done, {Words.Count(progress.Ended, "session")} ended.{(progress.NotDone > 0 ? $" {progress.NotDone:N0} not done: see below why." : "")}",
     };
 
     /// <summary>"1 person", "3 people".</summary>

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
+using WebApp.Admin;
 using WebApp.Admin.Bulk;
 using WebApp.Audit;
 using WebApp.Tests.Testing;
@@ -141,10 +143,13 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         page = await (await other.GetAsync(path)).PressAsync("Approve");
         Assert.Contains("It begins in 30 seconds.", page.Text, StringComparison.Ordinal);
         Assert.Contains($"Approved by {second.Email}", page.Text, StringComparison.Ordinal);
-        Assert.Contains("It was stopped.", (await (await _support.GetAsync(path)).PressAsync("Stop for good")).Text, StringComparison.Ordinal);
+        Assert.Contains("So only an Admin may pause or stop it, and who asked for it.", (await _support.GetAsync(path)).Text, StringComparison.Ordinal);
+        Assert.Equal(403, (await _support.FollowAsync(await SendAsync(_support, path, "Stop"))).Status);
+        Assert.Equal(404, (await _support.GetAsync($"{path}/report")).Status);
+        Assert.Contains("It was stopped.", (await (await other.GetAsync(path)).PressAsync("Stop for good")).Text, StringComparison.Ordinal);
         var entries = (await app.Services.GetRequiredService<AuditLog>().ListAsync(null, 20)).Where(e => e.Details?.Contains(id.ToString(), StringComparison.Ordinal) is true);
         Assert.Equal(
-            [AuditAction.BulkStopped, AuditAction.BulkApproved, AuditAction.Refused, AuditAction.Refused, AuditAction.Refused, AuditAction.Refused, AuditAction.BulkRequested],
+            [AuditAction.BulkStopped, AuditAction.Refused, AuditAction.BulkApproved, AuditAction.Refused, AuditAction.Refused, AuditAction.Refused, AuditAction.Refused, AuditAction.BulkRequested],
             entries.Select(e => e.Action));
     }
 
@@ -163,6 +168,75 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         Assert.Contains("You refused it. Nothing was ended.", page.Text, StringComparison.Ordinal);
         Assert.Contains("Refused by ada@example.com", page.Text, StringComparison.Ordinal);
         Assert.Contains("Bulk sign-out refused", (await _admin.GetAsync("/admin/audit")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_long_list_in_pieces_needs_approval_like_one_in_one_piece_also_when_both_are_confirmed_at_once()
+    {
+        var colleague = await app.NewAccountAsync(Roles.Support);
+        var staff = new StaffMember(colleague.Id, IsAdmin: false, null);
+        var drafts = new List<Guid>();
+        foreach (var person in await app.NewPeopleAsync(3))
+            drafts.Add((await app.DraftAsync(staff, [person])).Id);
+        await app.Services.GetRequiredService<AdminDatabase>().WriteAsync(db =>
+            db.Requests.Where(r => drafts.Contains(r.Id)).ExecuteUpdateAsync(set => set.SetProperty(r => r.People, 600)));
+
+        var answers = await Task.WhenAll(drafts.Take(2).Select(id => app.Bulk().ConfirmAsync(staff, id, 600, new("https://localhost"))));
+
+        Assert.Equal([BulkAnswer.Done, BulkAnswer.Done], answers);
+        var states = new[] { (await app.BulkAsync(drafts[0])).Request.State, (await app.BulkAsync(drafts[1])).Request.State };
+        Assert.Equal([BulkState.Waiting, BulkState.Holding], states.Order());
+        using var browser = app.NewBrowser();
+        await browser.SignInAsync(colleague.Email!);
+        Assert.Contains("With the 600 people of your other bulk sign-outs in the last 24 hours these are many people, so another Admin has to approve it.",
+            (await browser.GetAsync($"/admin/bulk/{drafts[2]}")).Text, StringComparison.Ordinal);
+        foreach (var id in drafts.Take(2))
+            Assert.Equal(BulkAnswer.Done, await app.Bulk().StopAsync(staff, id));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().ConfirmAsync(staff, drafts[2], 600, new("https://localhost")));
+        Assert.Equal(BulkState.Holding, (await app.BulkAsync(drafts[2])).Request.State);
+        await app.Bulk().StopAsync(staff, drafts[2]);
+    }
+
+    [Fact]
+    public async Task Staff_who_have_come_among_the_people_since_the_preview_make_it_wait_and_the_approver_look_again()
+    {
+        var (staff, second) = (await app.StaffAsync("sam@example.com"), new StaffMember((await app.NewAccountAsync(Roles.Admin)).Id, IsAdmin: true, null));
+        var person = await app.NewAccountAsync();
+        var id = (await app.DraftAsync(staff, [person])).Id;
+        await app.InRequestAsync<AccountCreation>(accounts => accounts.EnsureAsync(person.Email!, "", "", Roles.Support));
+
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().ConfirmAsync(staff, id, 1, new("https://localhost")));
+        Assert.Equal((BulkState.Waiting, 1), ((await app.BulkAsync(id)).Request.State, (await app.BulkAsync(id)).Request.Staff));
+        await app.InRequestAsync<AccountCreation>(accounts => accounts.EnsureAsync(person.Email!, "", "", Roles.Admin));
+
+        Assert.Equal(BulkAnswer.Changed, await app.Bulk().ApproveAsync(second, id));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().ApproveAsync(second, id));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().StopAsync(second, id));
+    }
+
+    [Fact]
+    public async Task What_an_Admin_paused_only_an_Admin_lets_go_on_and_what_waits_is_its_askers_to_withdraw()
+    {
+        var (sam, ada, colleague) = (await app.StaffAsync("sam@example.com"), await app.StaffAsync(), new StaffMember((await app.NewAccountAsync(Roles.Support)).Id, IsAdmin: false, null));
+        var id = await app.ConfirmedAsync(sam, await app.NewPeopleAsync(1));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().PauseAsync(colleague, id));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().ResumeAsync(sam, id));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().PauseAsync(ada, id));
+
+        var page = await _support.GetAsync($"/admin/bulk/{id}");
+
+        Assert.Contains("An Admin paused it. Only an Admin can let it go on.", page.Text, StringComparison.Ordinal);
+        Assert.Equal(["Stop for good"], page.Document.QuerySelectorAll(".bulk button").Select(b => b.TextContent));
+        Assert.Equal(BulkAnswer.NotAllowed, await app.Bulk().ResumeAsync(sam, id));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().ResumeAsync(ada, id));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().StopAsync(colleague, id));
+        var admins = await app.ConfirmedAsync(ada, await app.NewPeopleAsync(1));
+        Assert.Equal(BulkAnswer.NotAllowed, await app.Bulk().PauseAsync(sam, admins));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().StopAsync(ada, admins));
+        var waiting = await app.ConfirmedAsync(sam, [await app.NewAccountAsync(Roles.Support)]);
+        Assert.Equal(BulkAnswer.NotAllowed, await app.Bulk().StopAsync(colleague, waiting));
+        Assert.Equal(BulkAnswer.Done, await app.Bulk().StopAsync(sam, waiting));
+        Assert.Equal(404, (await _support.GetAsync($"/admin/bulk/{waiting}/report")).Status);
     }
 
     [Fact]
@@ -256,6 +330,8 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
 
         Assert.Equal(302, (await visitor.PeekAsync($"/admin/bulk/{draft.Id}/{what}")).Status);
         Assert.Equal(403, (await user.GetAsync($"/admin/bulk/{draft.Id}/{what}")).Status);
+        if (what == "report")
+            Assert.Equal(404, (await _support.GetAsync($"/admin/bulk/{draft.Id}/{what}")).Status);
         Assert.Equal(404, (await _support.GetAsync($"/admin/bulk/{Guid.NewGuid()}/{what}")).Status);
         Assert.Equal(404, (await _support.GetAsync($"/admin/bulk/not-an-id/{what}")).Status);
     }

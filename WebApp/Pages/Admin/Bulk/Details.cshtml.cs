@@ -46,11 +46,21 @@ public sealed class DetailsModel(BulkRequests requests, UserDirectory people, Ma
 
     public bool IsAsker => Asked.AskedBy == Staff.UserId;
 
-    public bool NeedsApproval => requests.NeedsApproval(Asked);
+    /// <summary>See <see cref="BulkRequests.CountUnapprovedAsync(Guid)"/>; counted for a draft that can be confirmed.</summary>
+    public int Unapproved { get; private set; }
+
+    public bool NeedsApproval => requests.NeedsApproval(Asked, Unapproved);
+
+    /// <summary>Why, in words that "so another Admin has to approve it" follows.</summary>
+    public string WhyApproval => Asked.Staff > 0 ? "Staff are among these people"
+        : requests.NeedsApproval(Asked, unapproved: 0) ? "These are many people"
+        : $"With the {BulkWords.People(Unapproved)} of your other bulk sign-outs in the last 24 hours these are many people";
 
     public bool IsTooOld => requests.IsTooOld(Asked);
 
-    public bool MayAct => BulkRequests.MayAct(Staff, Asked);
+    public bool MayHoldUp => BulkRequests.MayHoldUp(Staff, Asked);
+
+    public bool MayResume => BulkRequests.MayResume(Staff, Asked);
 
     public bool MayDecide => BulkRequests.MayDecide(Staff, Asked);
 
@@ -114,6 +124,7 @@ public sealed class DetailsModel(BulkRequests requests, UserDirectory people, Ma
         {
             Sample = await requests.SampleAsync(Id);
             HasAsker = IsAsker && await requests.HasAskerAsync(Asked);
+            Unapproved = Asked.State == BulkState.Draft ? await requests.CountUnapprovedAsync(Asked.AskedBy) : 0;
         }
 
         Emails = await people.FindEmailsAsync(Sample.Concat(Unfound).Select(t => t.UserId).Append(Asked.AskedBy).Append(Asked.DecidedBy).OfType<Guid>());
