@@ -38,6 +38,7 @@ public sealed class AuditCommandsTests(TestApp app) : IClassFixture<TestApp>, ID
     [InlineData("--actor", "nobody")]
     [InlineData("--from", "yesterday")]
     [InlineData("--to", "2026-02-31")]
+    [InlineData("--case", "01234567890123456789012345678901234567890123456789012345678901234")]
     public async Task A_filter_that_makes_no_sense_is_not_understood_and_makes_no_file(string option, string value)
     {
         var file = Path.Combine(_folder, "export.csv");

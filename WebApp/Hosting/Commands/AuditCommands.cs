@@ -119,7 +119,7 @@ internal static class AuditCommands
                 return (AuditFilter.Everything, $"{option.Name} {time} is no time such as 2026-11-21T14:30.");
         }
 
-        return (new()
+        var filter = new AuditFilter
         {
             Action = action,
             ActorId = arguments[Actor.Name] is { } actor ? await desk.FindPersonAsync(actor) : null,
@@ -127,7 +127,8 @@ internal static class AuditCommands
             CaseReference = arguments[Case.Name],
             From = arguments[From.Name] is { } from ? TimeOf(from) : null,
             To = arguments[To.Name] is { } to ? TimeOf(to) : null,
-        }, null);
+        };
+        return (filter, filter.FindMistake() is null ? null : $"{Case.Name} takes at most {AuditEntry.MaxCaseReferenceLength} characters, and no special ones.");
     }
 
     private static async Task<int> PrintKeyAsync(CommandContext context)
