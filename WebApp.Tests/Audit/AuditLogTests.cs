@@ -102,6 +102,6 @@ public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
         + "ForceSignOutSome Ban Unban RequirePasswordReset SendPasswordReset RequireSecondFactor ExcuseSecondFactor RemoveFactors ResendConfirmation ChangeRoles DeleteAccount "
         + "RevealAddress StaffActFailed "
         + "BulkRequested BulkApproved BulkRefused BulkStarted BulkPaused BulkResumed BulkStopped BulkFinished "
-        + "PersonalDataForgotten AuditExported BundleMade ChainRestarted ForceSignOutEveryone BulkReportDownloaded",
+        + "PersonalDataForgotten AuditExported BundleMade ChainRestarted ForceSignOutEveryone BulkReportDownloaded StaffActDone",
         string.Join(' ', Enum.GetNames<AuditAction>()));
 }

@@ -256,4 +256,7 @@ public enum AuditAction
 
     /// <summary>A member of staff downloaded the report of a bulk request. Written before the first byte is sent.</summary>
     BulkReportDownloaded,
+
+    /// <summary>What staff asked for was done; the details name the entry that asked for it. Its absence tells that nobody knows.</summary>
+    StaffActDone,
 }

@@ -177,6 +177,7 @@ public static class Words
         AuditAction.DeleteAccount => "Account deleted by an Admin",
         AuditAction.RevealAddress => "Address looked at",
         AuditAction.StaffActFailed => "Act of staff not done",
+        AuditAction.StaffActDone => "Act of staff done",
         _ => "Unknown action",
     };
 
