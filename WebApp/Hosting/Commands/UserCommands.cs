@@ -53,7 +53,7 @@ internal static class UserCommands
         var result = await accounts.EnsureAsync(email, context.Arguments["--name"] ?? "", password, role);
         return result.Succeeded
             ? context.Done(role is null ? $"{email} has an account." : $"{email} has an account with the role {role}.", new { email, role })
-            : await CommandContext.NotDoneAsync(string.Join('\n', result.Errors.Select(e => e.Description)));
+            : await context.NotDoneAsync(string.Join('\n', result.Errors.Select(e => e.Description)));
     }
 
     private static async Task<int> ListAsync(CommandContext context)
@@ -87,7 +87,7 @@ internal static class UserCommands
         var (text, now) = (context.Arguments[Until.Name]!, context.Get<TimeProvider>().GetUtcNow());
         var until = DateTimeOffset.MaxValue;
         if (text != Forever && (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out until) || until <= now))
-            return await CommandContext.NotUnderstoodAsync($"{Until.Name} takes a time to come, {Until.Does}.");
+            return await context.NotUnderstoodAsync($"{Until.Name} takes a time to come, {Until.Does}.");
 
         return await ActAsync(context, async (acts, person, reason) => await acts.BanAsync(StaffMember.CommandLine, person.Id, until, reason));
     }
@@ -98,7 +98,7 @@ internal static class UserCommands
         var roles = text == NoRole ? [] : text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return roles.All(role => Roles.All.Contains(role))
             ? await ActAsync(context, async (acts, person, reason) => await acts.ChangeRolesAsync(StaffMember.CommandLine, person.Id, [.. roles.Distinct(StringComparer.Ordinal)], reason))
-            : await CommandContext.NotUnderstoodAsync($"{Wanted.Name} takes {Wanted.Does}.");
+            : await context.NotUnderstoodAsync($"{Wanted.Name} takes {Wanted.Does}.");
     }
 
     private static Task<int> DeleteAsync(CommandContext context) => ActAsync(context, async (acts, person, reason) =>
