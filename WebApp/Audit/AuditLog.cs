@@ -55,6 +55,13 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
         return new(head.LastId, head.Chain);
     }
 
+    /// <summary>The entry's link; null when there is no such entry, or no more.</summary>
+    internal async Task<byte[]?> FindLinkAsync(long id)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Entries.Where(e => e.Id == id).Select(e => e.Chain).SingleOrDefaultAsync();
+    }
+
     /// <summary>Up to <paramref name="count"/> entries, newest first, older than entry <paramref name="before"/> (null: from the newest on).</summary>
     public Task<IReadOnlyList<AuditEntry>> ListAsync(long? before, int count) => SearchAsync(AuditFilter.Everything, before, count);
 
