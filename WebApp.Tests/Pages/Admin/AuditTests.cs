@@ -145,6 +145,19 @@ public sealed class AuditTests(SqlApp app)
         Assert.Contains(words, page.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_staff_did_to_a_person_leads_to_its_receipt()
+    {
+        using var person = await app.NewUserAsync();
+        using var staff = await app.SignedInAsync("sam@example.com");
+        var id = await app.UserIdAsync(person.Email);
+        var act = await app.Services.GetRequiredService<AuditLog>().AppendAsync(new() { Action = AuditAction.Unban, SubjectId = id });
+
+        var list = await (await staff.GetAsync($"/admin/users/{id}")).FollowLinkAsync("What the audit log says of this person, with the receipts");
+
+        Assert.Equal($"/admin/receipts/{act}", Assert.Single(list.Document.QuerySelectorAll(".audit a"), a => a.TextContent == "Receipt").GetAttribute("href"));
+    }
+
     // "Reveal" is one address with one reason; neither the list nor a file may be the way round it.
     [Fact]
     public async Task Support_sees_networks_where_an_Admin_sees_addresses()
