@@ -71,17 +71,17 @@ public sealed record AuditEntry
     /// more; nor can anything be taken out of the log again.
     /// </summary>
     /// <exception cref="ArgumentException">A text of the entry is too long, or has characters that it must not have.</exception>
-    internal void ThrowUnlessItCanBeKept()
+    internal static void ThrowUnlessItCanBeKept(AuditEntry entry)
     {
         foreach (var (field, text, maxLength) in new[]
         {
-            (nameof(SessionId), SessionId, MaxSessionIdLength), (nameof(Address), Address, MaxAddressLength), (nameof(Device), Device, MaxDeviceLength),
-            (nameof(Method), Method, MaxMethodLength), (nameof(Reason), Reason, MaxReasonLength), (nameof(CaseReference), CaseReference, MaxCaseReferenceLength),
-            (nameof(Details), Details, MaxDetailsLength), (nameof(Note), Note, MaxNoteLength),
+            (nameof(SessionId), entry.SessionId, MaxSessionIdLength), (nameof(Address), entry.Address, MaxAddressLength), (nameof(Device), entry.Device, MaxDeviceLength),
+            (nameof(Method), entry.Method, MaxMethodLength), (nameof(Reason), entry.Reason, MaxReasonLength), (nameof(CaseReference), entry.CaseReference, MaxCaseReferenceLength),
+            (nameof(Details), entry.Details, MaxDetailsLength), (nameof(Note), entry.Note, MaxNoteLength),
         })
         {
             if (!Takes(text, maxLength))
-                throw new ArgumentException($"{field} of an audit entry is longer than {maxLength} characters, or has control characters.");
+                throw new ArgumentException($"{field} of an audit entry is longer than {maxLength} characters, or has control characters.", nameof(entry));
         }
     }
 }

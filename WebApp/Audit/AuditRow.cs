@@ -41,7 +41,7 @@ public sealed class AuditRow
     /// <exception cref="ArgumentException">See <see cref="AuditEntry.ThrowUnlessItCanBeKept"/>.</exception>
     internal static (AuditRow Row, AuditOrigin? Origin, AuditText? Text) Of(AuditEntry entry, AuditChain chain, byte[] previous)
     {
-        entry.ThrowUnlessItCanBeKept();
+        AuditEntry.ThrowUnlessItCanBeKept(entry);
         var origin = entry.Address is null && entry.Device is null
             ? null
             : new AuditOrigin { EntryId = entry.Id, Address = entry.Address, Device = entry.Device, Salt = AuditChain.NewSalt() };

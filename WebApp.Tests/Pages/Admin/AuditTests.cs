@@ -126,7 +126,7 @@ public sealed class AuditTests(SqlApp app)
     [InlineData("to=2026-13-45", "Enter a date")]
     [InlineData("reason=Because", "No entry fits.")]
     [InlineData("case=%27%3B+DROP+TABLE+AuditLog", "No entry fits.")]
-    [InlineData("session=00000000000000000000000000000000", "No entry fits.")]
+    [InlineData("session=0123456789abcdef0123456789abcdef", "No entry fits.")]
     [InlineData("session=../../etc/passwd", "Enter a whole session id")]
     [InlineData("session=%EF%BF%BD%00", "Enter a whole session id")]
     [InlineData("case=x%00", "A case reference has at most 64 characters")]
