@@ -60,18 +60,24 @@ public sealed class Receipts(AuditLog audit, AdminDatabase bulk, UserDirectory p
         entry is { Action: AuditAction.StaffActDone, Details: { } details } ? details == StaffActs.NameOf(act.Id) : null;
 
     /// <summary>Of each person of a bulk request the request itself keeps what became of them.</summary>
-    private async Task<bool> IsDoneInBulkAsync(AuditEntry act, Guid subject) =>
-        act is { Action: AuditAction.ForceSignOutAll, Details: { } details } && Guid.TryParse(details.Split(' ')[^1], out var request)
+    private async Task<bool> IsDoneInBulkAsync(AuditEntry act, Guid subject) => BulkRequestOf(act) is { } request
         && await bulk.ReadAsync(db => db.Targets.AnyAsync(t => t.RequestId == request && t.UserId == subject && t.Fate == BulkFate.Done));
+
+    /// <summary>The bulk request that the act was a part of; its name ends the details.</summary>
+    private static Guid? BulkRequestOf(AuditEntry act) =>
+        act is { Action: AuditAction.ForceSignOutAll, Details: { } details } && Guid.TryParse(details.Split(' ')[^1], out var request) ? request : null;
 
     /// <summary>Two who act on one user at once may even give the same reason: each has what is theirs.</summary>
     private static bool Belongs(AuditEntry act, AuditEntry entry) => entry.Action switch
     {
         // Whoever locked it is not part of what a lock keeps.
         AuditAction.SessionLocked => act.Action == AuditAction.ForceLock && entry.SessionId == act.SessionId && entry.Reason == nameof(LockReason.Support),
-        _ => !StaffActs.Actions.Contains(entry.Action) && entry.ActorId == act.ActorId && entry.Reason == act.Reason && entry.CaseReference == act.CaseReference
+        _ => !StaffActs.Actions.Contains(entry.Action) && (entry.ActorId == act.ActorId || IsInBulk(act, entry)) && entry.Reason == act.Reason && entry.CaseReference == act.CaseReference
             && (act.SessionId is null || entry.SessionId == act.SessionId),
     };
+
+    /// <summary>What ends in bulk ends in the background: the line of a session's end names nobody.</summary>
+    private static bool IsInBulk(AuditEntry act, AuditEntry entry) => entry is { ActorId: null, Action: AuditAction.SessionEnded } && BulkRequestOf(act) is not null;
 
     private async Task<Receipt> FillAsync(Receipt receipt, IReadOnlyList<AuditEntry> followed, DateTimeOffset? until, IReadOnlyList<UserSession> known)
     {
@@ -81,7 +87,7 @@ public sealed class Receipts(AuditLog audit, AdminDatabase bulk, UserDirectory p
 
         var doubts = followed.Where(e => e.Action is AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLockUnconfirmed).ToList();
         // The end of sessions is the last thing that an act does, and of all of them it is one; only those that were ticked end one by one.
-        var isDone = receipt.IsDone || (doubts.Count == 0 && ended.Count > 0 && receipt.Act.Action != AuditAction.ForceSignOutSome);
+        var isDone = receipt.IsDone || (receipt.Failure is null && doubts.Count == 0 && ended.Count > 0 && receipt.Act.Action != AuditAction.ForceSignOutSome);
         if (doubts.Count == 0 && (isDone || receipt.Failure is not null))
             return receipt with { Ended = ended, IsDone = isDone };
 

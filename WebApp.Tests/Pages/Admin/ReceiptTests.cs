@@ -127,6 +127,8 @@ public abstract class ReceiptTests(TestApp app)
             Action = AuditAction.ForceSignOutAll,
             ActorId = Staff.UserId,
             SubjectId = user.Id,
+            Reason = $"{Reason.Reason}",
+            CaseReference = Reason.CaseReference,
             Details = $"in bulk, request {request}",
         });
         var database = app.Services.GetRequiredService<AdminDatabase>();
@@ -142,7 +144,12 @@ public abstract class ReceiptTests(TestApp app)
         await database.WriteAsync(db => db.Targets.Where(t => t.RequestId == request).ExecuteUpdateAsync(set => set.SetProperty(t => t.Fate, BulkFate.Done)));
         var done = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(id));
 
-        Assert.Equal((false, true), (begun!.IsDone, done!.IsDone));
+        await app.Services.GetRequiredService<IUserSessionStore>().AddAsync(Samples.Session(app.Clock.GetUtcNow(), user.Id), default);
+        await app.Services.GetRequiredService<SessionManager>().RevokeAllAsync(user.Id, new Revocation(app.Clock.GetUtcNow(), Reason.Reason, Reason.CaseReference));
+        var ended = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(id));
+
+        Assert.Equal((false, true, 0), (begun!.IsDone, done!.IsDone, done.Ended.Count));
+        Assert.Single(ended!.Ended);
     }
 
     [Fact]
