@@ -9,7 +9,7 @@ namespace WebApp.Admin;
 /// The way that every act of staff on a person goes: the rules of rank, the audit entry, the act, and a second entry that says how it ended. Without one nobody
 /// knows. A refusal is written down, too.
 /// </summary>
-public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILogger<StaffActs> logger)
+public sealed partial class StaffActs(UserDirectory people, AuditLog audit, TimeProvider clock, ILogger<StaffActs> logger)
 {
     /// <summary>All that goes this way, and so has a receipt.</summary>
     public static readonly IReadOnlySet<AuditAction> Actions = new HashSet<AuditAction>
@@ -34,7 +34,7 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
             return new(StaffActOutcome.UnknownUser);
 
         var entry = EntryOf(asked);
-        if (Rank.Judge(asked.Staff, person, asked.Action) is { } refusal)
+        if ((Rank.Judge(asked.Staff, person, asked.Action) ?? await JudgeBanAsync(asked, person)) is { } refusal)
         {
             await audit.AppendAsync(entry with { Action = AuditAction.Refused, Details = asked.Action.ToString() });
             return new(StaffActOutcome.NotAllowed) { Refusal = refusal };
@@ -65,6 +65,16 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
             LogFailed(e, asked.Action, asked.UserId);
             return result with { Outcome = StaffActOutcome.Failed, Failure = ActFailure.Broken };
         }
+    }
+
+    /// <summary>What an Admin has closed Support neither opens nor closes for less. So is a ban whose maker nobody knows any more.</summary>
+    private async Task<StaffRefusal?> JudgeBanAsync(StaffAct asked, Person person)
+    {
+        if (asked.Staff.IsAdmin || asked.Action is not (AuditAction.Ban or AuditAction.Unban) || !(person.BannedUntil > clock.GetUtcNow()))
+            return null;
+
+        var maker = (await audit.ListOfSubjectAsync(person.Id, AuditAction.Ban, DateTimeOffset.MinValue, count: 1)) is [{ ActorId: { } id }] ? id : (Guid?)null;
+        return maker is { } actor && (actor == asked.Staff.UserId || await people.FindAsync(actor) is { IsAdmin: false }) ? null : StaffRefusal.AdminsBan;
     }
 
     private async Task<StaffActResult> ConcludeAsync(AuditEntry entry, StaffActResult result, ActEnd end)

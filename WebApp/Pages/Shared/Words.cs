@@ -194,6 +194,7 @@ public static class Words
     {
         StaffRefusal.AboveYou => "This person is an Admin. Only an Admin may act on an Admin.",
         StaffRefusal.AdminsOnly => "Only an Admin may do that.",
+        StaffRefusal.AdminsBan => "An Admin set this ban. Only an Admin may change or lift it.",
         _ => "You can't do that to yourself: it could lock you out. Ask a colleague.",
     };
 
