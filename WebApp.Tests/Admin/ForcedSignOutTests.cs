@@ -29,7 +29,7 @@ public sealed class ForcedSignOutTests(SqlApp app)
         Assert.Equal([other], sessions.Live.Select(s => s.Id));
         Assert.Equal(new Revocation(app.Clock.GetUtcNow(), Reason.Reason, Reason.CaseReference), Assert.Single(sessions.Revoked).Revocation);
         var entries = (await app.AuditOfAsync(user.Id)).SkipWhile(e => e.Action != AuditAction.ForceSignOut).ToList();
-        Assert.Equal([AuditAction.ForceSignOut, AuditAction.SessionEnded], entries.Select(e => e.Action));
+        Assert.Equal([AuditAction.ForceSignOut, AuditAction.SessionEnded, AuditAction.StaffActDone], entries.Select(e => e.Action));
         Assert.Equal(
             (Support.UserId, one.ToString(), "203.0.113.5", "ReportedTheft", "C-17", "Called from abroad."),
             (entries[0].ActorId, entries[0].SessionId, entries[0].Address, entries[0].Reason, entries[0].CaseReference, entries[0].Note));

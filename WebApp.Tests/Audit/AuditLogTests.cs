@@ -36,6 +36,25 @@ public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
         Assert.True(newest[0].Id > newest[1].Id);
     }
 
+    // SQLite's driver ends a long text at its first NUL: the database would have less than the link was made of, and nothing behind it could be proved any more.
+    [Fact]
+    public async Task A_text_that_would_not_be_kept_as_it_is_is_refused_wherever_it_stands_and_the_log_still_fits()
+    {
+        foreach (var field in typeof(AuditEntry).GetProperties().Where(p => p.PropertyType == typeof(string)))
+        {
+            foreach (var text in new[] { "x\0" + new string('a', 600), "x\0", "\u0085", new('é', 600) })
+            {
+                var entry = new AuditEntry { Action = AuditAction.AuditExported };
+                field.SetValue(entry, text);
+                var refusal = await Assert.ThrowsAsync<ArgumentException>(() => _audit.AppendAsync(entry));
+                Assert.StartsWith($"{field.Name} of an audit entry", refusal.Message, StringComparison.Ordinal);
+            }
+        }
+
+        await _audit.AppendAsync(new() { Action = AuditAction.ForceSignOut, Note = "two\r\nlines\tand " + new string('語', 400) });
+        Assert.Null((await app.Services.GetRequiredService<AuditVerifier>().VerifyAsync()).Misfit);
+    }
+
     [Fact]
     public async Task Entries_are_read_newest_first_page_by_page_and_each_once()
     {
@@ -83,6 +102,6 @@ public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
         + "ForceSignOutSome Ban Unban RequirePasswordReset SendPasswordReset RequireSecondFactor ExcuseSecondFactor RemoveFactors ResendConfirmation ChangeRoles DeleteAccount "
         + "RevealAddress StaffActFailed "
         + "BulkRequested BulkApproved BulkRefused BulkStarted BulkPaused BulkResumed BulkStopped BulkFinished "
-        + "PersonalDataForgotten AuditExported BundleMade ChainRestarted ForceSignOutEveryone BulkReportDownloaded",
+        + "PersonalDataForgotten AuditExported BundleMade ChainRestarted ForceSignOutEveryone BulkReportDownloaded StaffActDone",
         string.Join(' ', Enum.GetNames<AuditAction>()));
 }

@@ -53,9 +53,10 @@ public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<Iden
 
         if (!await roles.RoleExistsAsync(role))
             await roles.CreateAsync(new(role) { Id = Guid.CreateVersion7() });
+        await audit.AppendAsync(new() { Action = AuditAction.RoleGranted, SubjectId = user.Id, Reason = role });
         var granted = await users.AddToRoleAsync(user, role);
-        if (granted.Succeeded)
-            await audit.AppendAsync(new() { Action = AuditAction.RoleGranted, SubjectId = user.Id, Reason = role });
+        if (!granted.Succeeded)
+            await audit.AppendAsync(new() { Action = AuditAction.StaffActFailed, SubjectId = user.Id, Reason = role });
         return granted;
     }
 

@@ -58,8 +58,8 @@ public sealed class AppUser : IdentityUser<Guid>
     /// <summary>Staff asked for it: the person has to have a second factor, whatever their roles ask for.</summary>
     public bool SecondFactorRequired { get; set; }
 
-    /// <summary>As names are compared: without regard to case, and to the ways of writing one letter.</summary>
-    public static string NormalizeName(string name) => name.Normalize().ToUpperInvariant();
+    /// <summary>As names are compared: without regard to case. A letter that is written as two characters stays two: the app runs without the tables to join them.</summary>
+    public static string NormalizeName(string name) => name.ToUpperInvariant();
 
     internal static string NewSessionStamp() => Guid.NewGuid().ToString("N");
 }

@@ -49,9 +49,9 @@ public sealed class AuditDesk(AuditLog audit, AuditVerifier verifier, AuditBundl
         var entries = await audit.ReadAsync(what, long.MaxValue).Take(AuditBundle.MaxEntries + 1).ToListAsync();
         if (entries.Count > AuditBundle.MaxEntries)
             return new(BundleOutcome.TooMany);
-        // What is about nobody is the staff's own: an export of the case, say.
+        // What is about nobody is the staff's own: an export of the case, say. That an act was done says no more than the act.
         if (purpose == BundlePurpose.DataRequest)
-            entries.RemoveAll(e => e.SubjectId is null);
+            entries.RemoveAll(e => e is { SubjectId: null } or { Action: AuditAction.StaffActDone });
         if (entries.Count == 0)
             return new(BundleOutcome.Nothing);
 

@@ -3,7 +3,7 @@ using WebApp.Audit;
 namespace WebApp.Admin;
 
 /// <summary>
-/// Who of the staff may do what to whom: the one place that decides it. Nobody acts on those above them, nor on themselves where it would lock them
+/// Who of the staff may do what to whom: the one place that decides it, but for whose ban it is. Nobody acts on those above them, nor on themselves where it would lock them
 /// out. That an Admin is left is looked after by <see cref="Accounts.LastAdmin"/>, together with the change itself.
 /// </summary>
 public static class Rank
@@ -35,4 +35,7 @@ public enum StaffRefusal
 
     /// <summary>It would lock out whoever asks for it.</summary>
     Yourself,
+
+    /// <summary>An Admin set the ban: see <see cref="StaffActs"/>, for it takes the audit log to know.</summary>
+    AdminsBan,
 }

@@ -1,4 +1,6 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using WebApp.Admin.Bulk;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -6,16 +8,17 @@ namespace WebApp.Admin;
 
 /// <summary>
 /// What became of an act of staff, for whoever asks and whenever: read from the audit log, which says what was asked and what followed, and from the tombstones,
-/// which say what is known of each session, also when its end was confirmed only later.
+/// which say what is known of each session, also when its end was confirmed only later. That an act was done is never inferred from silence.
 /// </summary>
-public sealed class Receipts(AuditLog audit, UserDirectory people, SessionManager sessions, IOptions<SessionPolicy> policy)
+public sealed class Receipts(AuditLog audit, AdminDatabase bulk, UserDirectory people, SessionManager sessions, IOptions<SessionPolicy> policy)
 {
     /// <summary>A user has at most so many live sessions unless there is no limit; what one act did beyond it is not listed.</summary>
     private const int MostFollowing = 1000;
 
     private static readonly AuditAction[] Following =
     [
-        AuditAction.SessionEnded, AuditAction.SessionLocked, AuditAction.ForceSignOutUnconfirmed, AuditAction.ForceLockUnconfirmed, AuditAction.StaffActFailed, .. StaffActs.Actions,
+        AuditAction.SessionEnded, AuditAction.SessionLocked, AuditAction.ForceSignOutUnconfirmed, AuditAction.ForceLockUnconfirmed, AuditAction.StaffActFailed, AuditAction.StaffActDone,
+        .. StaffActs.Actions,
     ];
 
     /// <summary>Null for an id that is no act of staff on a person.</summary>
@@ -26,17 +29,21 @@ public sealed class Receipts(AuditLog audit, UserDirectory people, SessionManage
             return null;
 
         var emails = await people.FindEmailsAsync(new[] { act.ActorId, act.SubjectId }.OfType<Guid>());
-        var receipt = new Receipt(act, emails.GetValueOrDefault(subject), act.ActorId is { } actor ? emails.GetValueOrDefault(actor) : null);
         var (followed, until) = await FollowedAsync(act, subject);
-        var failure = followed.FirstOrDefault(e => e.Action == AuditAction.StaffActFailed);
+        var isDone = followed.Any(e => e.Action == AuditAction.StaffActDone) || await IsDoneInBulkAsync(act, subject);
+        var receipt = new Receipt(act, emails.GetValueOrDefault(subject), act.ActorId is { } actor ? emails.GetValueOrDefault(actor) : null)
+        {
+            IsDone = isDone,
+            Failure = isDone ? null : FailureOf(followed.FirstOrDefault(e => e.Action == AuditAction.StaffActFailed)),
+        };
         try
         {
             var known = await sessions.ListAsync(subject);
-            return await FillAsync(receipt with { Failure = FailureOf(failure) }, followed, until, [.. known.Live, .. known.Revoked]);
+            return await FillAsync(receipt, followed, until, [.. known.Live, .. known.Revoked]);
         }
         catch (SessionStoreUnavailableException)
         {
-            return await FillAsync(receipt with { Failure = FailureOf(failure), IsStoreDown = true }, followed, until, []);
+            return await FillAsync(receipt with { IsStoreDown = true }, followed, until, []);
         }
     }
 
@@ -45,17 +52,32 @@ public sealed class Receipts(AuditLog audit, UserDirectory people, SessionManage
     {
         var later = (await audit.ListNewerOfSubjectAsync(subject, Following, act.Id, MostFollowing)).Reverse().ToList();
         var next = later.Find(e => e.ActorId == act.ActorId && StaffActs.Actions.Contains(e.Action));
-        return ([.. later.Where(e => (next is null || e.Id < next.Id) && Belongs(act, e))], next?.At);
+        return ([.. later.Where(e => IsNamedBy(e, act) ?? ((next is null || e.Id < next.Id) && Belongs(act, e)))], next?.At);
     }
+
+    /// <summary>Null when the entry names no receipt: the details go with the account.</summary>
+    private static bool? IsNamedBy(AuditEntry entry, AuditEntry act) =>
+        entry is { Action: AuditAction.StaffActDone, Details: { } details } ? details == StaffActs.NameOf(act.Id) : null;
+
+    /// <summary>Of each person of a bulk request the request itself keeps what became of them.</summary>
+    private async Task<bool> IsDoneInBulkAsync(AuditEntry act, Guid subject) => BulkRequestOf(act) is { } request
+        && await bulk.ReadAsync(db => db.Targets.AnyAsync(t => t.RequestId == request && t.UserId == subject && t.Fate == BulkFate.Done));
+
+    /// <summary>The bulk request that the act was a part of; its name ends the details.</summary>
+    private static Guid? BulkRequestOf(AuditEntry act) =>
+        act is { Action: AuditAction.ForceSignOutAll, Details: { } details } && Guid.TryParse(details.Split(' ')[^1], out var request) ? request : null;
 
     /// <summary>Two who act on one user at once may even give the same reason: each has what is theirs.</summary>
     private static bool Belongs(AuditEntry act, AuditEntry entry) => entry.Action switch
     {
         // Whoever locked it is not part of what a lock keeps.
         AuditAction.SessionLocked => act.Action == AuditAction.ForceLock && entry.SessionId == act.SessionId && entry.Reason == nameof(LockReason.Support),
-        _ => !StaffActs.Actions.Contains(entry.Action) && entry.ActorId == act.ActorId && entry.Reason == act.Reason && entry.CaseReference == act.CaseReference
+        _ => !StaffActs.Actions.Contains(entry.Action) && (entry.ActorId == act.ActorId || IsInBulk(act, entry)) && entry.Reason == act.Reason && entry.CaseReference == act.CaseReference
             && (act.SessionId is null || entry.SessionId == act.SessionId),
     };
+
+    /// <summary>What ends in bulk ends in the background: the line of a session's end names nobody.</summary>
+    private static bool IsInBulk(AuditEntry act, AuditEntry entry) => entry is { ActorId: null, Action: AuditAction.SessionEnded } && BulkRequestOf(act) is not null;
 
     private async Task<Receipt> FillAsync(Receipt receipt, IReadOnlyList<AuditEntry> followed, DateTimeOffset? until, IReadOnlyList<UserSession> known)
     {
@@ -64,20 +86,26 @@ public sealed class Receipts(AuditLog audit, UserDirectory people, SessionManage
             ended.Add(await DescribeAsync(receipt.Act, entry, known.FirstOrDefault(session => session.Id.ToString() == entry.SessionId)));
 
         var doubts = followed.Where(e => e.Action is AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLockUnconfirmed).ToList();
-        if (doubts.Count == 0)
-            return receipt with { Ended = ended };
+        // The end of sessions is the last thing that an act does, and of all of them it is one; only those that were ticked end one by one.
+        var isDone = receipt.IsDone || (receipt.Failure is null && doubts.Count == 0 && ended.Count > 0 && receipt.Act.Action != AuditAction.ForceSignOutSome);
+        if (doubts.Count == 0 && (isDone || receipt.Failure is not null))
+            return receipt with { Ended = ended, IsDone = isDone };
 
-        // What was not confirmed then is repeated until it is: by now the tombstones may tell.
+        // What was not confirmed then is repeated until it is: by now the tombstones may tell. They may, too, where nothing tells how the act ended.
         var later = known.Where(session => ended.TrueForAll(one => one.Id != session.Id.ToString()) && IsDoubted(session) && WasEndedBy(session)).Select(Describe);
         ended.AddRange(later);
         return receipt with
         {
             Ended = ended,
-            IsUnconfirmed = true,
+            IsUnconfirmed = doubts.Count > 0,
             Unconfirmed = [.. known.Where(session => session.Revocation is null && session.CreatedAt <= receipt.Act.At && IsDoubted(session)).Select(Describe)],
         };
 
-        bool IsDoubted(UserSession session) => doubts.Exists(doubt => doubt.SessionId is null || doubt.SessionId == session.Id.ToString());
+        bool IsDoubted(UserSession session) => doubts.Count > 0
+            ? doubts.Exists(doubt => IsAbout(doubt, session))
+            : (receipt.Act.Action == AuditAction.ForceLock || StaffActs.Ending.Contains(receipt.Act.Action)) && IsAbout(receipt.Act, session);
+
+        static bool IsAbout(AuditEntry entry, UserSession session) => entry.SessionId is null || entry.SessionId == session.Id.ToString();
 
         bool WasEndedBy(UserSession session) => session.Revocation is { } end && end.At >= receipt.Act.At && !(end.At > until)
             && end.Reason.ToString() == receipt.Act.Reason && end.CaseReference == receipt.Act.CaseReference;
@@ -117,6 +145,9 @@ public sealed record Receipt(AuditEntry Act, string? Email, string? By)
 {
     /// <summary>Why nothing was done; null when it was, or no more is known.</summary>
     public ActFailure? Failure { get; init; }
+
+    /// <summary>Something tells that it was done. Without that, and without a failure or a doubt, nobody knows how it ended, or it is under way.</summary>
+    public bool IsDone { get; init; }
 
     /// <summary>The sessions that it ended or locked, as far as was confirmed by now.</summary>
     public IReadOnlyList<ReceiptSession> Ended { get; init; } = [];

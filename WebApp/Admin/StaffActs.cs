@@ -6,10 +6,10 @@ using WebApp.Sessions;
 namespace WebApp.Admin;
 
 /// <summary>
-/// The way that every act of staff on a person goes: the rules of rank, the audit entry, the act, and a second entry should it fail or not be confirmed.
-/// A refusal is written down, too.
+/// The way that every act of staff on a person goes: the rules of rank, the audit entry, the act, and a second entry that says how it ended. Without one nobody
+/// knows. A refusal is written down, too.
 /// </summary>
-public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILogger<StaffActs> logger)
+public sealed partial class StaffActs(UserDirectory people, AuditLog audit, TimeProvider clock, ILogger<StaffActs> logger)
 {
     /// <summary>All that goes this way, and so has a receipt.</summary>
     public static readonly IReadOnlySet<AuditAction> Actions = new HashSet<AuditAction>
@@ -17,6 +17,12 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
         AuditAction.ForceSignOut, AuditAction.ForceSignOutSome, AuditAction.ForceSignOutAll, AuditAction.ForceLock, AuditAction.Ban, AuditAction.Unban,
         AuditAction.RequirePasswordReset, AuditAction.SendPasswordReset, AuditAction.RequireSecondFactor, AuditAction.ExcuseSecondFactor, AuditAction.RemoveFactors,
         AuditAction.ResendConfirmation, AuditAction.ChangeRoles, AuditAction.DeleteAccount, AuditAction.RevealAddress,
+    };
+
+    /// <summary>Those that end sessions and leave the account.</summary>
+    public static readonly IReadOnlySet<AuditAction> Ending = new HashSet<AuditAction>
+    {
+        AuditAction.ForceSignOut, AuditAction.ForceSignOutSome, AuditAction.ForceSignOutAll, AuditAction.Ban, AuditAction.RequirePasswordReset, AuditAction.RemoveFactors,
     };
 
     /// <param name="asked">What, by whom, to whom and why.</param>
@@ -28,7 +34,7 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
             return new(StaffActOutcome.UnknownUser);
 
         var entry = EntryOf(asked);
-        if (Rank.Judge(asked.Staff, person, asked.Action) is { } refusal)
+        if ((Rank.Judge(asked.Staff, person, asked.Action) ?? await JudgeBanAsync(asked, person)) is { } refusal)
         {
             await audit.AppendAsync(entry with { Action = AuditAction.Refused, Details = asked.Action.ToString() });
             return new(StaffActOutcome.NotAllowed) { Refusal = refusal };
@@ -61,6 +67,16 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
         }
     }
 
+    /// <summary>What an Admin has closed Support neither opens nor closes for less. So is a ban whose maker nobody knows any more.</summary>
+    private async Task<StaffRefusal?> JudgeBanAsync(StaffAct asked, Person person)
+    {
+        if (asked.Staff.IsAdmin || asked.Action is not (AuditAction.Ban or AuditAction.Unban) || !(person.BannedUntil > clock.GetUtcNow()))
+            return null;
+
+        var maker = (await audit.ListOfSubjectAsync(person.Id, AuditAction.Ban, DateTimeOffset.MinValue, count: 1)) is [{ ActorId: { } id }] ? id : (Guid?)null;
+        return maker is { } actor && (actor == asked.Staff.UserId || await people.FindAsync(actor) is { IsAdmin: false }) ? null : StaffRefusal.AdminsBan;
+    }
+
     private async Task<StaffActResult> ConcludeAsync(AuditEntry entry, StaffActResult result, ActEnd end)
     {
         if (end.Failure is { } failure)
@@ -69,6 +85,8 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
             return result with { Outcome = StaffActOutcome.Failed, Failure = failure };
         }
 
+        if (end.Unconfirmed.Count == 0)
+            await NoteAsync(DoneOf(entry, result.ReceiptId!.Value));
         foreach (var id in end.Unconfirmed)
             await NoteAsync(entry with { Action = UnconfirmedOf(entry.Action), SessionId = id.ToString(), Details = null });
         return result with { Outcome = end.Unconfirmed.Count > 0 ? StaffActOutcome.Unconfirmed : StaffActOutcome.Done, Ended = end.Ended };
@@ -93,6 +111,21 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
         Details = asked.Details,
     };
 
+    /// <summary>Nothing personal: the account that it is about may be gone by now, and what was personal in its entries with it.</summary>
+    private static AuditEntry DoneOf(AuditEntry act, long receiptId) => new()
+    {
+        Action = AuditAction.StaffActDone,
+        ActorId = act.ActorId,
+        SubjectId = act.SubjectId,
+        SessionId = act.SessionId,
+        Reason = act.Reason,
+        CaseReference = act.CaseReference,
+        Details = act.Action == AuditAction.DeleteAccount ? null : NameOf(receiptId),
+    };
+
+    /// <summary>How an entry names the receipt that it belongs to.</summary>
+    internal static string NameOf(long receiptId) => $"receipt {receiptId}";
+
     private static AuditAction UnconfirmedOf(AuditAction action) => action switch
     {
         AuditAction.ForceLock => AuditAction.ForceLockUnconfirmed,
@@ -106,7 +139,7 @@ public sealed partial class StaffActs(UserDirectory people, AuditLog audit, ILog
         {
             await audit.AppendAsync(entry);
         }
-        catch (Exception e) when (e is DbException or DbUpdateException)
+        catch (Exception e) when (e is DbException or DbUpdateException or AuditChainException)
         {
             LogNotNoted(e, entry.Action, entry.SubjectId);
         }

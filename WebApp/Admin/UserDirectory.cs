@@ -141,6 +141,9 @@ public sealed record Person(Guid Id, string Email, string Name, DateTimeOffset C
     /// <summary>UTC; null when never banned, or unbanned. It may be over.</summary>
     public DateTimeOffset? BannedUntil { get; init; }
 
+    /// <summary>The end of time, as far as the database counts it.</summary>
+    public bool IsBannedForGood => BannedUntil?.ToUnixTimeMilliseconds() == DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     /// <summary>Nobody signs in before the password is reset by mail.</summary>
     public bool MustResetPassword { get; init; }
 }

@@ -43,10 +43,10 @@ public sealed class AuditDbContext(DbContextOptions<AuditDbContext> options) : D
             entry.Property(e => e.At).HasConversion(Milliseconds);
             entry.Property(e => e.Action).HasMaxLength(32)
                 .HasConversion(new ValueConverter<AuditAction, string>(action => AuditActions.NameOf(action), name => AuditActions.Parse(name)));
-            entry.Property(e => e.SessionId).HasMaxLength(32);
+            entry.Property(e => e.SessionId).HasMaxLength(AuditEntry.MaxSessionIdLength);
             entry.Property(e => e.Method).HasMaxLength(AuditEntry.MaxMethodLength);
-            entry.Property(e => e.Reason).HasMaxLength(32);
-            entry.Property(e => e.CaseReference).HasMaxLength(64);
+            entry.Property(e => e.Reason).HasMaxLength(AuditEntry.MaxReasonLength);
+            entry.Property(e => e.CaseReference).HasMaxLength(AuditEntry.MaxCaseReferenceLength);
         });
         modelBuilder.Entity<AuditOrigin>(origin =>
         {

@@ -14,6 +14,14 @@ public sealed record AuditEntry
 
     public const int MaxMethodLength = 32;
 
+    public const int MaxReasonLength = 32;
+
+    public const int MaxCaseReferenceLength = 64;
+
+    public const int MaxSessionIdLength = 32;
+
+    public const int MaxAddressLength = 64;
+
     /// <summary>Rises with every entry; given by the database.</summary>
     public long Id { get; init; }
 
@@ -53,6 +61,29 @@ public sealed record AuditEntry
 
     /// <summary>Free text for staff only. At most <see cref="MaxNoteLength"/> characters.</summary>
     public string? Note { get; init; }
+
+    /// <summary>Whether a field of that length takes the text as it is. Control characters have no place in one, but for tabs and line breaks.</summary>
+    public static bool Takes(string? text, int maxLength) =>
+        text is null || (text.Length <= maxLength && !text.Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')));
+
+    /// <summary>
+    /// SQLite's driver ends a long text at the first NUL. An entry with one would be kept other than its link says, and no entry behind it could be proved any
+    /// more; nor can anything be taken out of the log again.
+    /// </summary>
+    /// <exception cref="ArgumentException">A text of the entry is too long, or has characters that it must not have.</exception>
+    internal static void ThrowUnlessItCanBeKept(AuditEntry entry)
+    {
+        foreach (var (field, text, maxLength) in new[]
+        {
+            (nameof(SessionId), entry.SessionId, MaxSessionIdLength), (nameof(Address), entry.Address, MaxAddressLength), (nameof(Device), entry.Device, MaxDeviceLength),
+            (nameof(Method), entry.Method, MaxMethodLength), (nameof(Reason), entry.Reason, MaxReasonLength), (nameof(CaseReference), entry.CaseReference, MaxCaseReferenceLength),
+            (nameof(Details), entry.Details, MaxDetailsLength), (nameof(Note), entry.Note, MaxNoteLength),
+        })
+        {
+            if (!Takes(text, maxLength))
+                throw new ArgumentException($"{field} of an audit entry is longer than {maxLength} characters, or has control characters.", nameof(entry));
+        }
+    }
 }
 
 /// <summary>What was done. The names are stored: never rename one.</summary>
@@ -225,4 +256,7 @@ public enum AuditAction
 
     /// <summary>A member of staff downloaded the report of a bulk request. Written before the first byte is sent.</summary>
     BulkReportDownloaded,
+
+    /// <summary>What staff asked for was done; the details name the entry that asked for it. Its absence tells that nobody knows.</summary>
+    StaffActDone,
 }

@@ -9,7 +9,7 @@ namespace WebApp.Audit;
 
 public enum AuditFormat
 {
-    /// <summary>For spreadsheets: RFC 4180 in UTF-8 with its mark. A cell that a spreadsheet would take for a formula begins with an apostrophe.</summary>
+    /// <summary>For spreadsheets: <see cref="CsvLine"/> in UTF-8 with its mark.</summary>
     Csv,
 
     /// <summary>For programs: one JSON object a line, each text as it was written.</summary>
@@ -21,11 +21,6 @@ public static class AuditFile
 {
     /// <summary>How much may wait to be sent.</summary>
     private const int Unsent = 64 * 1024;
-
-    /// <summary>What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"), the wide forms of East Asian keyboards included.</summary>
-    private static readonly SearchValues<char> FormulaStarts = SearchValues.Create("=+-@\t\r\n＝＋－＠");
-
-    private static readonly SearchValues<char> Quoted = SearchValues.Create(",\"\r\n");
 
     // It is a file and never a part of a page.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -42,11 +37,11 @@ public static class AuditFile
     {
         var count = 0L;
         if (format == AuditFormat.Csv)
-            WriteText(to, "\uFEFF" + string.Join(',', Names) + "\r\n");
+            WriteText(to, "\uFEFF" + CsvLine.Of(Names));
         await foreach (var entry in entries.WithCancellation(cancellationToken))
         {
             if (format == AuditFormat.Csv)
-                WriteText(to, string.Join(',', Values(entry).Select(Cell)) + "\r\n");
+                WriteText(to, CsvLine.Of(Values(entry)));
             else
                 WriteLine(to, json => WriteEntry(json, entry));
             count++;
@@ -90,15 +85,6 @@ public static class AuditFile
         entry.Id.ToString(CultureInfo.InvariantCulture), TimeOf(entry.At), entry.Action.ToString(), entry.ActorId?.ToString(), entry.SubjectId?.ToString(), entry.SessionId,
         entry.Method, entry.Reason, entry.CaseReference, entry.Address, entry.Device, entry.Details, entry.Note,
     ];
-
-    private static string Cell(string? value)
-    {
-        if (string.IsNullOrEmpty(value))
-            return "";
-
-        var safe = FormulaStarts.Contains(value[0]) ? $"'{value}" : value;
-        return safe.AsSpan().ContainsAny(Quoted) ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
-    }
 
     private static void WriteText(PipeWriter to, string text) => Encoding.UTF8.GetBytes(text, to);
 }

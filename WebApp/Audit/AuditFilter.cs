@@ -24,6 +24,13 @@ public sealed record AuditFilter
     /// <summary>Written before this moment.</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>The name of the first text that no entry can have; null when there is none. What is asked for is written down, and nothing leaves the log again.</summary>
+    public string? FindMistake() =>
+        SessionId is { } session && !(session.Length == AuditEntry.MaxSessionIdLength && session.All(char.IsAsciiHexDigitLower)) ? nameof(SessionId)
+        : !AuditEntry.Takes(CaseReference, AuditEntry.MaxCaseReferenceLength) ? nameof(CaseReference)
+        : !AuditEntry.Takes(Reason, AuditEntry.MaxReasonLength) ? nameof(Reason)
+        : null;
+
     /// <summary>For the entry about an export: what was asked for, by ids and names only. Cut to what an entry's details can hold.</summary>
     public override string ToString()
     {

@@ -19,6 +19,7 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>Writes the entry with the present time, and returns its id. Ignores the request's end: what happened is written down.</summary>
+    /// <exception cref="ArgumentException">A text of it is too long, or has control characters: see the lengths of <see cref="AuditEntry"/>.</exception>
     /// <exception cref="DbUpdateException">The database refused it; then the act it announces must not go on.</exception>
     /// <exception cref="AuditChainException">The log has not begun, or goes on from something that was not written with this key.</exception>
     public Task<long> AppendAsync(AuditEntry entry) => WriteAsync(db => WriteEntriesAsync(db, [entry with { At = clock.GetUtcNow() }]));
@@ -52,6 +53,13 @@ public sealed class AuditLog(IDbContextFactory<AuditDbContext> databases, AuditK
         await using var db = await databases.CreateDbContextAsync();
         var head = await HeadOf(db);
         return new(head.LastId, head.Chain);
+    }
+
+    /// <summary>The entry's link; null when there is no such entry, or no more.</summary>
+    internal async Task<byte[]?> FindLinkAsync(long id)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Entries.Where(e => e.Id == id).Select(e => e.Chain).SingleOrDefaultAsync();
     }
 
     /// <summary>Up to <paramref name="count"/> entries, newest first, older than entry <paramref name="before"/> (null: from the newest on).</summary>

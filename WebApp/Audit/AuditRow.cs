@@ -38,8 +38,10 @@ public sealed class AuditRow
     internal object?[] Facts =>
         [Id, At.ToUnixTimeMilliseconds(), AuditActions.NameOf(Action), ActorId, SubjectId, SessionId, Method, Reason, CaseReference, OriginHash, TextHash];
 
+    /// <exception cref="ArgumentException">See <see cref="AuditEntry.ThrowUnlessItCanBeKept"/>.</exception>
     internal static (AuditRow Row, AuditOrigin? Origin, AuditText? Text) Of(AuditEntry entry, AuditChain chain, byte[] previous)
     {
+        AuditEntry.ThrowUnlessItCanBeKept(entry);
         var origin = entry.Address is null && entry.Device is null
             ? null
             : new AuditOrigin { EntryId = entry.Id, Address = entry.Address, Device = entry.Device, Salt = AuditChain.NewSalt() };

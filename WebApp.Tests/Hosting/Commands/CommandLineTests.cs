@@ -37,7 +37,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task An_existing_account_gets_the_role_without_being_asked_for_a_password()
+    public async Task While_there_is_no_Admin_an_existing_account_gets_a_role_without_being_asked_for_a_password()
     {
         await RunAsync(["migrate"]);
         await RunAsync(["users", "add", "--email", Email], input: "password of an operator\n");
@@ -60,6 +60,8 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.Equal((0, "", 0), (code, error, JsonDocument.Parse(output).RootElement.GetProperty("ended").GetInt32()));
         Assert.Contains("until 31 January 2999, 12:00 UTC", File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_folder, "mail"), "*.eml"))), StringComparison.Ordinal);
+        var nobody = await RunAsync(["users", "show", "--email", "nobody@example.com", "--json"]);
+        Assert.Equal((1, "There is no such account.", "There is no such account."), (nobody.Code, nobody.Error, JsonDocument.Parse(nobody.Output).RootElement.GetProperty("error").GetString()));
         var shown = await RunAsync(["users", "show", "--email", Email]);
         Assert.Contains("BannedUntil: 2999-01-31 12:00:00 UTC", shown.Output, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync(["users", "require-reset", "--email", Email, "--reason", "ReportedTheft", "--case", "C-2"])).Code);

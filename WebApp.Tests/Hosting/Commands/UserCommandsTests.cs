@@ -55,6 +55,20 @@ public abstract class UserCommandsTests(TestApp app)
         Assert.Null(await app.InRequestAsync<UserDirectory, Person?>(people => people.FindAsync(id)));
     }
 
+    // It would have no reason, no case, no receipt and no mail.
+    [Fact]
+    public async Task Once_there_is_an_Admin_no_role_is_given_without_a_reason()
+    {
+        var user = await app.NewAccountAsync();
+
+        Assert.Equal(CommandLine.NotDone, await RunAsync("users add", ["--email", user.Email!, "--role", "Admin"]));
+        Assert.Equal(CommandLine.Done, await RunAsync("users add", ["--email", user.Email!]));
+        Assert.Equal(CommandLine.Done, await RunAsync("users add", ["--email", "sam@example.com", "--role", "Support"]));
+
+        Assert.Empty((await app.InRequestAsync<UserDirectory, Person?>(people => people.FindAsync(user.Id)))!.Roles);
+        Assert.DoesNotContain(await app.AuditOfAsync(user.Id), e => e.Action == AuditAction.RoleGranted);
+    }
+
     [Theory]
     [InlineData(CommandLine.NotDone, "--email", "nobody@example.com")]
     [InlineData(CommandLine.NotDone, "--id", "not an id")]

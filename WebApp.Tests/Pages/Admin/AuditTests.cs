@@ -126,8 +126,12 @@ public sealed class AuditTests(SqlApp app)
     [InlineData("to=2026-13-45", "Enter a date")]
     [InlineData("reason=Because", "No entry fits.")]
     [InlineData("case=%27%3B+DROP+TABLE+AuditLog", "No entry fits.")]
-    [InlineData("session=../../etc/passwd", "No entry fits.")]
-    [InlineData("session=%EF%BF%BD%00", "No entry fits.")]
+    [InlineData("session=0123456789abcdef0123456789abcdef", "No entry fits.")]
+    [InlineData("session=../../etc/passwd", "Enter a whole session id")]
+    [InlineData("session=%EF%BF%BD%00", "Enter a whole session id")]
+    [InlineData("case=x%00", "A case reference has at most 64 characters")]
+    [InlineData("case=01234567890123456789012345678901234567890123456789012345678901234", "A case reference has at most 64 characters")]
+    [InlineData("reason=%01", "Choose one of the list.")]
     [InlineData("from=9999-12-31&to=0001-01-01", "No entry fits.")]
     [InlineData("before=-5", "Signed in")]
     [InlineData("before=99999999999999999999", "Signed in")]
@@ -139,6 +143,19 @@ public sealed class AuditTests(SqlApp app)
 
         Assert.Equal(200, page.Status);
         Assert.Contains(words, page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_staff_did_to_a_person_leads_to_its_receipt()
+    {
+        using var person = await app.NewUserAsync();
+        using var staff = await app.SignedInAsync("sam@example.com");
+        var id = await app.UserIdAsync(person.Email);
+        var act = await app.Services.GetRequiredService<AuditLog>().AppendAsync(new() { Action = AuditAction.Unban, SubjectId = id });
+
+        var list = await (await staff.GetAsync($"/admin/users/{id}")).FollowLinkAsync("What the audit log says of this person, with the receipts");
+
+        Assert.Equal($"/admin/receipts/{act}", Assert.Single(list.Document.QuerySelectorAll(".audit a"), a => a.TextContent == "Receipt").GetAttribute("href"));
     }
 
     // "Reveal" is one address with one reason; neither the list nor a file may be the way round it.
@@ -180,6 +197,26 @@ public sealed class AuditTests(SqlApp app)
         Assert.All(exports, e => Assert.NotNull(e.ActorId));
         // The person's own history has nothing of it: it is not about them alone.
         Assert.DoesNotContain(await app.AuditOfAsync(id), e => e.Action == AuditAction.AuditExported);
+    }
+
+    // What is asked for is written down, and what is written down stays.
+    [Theory]
+    [InlineData("case=x%00")]
+    [InlineData("session=x%00")]
+    [InlineData("reason=x%00")]
+    public async Task What_no_entry_can_have_is_neither_exported_nor_written_down(string query)
+    {
+        using var staff = await app.SignedInAsync("sam@example.com");
+        var token = (await staff.GetAsync("/admin/audit")).AntiforgeryToken;
+        query += new string('a', 600);
+        var before = await app.Services.GetRequiredService<AuditLog>().HeadAsync();
+
+        var export = await staff.PostAsync($"/admin/audit?handler=Export&{query}", ("__RequestVerificationToken", token), ("format", "Csv"));
+        var bundle = await staff.PostAsync($"/admin/audit/bundle?{query}", ("__RequestVerificationToken", token), ("purpose", "DataRequest"));
+
+        Assert.Equal((200, "text/html; charset=utf-8"), (export.Status, export.Headers["Content-Type"][0]));
+        Assert.Equal(query[0] == 'r' ? 302 : 404, bundle.Status);
+        Assert.Equal(before.LastId, (await app.Services.GetRequiredService<AuditLog>().HeadAsync()).LastId);
     }
 
     [Fact]

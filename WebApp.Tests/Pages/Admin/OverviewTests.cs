@@ -26,8 +26,9 @@ public abstract class OverviewTests(TestApp app)
         await store.LockAsync(app.KeyOf(other).UserId, app.KeyOf(other).SessionId, new(now, LockReason.OldSecret));
         await store.RevokeAsync(app.KeyOf(third).UserId, app.KeyOf(third).SessionId, new(now, RevocationReason.PossibleTheft));
         await app.Services.GetRequiredService<AuditLog>().AppendAsync(new() { Action = AuditAction.ForceSignOut });
+        await app.Services.GetRequiredService<AuditLog>().AppendAsync(new() { Action = AuditAction.Ban });
 
-        Assert.Equal([1, 1, 2, 2, 1], (await ReadAsync(staff)).Zip(before, (after, earlier) => after - earlier));
+        Assert.Equal([1, 1, 2, 2, 2], (await ReadAsync(staff)).Zip(before, (after, earlier) => after - earlier));
     }
 
     [Fact]
@@ -59,6 +60,9 @@ public abstract class OverviewTests(TestApp app)
         Assert.Equal("page", page.Document.QuerySelector(".tabs a")!.GetAttribute("aria-current"));
         foreach (var link in page.Document.QuerySelectorAll("main a[href]").Select(a => a.GetAttribute("href")!).Distinct())
             Assert.Equal(200, (await staff.GetAsync(link)).Status);
+        // As many as the chart counts, and none from before.
+        var since = app.Clock.GetUtcNow().AddHours(-23).UtcDateTime.ToString("yyyy-MM-dd'T'HH':00'", CultureInfo.InvariantCulture);
+        Assert.Contains($"/admin/audit?act=Ban&from={Uri.EscapeDataString(since)}", page.Document.QuerySelectorAll("main a[href]").Select(a => a.GetAttribute("href")));
     }
 
     private static async Task<IEnumerable<int>> ReadAsync(Browser staff)

@@ -1,5 +1,8 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Admin;
+using WebApp.Admin.Bulk;
 using WebApp.Audit;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
@@ -78,6 +81,77 @@ public abstract class ReceiptTests(TestApp app)
         Assert.DoesNotContain("Firefox", two);
     }
 
+    // The process died between the entry and the act, or a database that was full took neither the act nor a second entry.
+    [Fact]
+    public async Task What_nothing_tells_the_end_of_is_not_said_to_be_done()
+    {
+        using var person = await app.NewUserAsync();
+        using var agent = await app.SignedInAsync("sam@example.com");
+        var (id, audit) = (await app.UserIdAsync(person.Email), app.Services.GetRequiredService<AuditLog>());
+        var entry = new AuditEntry { Action = AuditAction.ForceSignOutAll, ActorId = Staff.UserId, SubjectId = id, Reason = $"{Reason.Reason}", CaseReference = Reason.CaseReference };
+
+        var cutOff = await agent.GetAsync($"/admin/receipts/{await audit.AppendAsync(entry)}");
+        var unban = await agent.GetAsync($"/admin/receipts/{await audit.AppendAsync(entry with { Action = AuditAction.Unban })}");
+        var again = await agent.GetAsync($"/admin/receipts/{await ForceAsync(person)}");
+        var nothingLeft = await agent.GetAsync($"/admin/receipts/{await ForceAsync(person)}");
+
+        Assert.All([cutOff, unban], page => Assert.DoesNotContain("Done", page.Text));
+        Assert.All([cutOff, unban], page => Assert.Contains("We don't know whether this was done.", page.Text));
+        Assert.Contains("The store still shows these as live. Firefox on Windows", cutOff.Text);
+        Assert.DoesNotContain("Firefox", unban.Text);
+        Assert.Contains("Done. 1 session ended.", again.Text);
+        Assert.Contains("Done. There was no session left to end.", nothingLeft.Text);
+    }
+
+    [Fact]
+    public async Task An_act_that_failed_together_with_the_log_is_not_said_to_be_done()
+    {
+        var user = await app.NewAccountAsync();
+        await ExecuteAsync($"CREATE TRIGGER Full{user.Id:N} BEFORE INSERT ON AuditLog WHEN NEW.SubjectId = '{user.Id.ToString().ToUpperInvariant()}' AND NEW.Action <> 'ForceSignOutAll' BEGIN SELECT RAISE(ABORT, 'full'); END");
+
+        var result = await app.InRequestAsync<StaffActs, StaffActResult>(acts =>
+            acts.RunAsync(new(AuditAction.ForceSignOutAll, Staff, user.Id, Reason), _ => throw new SqliteException("database or disk is full", 13)));
+        await ExecuteAsync($"DROP TRIGGER Full{user.Id:N}");
+        var receipt = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(result.ReceiptId!.Value));
+
+        Assert.Equal((StaffActOutcome.Failed, ActFailure.Broken), (result.Outcome, result.Failure));
+        Assert.Equal((false, false, null), (receipt!.IsDone, receipt.IsUnconfirmed, receipt.Failure));
+    }
+
+    [Fact]
+    public async Task Of_somebody_in_a_bulk_request_the_request_tells_whether_it_was_done()
+    {
+        var (user, request) = (await app.NewAccountAsync(), Guid.NewGuid());
+        var id = await app.Services.GetRequiredService<AuditLog>().AppendAsync(new()
+        {
+            Action = AuditAction.ForceSignOutAll,
+            ActorId = Staff.UserId,
+            SubjectId = user.Id,
+            Reason = $"{Reason.Reason}",
+            CaseReference = Reason.CaseReference,
+            Details = $"in bulk, request {request}",
+        });
+        var database = app.Services.GetRequiredService<AdminDatabase>();
+        var target = new BulkTarget { RequestId = request, UserId = user.Id, Fate = BulkFate.Started };
+        await database.WriteAsync(async db =>
+        {
+            db.Requests.Add(new() { Id = request, CaseReference = "C-17", AskedAt = app.Clock.GetUtcNow() });
+            db.Targets.Add(target);
+            return await db.SaveChangesAsync();
+        });
+
+        var begun = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(id));
+        await database.WriteAsync(db => db.Targets.Where(t => t.RequestId == request).ExecuteUpdateAsync(set => set.SetProperty(t => t.Fate, BulkFate.Done)));
+        var done = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(id));
+
+        await app.Services.GetRequiredService<IUserSessionStore>().AddAsync(Samples.Session(app.Clock.GetUtcNow(), user.Id), default);
+        await app.Services.GetRequiredService<SessionManager>().RevokeAllAsync(user.Id, new Revocation(app.Clock.GetUtcNow(), Reason.Reason, Reason.CaseReference));
+        var ended = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(id));
+
+        Assert.Equal((false, true, 0), (begun!.IsDone, done!.IsDone, done.Ended.Count));
+        Assert.Single(ended!.Ended);
+    }
+
     [Fact]
     public async Task For_what_is_no_act_of_staff_there_is_none()
     {
@@ -93,6 +167,17 @@ public abstract class ReceiptTests(TestApp app)
     {
         var id = await app.UserIdAsync(person.Email);
         return (await app.InRequestAsync<ForcedSignOut, StaffActResult>(forced => forced.EndAllAsync(Staff, id, Reason))).ReceiptId!.Value;
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={app.Database};Default Timeout=30");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The test's own text.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync();
     }
 
     private static string Exact(DateTimeOffset time) => $"{time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC";

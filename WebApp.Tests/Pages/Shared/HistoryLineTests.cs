@@ -9,7 +9,8 @@ public sealed class HistoryLineTests
 {
     private static readonly Guid Person = Guid.NewGuid();
 
-    public static TheoryData<AuditAction> Actions => [.. Enum.GetValues<AuditAction>()];
+    /// <summary>That an act was done says no more than the act.</summary>
+    public static TheoryData<AuditAction> Actions => [.. Enum.GetValues<AuditAction>().Where(action => action != AuditAction.StaffActDone)];
 
     [Theory]
     [MemberData(nameof(Actions))]
@@ -66,6 +67,9 @@ public sealed class HistoryLineTests
 
         Assert.Equal((words, by), (line.What, line.By));
     }
+
+    [Fact]
+    public void That_an_act_was_done_has_no_line_of_its_own() => Assert.All(Enum.GetValues<HistoryKind>(), kind => Assert.DoesNotContain(AuditAction.StaffActDone, HistoryLine.ActionsOf(kind)));
 
     [Theory]
     [InlineData(AuditAction.Ban)]

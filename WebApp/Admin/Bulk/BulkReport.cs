@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Accounts;
 
@@ -26,24 +24,3 @@ public sealed class BulkReport(BulkRequests requests, AppDbContext accounts)
 /// <param name="Target">The row.</param>
 /// <param name="Email">Of the person; null when the row names nobody, or the account is gone.</param>
 public sealed record BulkReportRow(BulkTarget Target, string? Email);
-
-/// <summary>Lines of CSV (RFC 4180) that a spreadsheet shows and never runs.</summary>
-public static class CsvLine
-{
-    private static readonly SearchValues<char> Quoted = SearchValues.Create(",;\"\r\n\t");
-
-    /// <summary>With its end.</summary>
-    public static string Of(params IEnumerable<string?> cells) => string.Join(',', cells.Select(Cell)) + "\r\n";
-
-    /// <summary>A cell that begins like a formula gets an apostrophe in front: somebody else's file may have written it (OWASP: CSV injection).</summary>
-    private static string Cell(string? text)
-    {
-        if (string.IsNullOrEmpty(text))
-            return "";
-
-        var cell = new StringBuilder(text);
-        if (text.TrimStart() is ['=' or '+' or '-' or '@', ..] || text[0] is '\t' or '\r' or '\n')
-            cell.Insert(0, '\'');
-        return text.AsSpan().IndexOfAny(Quoted) < 0 ? cell.ToString() : $"\"{cell.Replace("\"", "\"\"")}\"";
-    }
-}

@@ -38,25 +38,18 @@ internal static class AuditCommands
     {
         AuditAnchor? expected = null;
         if (context.Arguments[Expect.Name] is { } text && (expected = AuditAnchor.Parse(text)) is null)
-            return await RefuseAsync($"{text} is no head, such as \"audit head\" prints.");
+            return await context.NotUnderstoodAsync($"{text} is no head, such as \"audit head\" prints.");
 
-        try
-        {
-            var verdict = await context.Get<AuditVerifier>().VerifyAsync(expected);
-            var facts = new { fits = verdict.Misfit is null, entries = verdict.Count, from = verdict.Start.LastId, checkpoint = verdict.Checkpoint, head = $"{verdict.Head}", entry = verdict.Misfit?.EntryId, why = verdict.Misfit?.What };
-            if (verdict.Misfit is null)
-                return context.Done($"{verdict}", facts);
+        var verdict = await context.Get<AuditVerifier>().VerifyAsync(expected);
+        var facts = new { fits = verdict.Misfit is null, entries = verdict.Count, from = verdict.Start.LastId, checkpoint = verdict.Checkpoint, head = $"{verdict.Head}", entry = verdict.Misfit?.EntryId, why = verdict.Misfit?.What };
+        if (verdict.Misfit is null)
+            return context.Done($"{verdict}", facts);
 
-            if (!context.Arguments.Has(Option.Json.Name))
-                return await CommandContext.NotDoneAsync($"{verdict}");
+        if (!context.Arguments.Has(Option.Json.Name))
+            return await context.NotDoneAsync($"{verdict}");
 
-            context.Done("", facts);
-            return CommandLine.NotDone;
-        }
-        catch (AuditChainException e)
-        {
-            return await CommandContext.NotDoneAsync(e.Message);
-        }
+        context.Done("", facts);
+        return CommandLine.NotDone;
     }
 
     private static async Task<int> HeadAsync(CommandContext context)
@@ -69,7 +62,7 @@ internal static class AuditCommands
     {
         var (filter, mistake) = await FilterOf(context);
         if (mistake is not null)
-            return await RefuseAsync(mistake);
+            return await context.NotUnderstoodAsync(mistake);
 
         Stream file;
         try
@@ -78,7 +71,7 @@ internal static class AuditCommands
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return await CommandContext.NotDoneAsync($"The file can't be made: {e.Message}");
+            return await context.NotDoneAsync($"The file can't be made: {e.Message}");
         }
 
         await using (file)
@@ -119,7 +112,7 @@ internal static class AuditCommands
                 return (AuditFilter.Everything, $"{option.Name} {time} is no time such as 2026-11-21T14:30.");
         }
 
-        return (new()
+        var filter = new AuditFilter
         {
             Action = action,
             ActorId = arguments[Actor.Name] is { } actor ? await desk.FindPersonAsync(actor) : null,
@@ -127,46 +120,24 @@ internal static class AuditCommands
             CaseReference = arguments[Case.Name],
             From = arguments[From.Name] is { } from ? TimeOf(from) : null,
             To = arguments[To.Name] is { } to ? TimeOf(to) : null,
-        }, null);
+        };
+        return (filter, filter.FindMistake() is null ? null : $"{Case.Name} takes at most {AuditEntry.MaxCaseReferenceLength} characters, and no special ones.");
     }
 
-    private static async Task<int> PrintKeyAsync(CommandContext context)
-    {
-        try
-        {
-            return context.Done(context.Get<AuditKey>().PublicKey().TrimEnd(), "");
-        }
-        catch (AuditChainException e)
-        {
-            return await CommandContext.NotDoneAsync(e.Message);
-        }
-    }
+    private static Task<int> PrintKeyAsync(CommandContext context) => Task.FromResult(context.Done(context.Get<AuditKey>().PublicKey().TrimEnd(), ""));
 
     private static async Task<int> VerifyBundleAsync(CommandContext context)
     {
-        try
-        {
-            var publicKey = context.Arguments[Key.Name] is { } path ? await System.IO.File.ReadAllTextAsync(path) : null;
-            await using var file = System.IO.File.OpenRead(context.Arguments[File.Name]!);
-            return context.Get<AuditBundle>().FindMisfit(file, publicKey) is { } misfit
-                ? await CommandContext.NotDoneAsync($"The bundle does not fit: {misfit}.")
-                : context.Done("The bundle is as it was made and signed.", "");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AuditChainException)
-        {
-            return await CommandContext.NotDoneAsync(e.Message);
-        }
+        var publicKey = context.Arguments[Key.Name] is { } path ? await System.IO.File.ReadAllTextAsync(path) : null;
+        await using var file = System.IO.File.OpenRead(context.Arguments[File.Name]!);
+        return context.Get<AuditBundle>().FindMisfit(file, publicKey) is { } misfit
+            ? await context.NotDoneAsync($"The bundle does not fit: {misfit}.")
+            : context.Done("The bundle is as it was made and signed.", "");
     }
 
     private static async Task<int> RestartAsync(CommandContext context) => await context.Get<AuditRestart>().RestartAsync() is { } head
         ? context.Done($"All entries are chained anew. The log ends with {head}.", new { head = $"{head}" })
-        : await CommandContext.NotDoneAsync("The log was written with this key. Nothing was done.");
-
-    private static async Task<int> RefuseAsync(string why)
-    {
-        await Console.Error.WriteLineAsync(why);
-        return CommandLine.NotUnderstood;
-    }
+        : await context.NotDoneAsync("The log was written with this key. Nothing was done.");
 
     private static DateTimeOffset? TimeOf(string text) =>
         DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd", TimeForm], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;

@@ -26,7 +26,7 @@ internal sealed record Command(string Name, string Does, Func<CommandContext, Ta
 /// <param name="Does">What it is for.</param>
 internal sealed record Option(string Name, string? Value, string Does)
 {
-    /// <summary>For commands that answer with facts: the answer is one JSON document on standard output.</summary>
+    /// <summary>For commands that answer with facts: the answer is one JSON document on standard output, and a refusal one that says the <c>error</c>.</summary>
     public static readonly Option Json = new("--json", null, "answer as JSON");
 
     public bool Required { get; init; }

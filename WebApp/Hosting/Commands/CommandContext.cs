@@ -20,17 +20,25 @@ internal sealed record CommandContext(IServiceProvider Services, Arguments Argum
         return CommandLine.Done;
     }
 
-    /// <summary>Says on standard error what can't be understood; nothing was done.</summary>
-    public static async Task<int> NotUnderstoodAsync(string why)
+    /// <summary>Says what can't be understood; nothing was done.</summary>
+    public async Task<int> NotUnderstoodAsync(string why)
     {
-        await Console.Error.WriteLineAsync(why);
+        await RefuseAsync(why);
         return CommandLine.NotUnderstood;
     }
 
-    /// <summary>Says on standard error why it is not done.</summary>
-    public static async Task<int> NotDoneAsync(string why)
+    /// <summary>Says why it is not done.</summary>
+    public async Task<int> NotDoneAsync(string why)
     {
-        await Console.Error.WriteLineAsync(why);
+        await RefuseAsync(why);
         return CommandLine.NotDone;
+    }
+
+    /// <summary>On standard error; with <c>--json</c> on standard output, too.</summary>
+    private async Task RefuseAsync(string why)
+    {
+        if (Arguments.Has(Option.Json.Name))
+            Console.WriteLine(JsonSerializer.Serialize(new { error = why }, Json));
+        await Console.Error.WriteLineAsync(why);
     }
 }

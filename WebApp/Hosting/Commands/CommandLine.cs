@@ -1,4 +1,7 @@
+using System.Data.Common;
 using System.Text;
+using Microsoft.EntityFrameworkCore;
+using WebApp.Audit;
 using WebApp.Sessions;
 
 namespace WebApp.Hosting.Commands;
@@ -46,23 +49,35 @@ internal static class CommandLine
         if (Arguments.Read(named, rest) is not { } arguments)
             return await RefuseAsync(Help(named));
 
-        if (named.NeedsDatabase && !await Database.IsUpToDateAsync(app.Services))
-        {
-            await Console.Error.WriteLineAsync("The database is not up to date. Run \"WebApp migrate\" first.");
-            return NotDone;
-        }
-
-        await using var beside = named.NeedsStore ? await CommandServices.StartAsync(app.Services) : null;
         await using var scope = app.Services.CreateAsyncScope();
+        return await RunAsync(named, new(scope.ServiceProvider, arguments));
+    }
+
+    /// <summary>What fails for the machine's sake is said in words, too.</summary>
+    internal static async Task<int> RunAsync(Command command, CommandContext context)
+    {
         try
         {
-            return await named.RunAsync(new(scope.ServiceProvider, arguments));
+            if (command.NeedsDatabase && !await Database.IsUpToDateAsync(context.Services))
+                return await context.NotDoneAsync("The database is not up to date. Run \"WebApp migrate\" first.");
+
+            await using var beside = command.NeedsStore ? await CommandServices.StartAsync(context.Services) : null;
+            return await command.RunAsync(context);
         }
-        catch (SessionStoreUnavailableException)
+        catch (Exception e) when (WhyOf(e) is { } why)
         {
-            return await CommandContext.NotDoneAsync("The session store does not answer.");
+            return await context.NotDoneAsync(why);
         }
     }
+
+    /// <summary>Null for what can only be a mistake of ours.</summary>
+    private static string? WhyOf(Exception e) => e switch
+    {
+        SessionStoreUnavailableException => "The session store does not answer.",
+        DbException or DbUpdateException => $"The database did not do it: {e.GetBaseException().Message}",
+        AuditChainException or IOException or UnauthorizedAccessException => e.Message,
+        _ => null,
+    };
 
     private static async Task<int> RefuseAsync(string text)
     {

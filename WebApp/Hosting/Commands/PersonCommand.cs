@@ -31,21 +31,21 @@ internal static class PersonCommand
     {
         var (reason, problems) = ReadReason(context);
         if (reason is null)
-            return await CommandContext.NotUnderstoodAsync(problems);
+            return await context.NotUnderstoodAsync(problems);
         if (await FindAsync(context) is not { } person)
             return await NobodyAsync(context);
         if (await act(person, reason) is not { } result)
-            return await CommandContext.NotUnderstoodAsync("--confirm is not the address of that account. Nothing was done.");
+            return await context.NotUnderstoodAsync("--confirm is not the address of that account. Nothing was done.");
 
         return result switch
         {
             { Outcome: StaffActOutcome.Done } => context.Done(
                 $"Done for {person.Email}: {Words.Count(result.Ended, "session")} ended. Receipt {result.ReceiptId}.",
                 new { email = person.Email, id = person.Id, ended = result.Ended, receipt = result.ReceiptId }),
-            { Outcome: StaffActOutcome.Unconfirmed } => await CommandContext.NotDoneAsync(
+            { Outcome: StaffActOutcome.Unconfirmed } => await context.NotDoneAsync(
                 $"We could not confirm which sessions of {person.Email} ended; it is tried again until it is. Receipt {result.ReceiptId} tells."),
-            { Failure: { } failure } => await CommandContext.NotDoneAsync($"{Words.Of(failure)} Receipt {result.ReceiptId}."),
-            { Refusal: { } refusal } => await CommandContext.NotDoneAsync(Words.Of(refusal)),
+            { Failure: { } failure } => await context.NotDoneAsync($"{Words.Of(failure)} Receipt {result.ReceiptId}."),
+            { Refusal: { } refusal } => await context.NotDoneAsync(Words.Of(refusal)),
             _ => await NobodyAsync(context),
         };
     }
@@ -64,6 +64,6 @@ internal static class PersonCommand
 
     public static Task<int> NobodyAsync(CommandContext context) =>
         context.Arguments.Has(Email.Name) == context.Arguments.Has(Id.Name)
-            ? CommandContext.NotUnderstoodAsync($"Say whose account: {Email.Form}, or {Id.Form}.")
-            : CommandContext.NotDoneAsync("There is no such account.");
+            ? context.NotUnderstoodAsync($"Say whose account: {Email.Form}, or {Id.Form}.")
+            : context.NotDoneAsync("There is no such account.");
 }

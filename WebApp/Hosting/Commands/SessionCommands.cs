@@ -47,7 +47,7 @@ internal static class SessionCommands
 
     private static Task<int> EndAsync(CommandContext context) => SessionId.TryParse(context.Arguments[Session.Name], CultureInfo.InvariantCulture, out var id)
         ? PersonCommand.ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>().EndOneAsync(StaffMember.CommandLine, person.Id, id, reason))
-        : CommandContext.NotUnderstoodAsync($"{Session.Name} takes the id of a session, as \"sessions list\" shows it.");
+        : context.NotUnderstoodAsync($"{Session.Name} takes the id of a session, as \"sessions list\" shows it.");
 
     private static async Task<int> EndAllAsync(CommandContext context)
     {
@@ -55,15 +55,15 @@ internal static class SessionCommands
         if (!isForAll && !context.Arguments.Has(Confirm.Name))
             return await PersonCommand.ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>().EndAllAsync(StaffMember.CommandLine, person.Id, reason));
         if (!isForAll || context.Arguments[Confirm.Name] != Everyone || context.Arguments.Has(PersonCommand.Email.Name) || context.Arguments.Has(PersonCommand.Id.Name))
-            return await CommandContext.NotUnderstoodAsync($"To end everyone's sessions say {OfEveryone.Form} {Confirm.Form}, and no person.");
+            return await context.NotUnderstoodAsync($"To end everyone's sessions say {OfEveryone.Form} {Confirm.Form}, and no person.");
 
         var (reason, problems) = PersonCommand.ReadReason(context);
         if (reason is null)
-            return await CommandContext.NotUnderstoodAsync(problems);
+            return await context.NotUnderstoodAsync(problems);
 
         return await context.Get<ForcedSignOut>().EndEveryoneAsync(StaffMember.CommandLine, reason)
             ? context.Done("Everyone's sessions are ended.", new { ended = Everyone })
-            : await CommandContext.NotDoneAsync("We could not confirm it. If it has begun, the instances see it through as soon as the store answers.");
+            : await context.NotDoneAsync("We could not confirm it. If it has begun, the instances see it through as soon as the store answers.");
     }
 
     private static object FactsOf(UserSession session) => new

@@ -22,7 +22,7 @@ internal static class UserCommands
 
     public static readonly Command[] All =
     [
-        new("users add", "make an account, or give an existing one a role; the password of a new one is asked for", AddAsync)
+        new("users add", "make an account, whose password is asked for; while there is no Admin, also give an existing one a role", AddAsync)
         {
             Options = [PersonCommand.Email with { Required = true }, new("--name", "NAME", "what the person is called"), Role with { Does = "what the person may do" }, Option.Json],
         },
@@ -48,12 +48,17 @@ internal static class UserCommands
     private static async Task<int> AddAsync(CommandContext context)
     {
         var (email, role) = (context.Arguments["--email"]!, context.Arguments["--role"]);
-        var accounts = context.Get<AccountCreation>();
-        var password = await accounts.ExistsAsync(email) ? "" : AskPassword();
+        var (accounts, people) = (context.Get<AccountCreation>(), context.Get<UserDirectory>());
+        var known = await people.FindByEmailAsync(email);
+        // Later ones are changed under the rules of the staff's pages, with a reason and a receipt; the first Admin has nobody to ask.
+        if (known is not null && role is not null && !known.Roles.Contains(role) && (await people.SearchAsync(new(Role: Roles.Admin))).People.Count > 0)
+            return await context.NotDoneAsync($"{email} has an account. Give it a role with \"users roles\", which asks for a reason and a case.");
+
+        var password = known is not null ? "" : AskPassword();
         var result = await accounts.EnsureAsync(email, context.Arguments["--name"] ?? "", password, role);
         return result.Succeeded
             ? context.Done(role is null ? $"{email} has an account." : $"{email} has an account with the role {role}.", new { email, role })
-            : await CommandContext.NotDoneAsync(string.Join('\n', result.Errors.Select(e => e.Description)));
+            : await context.NotDoneAsync(string.Join('\n', result.Errors.Select(e => e.Description)));
     }
 
     private static async Task<int> ListAsync(CommandContext context)
@@ -87,7 +92,7 @@ internal static class UserCommands
         var (text, now) = (context.Arguments[Until.Name]!, context.Get<TimeProvider>().GetUtcNow());
         var until = DateTimeOffset.MaxValue;
         if (text != Forever && (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out until) || until <= now))
-            return await CommandContext.NotUnderstoodAsync($"{Until.Name} takes a time to come, {Until.Does}.");
+            return await context.NotUnderstoodAsync($"{Until.Name} takes a time to come, {Until.Does}.");
 
         return await ActAsync(context, async (acts, person, reason) => await acts.BanAsync(StaffMember.CommandLine, person.Id, until, reason));
     }
@@ -98,7 +103,7 @@ internal static class UserCommands
         var roles = text == NoRole ? [] : text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return roles.All(role => Roles.All.Contains(role))
             ? await ActAsync(context, async (acts, person, reason) => await acts.ChangeRolesAsync(StaffMember.CommandLine, person.Id, [.. roles.Distinct(StringComparer.Ordinal)], reason))
-            : await CommandContext.NotUnderstoodAsync($"{Wanted.Name} takes {Wanted.Does}.");
+            : await context.NotUnderstoodAsync($"{Wanted.Name} takes {Wanted.Does}.");
     }
 
     private static Task<int> DeleteAsync(CommandContext context) => ActAsync(context, async (acts, person, reason) =>

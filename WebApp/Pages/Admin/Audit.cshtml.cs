@@ -107,6 +107,13 @@ public sealed class AuditModel(AuditDesk desk, AuditVerifier verifier, UserDirec
             From = TimeOf("from", From),
             To = TimeOf("to", To),
         };
+        if (filter.FindMistake() is { } mistake)
+            ModelState.AddModelError(mistake == nameof(AuditFilter.CaseReference) ? "case" : mistake == nameof(AuditFilter.SessionId) ? "session" : "reason", mistake switch
+            {
+                nameof(AuditFilter.CaseReference) => $"A case reference has at most {AuditEntry.MaxCaseReferenceLength} characters, and no special ones.",
+                nameof(AuditFilter.SessionId) => "Enter a whole session id: 32 characters, each 0 to 9 or a to f.",
+                _ => "Choose one of the list.",
+            });
         return ModelState.IsValid ? filter : null;
     }
 

@@ -27,12 +27,18 @@ public sealed class AuditBundleModel(AuditDesk desk, TimeProvider clock) : PageM
 
     public bool MayClaim => User.IsInRole(Roles.Admin);
 
-    public IActionResult OnGet() => string.IsNullOrWhiteSpace(Session ?? Case) ? RedirectToPage("/Admin/Audit") : Page();
+    private AuditFilter Filter => new()
+    {
+        SessionId = What == "session" ? Session!.Trim().ToLowerInvariant() : null,
+        CaseReference = What == "case" ? Case!.Trim() : null,
+    };
+
+    public IActionResult OnGet() => FindRefusal() ?? Page();
 
     public async Task<IActionResult> OnPostAsync()
     {
-        if (string.IsNullOrWhiteSpace(Session ?? Case))
-            return RedirectToPage("/Admin/Audit");
+        if (FindRefusal() is { } refusal)
+            return refusal;
         if (Purpose is not { } purpose || !Enum.IsDefined(purpose))
         {
             ModelState.Remove(PurposeField);
@@ -40,8 +46,7 @@ public sealed class AuditBundleModel(AuditDesk desk, TimeProvider clock) : PageM
             return Page();
         }
 
-        var filter = new AuditFilter { SessionId = What == "session" ? Session!.Trim().ToLowerInvariant() : null, CaseReference = What == "case" ? Case!.Trim() : null };
-        var result = await desk.MakeBundleAsync(StaffMember.Of(HttpContext), filter, purpose, WriteAsSubject);
+        var result = await desk.MakeBundleAsync(StaffMember.Of(HttpContext), Filter, purpose, WriteAsSubject);
         return result switch
         {
             { File: { } file } => File(file, MediaTypeNames.Application.Zip, $"audit-{What}-{clock.GetUtcNow().UtcDateTime:yyyy-MM-dd}.zip"),
@@ -49,6 +54,12 @@ public sealed class AuditBundleModel(AuditDesk desk, TimeProvider clock) : PageM
             _ => Refuse(result.Outcome),
         };
     }
+
+    /// <summary>What it is about comes from a link of the audit log, which leads to no session or case that there can't be.</summary>
+    private IActionResult? FindRefusal() =>
+        string.IsNullOrWhiteSpace(Session ?? Case) ? RedirectToPage("/Admin/Audit")
+        : Filter.FindMistake() is not null ? NotFound()
+        : null;
 
     private PageResult Refuse(BundleOutcome outcome)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -8,7 +9,9 @@ namespace WebApp.Pages.Admin;
 public sealed class IndexModel(SessionManager sessions, AuditLog audit, TimeProvider clock) : PageModel
 {
     private static readonly AuditAction[] SignIns = [AuditAction.SignedIn];
-    private static readonly AuditAction[] ForcedSignOuts = [AuditAction.ForceSignOut, AuditAction.ForceSignOutSome, AuditAction.ForceSignOutAll];
+
+    /// <summary>Whatever staff ask for that ends somebody's sessions.</summary>
+    private static readonly AuditAction[] ForcedSignOuts = [.. StaffActs.Ending, AuditAction.DeleteAccount, AuditAction.ForceSignOutEveryone];
 
     public SessionCounts Counts { get; private set; } = new(0, 0, 0);
 

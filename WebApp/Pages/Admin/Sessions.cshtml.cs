@@ -11,6 +11,7 @@ public sealed class SessionsModel(SessionManager sessions, UserDirectory people)
 {
     private const int PageSize = 50;
     private const string WrongAddress = "Enter an address such as 192.0.2.7, or a network such as 203.0.113.0/24 or 2001:db8::/32.";
+    private const string TooNarrow = "Support can filter by a /24 network (IPv6: /48), or a wider one. Only an Admin can by less.";
     private const string NotInTheList = "Choose one from the list.";
 
     /// <summary>Of a second factor the method has two words; see <see cref="UserSession.SignInMethod"/>.</summary>
@@ -44,6 +45,9 @@ public sealed class SessionsModel(SessionManager sessions, UserDirectory people)
     public IReadOnlyDictionary<Guid, string> Emails { get; private set; } = new Dictionary<Guid, string>();
 
     public bool IsFiltered { get; private set; }
+
+    /// <summary>The network that was looked for in place of the address that was typed; null when it is what was typed.</summary>
+    public AddressRange? InsteadOfAddress { get; private set; }
 
     public async Task<IActionResult> OnGetAsync()
     {
@@ -79,9 +83,7 @@ public sealed class SessionsModel(SessionManager sessions, UserDirectory people)
     /// <summary>What was typed; what makes no sense is noted beside its field.</summary>
     private SessionFilter ReadFilter()
     {
-        AddressRange? addresses = null;
-        if (!string.IsNullOrWhiteSpace(Address) && !AddressRange.TryParse(Address, null, out addresses))
-            Refuse(nameof(Address), WrongAddress);
+        var addresses = ReadAddresses();
         var country = string.IsNullOrWhiteSpace(Country) ? null : Country.Trim().ToUpperInvariant();
         if (country is not null && !(country.Length == 2 && country.All(char.IsAsciiLetterUpper)))
             Refuse(nameof(Country), "Enter the two letters of a country, such as CH.");
@@ -103,6 +105,29 @@ public sealed class SessionsModel(SessionManager sessions, UserDirectory people)
             Method = string.IsNullOrEmpty(Method) ? null : Method,
             State = State,
         };
+    }
+
+    /// <summary>
+    /// To whoever sees networks only, a filter tells no more than they: eight that each halve what is left would tell a whole address, without a reason and unseen.
+    /// </summary>
+    private AddressRange? ReadAddresses()
+    {
+        if (string.IsNullOrWhiteSpace(Address))
+            return null;
+        if (!AddressRange.TryParse(Address, null, out var typed))
+        {
+            Refuse(nameof(Address), WrongAddress);
+            return null;
+        }
+
+        var shown = AddressRange.Parse(Network.DescribeNetwork(typed.First), null);
+        if (User.IsInRole(Roles.Admin) || typed.Bits <= shown.Bits)
+            return typed;
+        if (typed.First.Equals(typed.Last))
+            return InsteadOfAddress = shown;
+
+        Refuse(nameof(Address), TooNarrow);
+        return null;
     }
 
     /// <summary>In place of what the framework said of it.</summary>

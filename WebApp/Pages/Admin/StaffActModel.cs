@@ -38,8 +38,8 @@ public abstract class StaffActModel(UserDirectory people, StaffReasons reasons) 
         {
             case { ReceiptId: { } id }:
                 return RedirectToPage("/Admin/Receipt", new { id });
-            case { Refusal: StaffRefusal.Yourself }:
-                ModelState.AddModelError("", Words.Of(StaffRefusal.Yourself));
+            case { Refusal: StaffRefusal.Yourself or StaffRefusal.AdminsBan }:
+                ModelState.AddModelError("", Words.Of(result.Refusal.Value));
                 return await ShowAsync(act);
             case { Outcome: StaffActOutcome.NotAllowed }:
                 return Forbid();

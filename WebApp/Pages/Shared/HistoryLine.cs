@@ -38,7 +38,7 @@ public enum HistoryActor
 public sealed record HistoryLine
 {
     private static readonly Dictionary<HistoryKind, AuditAction[]> Actions = Enum.GetValues<HistoryKind>()
-        .ToDictionary(kind => kind, kind => Enum.GetValues<AuditAction>().Where(action => kind == HistoryKind.All || KindOf(action) == kind).ToArray());
+        .ToDictionary(kind => kind, kind => Enum.GetValues<AuditAction>().Where(action => IsTold(action) && (kind == HistoryKind.All || KindOf(action) == kind)).ToArray());
 
     /// <summary>Acts of staff that are not told without what exactly was done.</summary>
     private static readonly HashSet<AuditAction> Detailed = [AuditAction.ForceSignOutSome, AuditAction.Ban, AuditAction.ChangeRoles, AuditAction.RevealAddress];
@@ -79,6 +79,9 @@ public sealed record HistoryLine
 
     /// <summary>The actions of which lines of that kind tell.</summary>
     public static IReadOnlyCollection<AuditAction> ActionsOf(HistoryKind kind) => Actions[kind];
+
+    /// <summary>Whether it says more to its subject than the line of the act itself.</summary>
+    public static bool IsTold(AuditAction action) => action != AuditAction.StaffActDone;
 
     /// <param name="entry">Of which the reader is the subject, alone or among everyone.</param>
     public static HistoryLine Of(AuditEntry entry)
@@ -134,7 +137,7 @@ public sealed record HistoryLine
         AuditAction.SignedIn or AuditAction.SignInFailed or AuditAction.PasskeyRefused or AuditAction.IdentityConfirmed => HistoryKind.SignIns,
         AuditAction.SessionEnded or AuditAction.SessionLocked or AuditAction.SessionMoved or AuditAction.SessionShortened or AuditAction.SessionDisowned
             or AuditAction.SignalRaised or AuditAction.SignalNotified or AuditAction.RevokedSessionTried => HistoryKind.Sessions,
-        AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLockUnconfirmed or AuditAction.Refused or AuditAction.StaffActFailed
+        AuditAction.ForceSignOutUnconfirmed or AuditAction.ForceLockUnconfirmed or AuditAction.Refused or AuditAction.StaffActFailed or AuditAction.StaffActDone
             or AuditAction.BulkRequested or AuditAction.BulkApproved or AuditAction.BulkRefused or AuditAction.BulkStarted or AuditAction.BulkPaused
             or AuditAction.BulkResumed or AuditAction.BulkStopped or AuditAction.BulkFinished or AuditAction.BulkReportDownloaded or AuditAction.ForceSignOutEveryone
             or AuditAction.AuditExported or AuditAction.BundleMade => HistoryKind.Staff,

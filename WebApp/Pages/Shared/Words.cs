@@ -177,6 +177,7 @@ public static class Words
         AuditAction.DeleteAccount => "Account deleted by an Admin",
         AuditAction.RevealAddress => "Address looked at",
         AuditAction.StaffActFailed => "Act of staff not done",
+        AuditAction.StaffActDone => "Act of staff done",
         _ => "Unknown action",
     };
 
@@ -193,6 +194,7 @@ public static class Words
     {
         StaffRefusal.AboveYou => "This person is an Admin. Only an Admin may act on an Admin.",
         StaffRefusal.AdminsOnly => "Only an Admin may do that.",
+        StaffRefusal.AdminsBan => "An Admin set this ban. Only an Admin may change or lift it.",
         _ => "You can't do that to yourself: it could lock you out. Ask a colleague.",
     };
 

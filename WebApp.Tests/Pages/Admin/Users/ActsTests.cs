@@ -54,6 +54,26 @@ public sealed class ActsTests(SqlApp app) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_Admin_has_closed_Support_neither_opens_nor_closes_for_less()
+    {
+        using var support = await app.SignedInAsync("sam@example.com");
+        var path = $"/admin/users/{_id}/ban";
+        await Why(await _staff.GetAsync(path)).Fill("for", "forever").PressAsync("Ban and end all sessions");
+
+        var lifted = await Why(await support.GetAsync(path)).PressAsync("Lift the ban");
+        var shortened = await Why(await support.GetAsync(path)).Fill("for", "1.00:00:00").PressAsync("Ban anew, from this moment");
+
+        Assert.All([lifted, shortened], page => Assert.Contains("An Admin set this ban. Only an Admin may change or lift it.", page.Text));
+        Assert.Contains("The account is closed for good.", shortened.Text);
+        Assert.Contains("Banned For good", (await support.GetAsync($"/admin/users/{_id}")).Text);
+        Assert.Equal([AuditAction.Refused, AuditAction.Refused], (await app.AuditOfAsync(_id)).TakeLast(2).Select(e => e.Action));
+        // Changed by Support only where Support had the last word.
+        await Why(await _staff.GetAsync(path)).PressAsync("Lift the ban");
+        await Why(await support.GetAsync(path)).Fill("for", "forever").PressAsync("Ban and end all sessions");
+        Assert.Contains("End of a ban Done.", (await Why(await support.GetAsync(path)).PressAsync("Lift the ban")).Text);
+    }
+
+    [Fact]
     public async Task An_account_is_deleted_only_with_its_address_typed_and_the_receipt_outlives_it()
     {
         var form = await _staff.GetAsync($"/admin/users/{_id}/delete");

@@ -176,10 +176,10 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
         await Fill(page, note: "a note").PressAsync("End session", $"[data-session-id='{session}']");
 
         var entries = await AuditAsync();
-        Assert.Equal([AuditAction.SessionEnded, AuditAction.ForceSignOut], entries.Take(2).Select(e => e.Action));
+        Assert.Equal([AuditAction.StaffActDone, AuditAction.SessionEnded, AuditAction.ForceSignOut], entries.Take(3).Select(e => e.Action));
         Assert.Equal(
             (await app.UserIdAsync("sam@example.com"), _id, session, "127.0.0.1", "SuspiciousActivity", "CASE-7", "a note"),
-            (entries[1].ActorId!.Value, entries[1].SubjectId!.Value, entries[1].SessionId, entries[1].Address, entries[1].Reason, entries[1].CaseReference, entries[1].Note));
+            (entries[2].ActorId!.Value, entries[2].SubjectId!.Value, entries[2].SessionId, entries[2].Address, entries[2].Reason, entries[2].CaseReference, entries[2].Note));
     }
 
     [Fact]

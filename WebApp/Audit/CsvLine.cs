@@ -1,0 +1,45 @@
+using System.Buffers;
+using System.Text;
+
+namespace WebApp.Audit;
+
+/// <summary>Lines of CSV (RFC 4180) that a spreadsheet shows and never runs, whoever wrote what is in them (OWASP: CSV injection).</summary>
+public static class CsvLine
+{
+    private static readonly SearchValues<char> Quoted = SearchValues.Create(",;\"\r\n\t");
+
+    /// <summary>What a spreadsheet takes for the beginning of a formula, the wide forms of East Asian keyboards included.</summary>
+    private static readonly SearchValues<char> Formula = SearchValues.Create("=+-@＝＋－＠");
+
+    /// <summary>With its end.</summary>
+    public static string Of(params IEnumerable<string?> cells) => string.Join(',', cells.Select(Cell)) + "\r\n";
+
+    private static string Cell(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return "";
+
+        var safe = Disarm(text);
+        return safe.AsSpan().ContainsAny(Quoted) ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
+    }
+
+    /// <summary>
+    /// Puts an apostrophe in front of a cell that begins like a formula, blanks aside, and of what would become such a cell: a spreadsheet that parts cells at
+    /// semicolons or tabs, as in many countries, does not take our quotes for quotes.
+    /// </summary>
+    private static string Disarm(string text)
+    {
+        var safe = new StringBuilder(text[0] is '\t' or '\r' or '\n' ? "'" : "");
+        // Where the cell begins, as long as it has nothing but blanks.
+        int? cell = 0;
+        foreach (var c in text)
+        {
+            if (cell is { } begin && Formula.Contains(c))
+                safe.Insert(begin, '\'');
+            safe.Append(c);
+            cell = c is ';' or '\t' or '\r' or '\n' ? safe.Length : char.IsWhiteSpace(c) ? cell : null;
+        }
+
+        return safe.ToString();
+    }
+}
