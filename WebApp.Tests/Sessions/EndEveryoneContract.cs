@@ -81,6 +81,24 @@ public abstract class EndEveryoneContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_one_that_is_spared_may_have_signed_in_and_been_seen_long_before()
+    {
+        var spared = await AddAsync(Samples.Session(Now) with { IdleTimeout = TimeSpan.FromHours(12) });
+        Clock.Advance(TimeSpan.FromHours(2));
+
+        await Store.EndEveryoneAsync(new(Now, RevocationReason.Maintenance, "INC-5"), new(spared.UserId, spared.Id));
+        var later = await AddAsync();
+
+        Samples.AssertSame(spared, await Store.FindAsync(spared.UserId, spared.Id));
+        Assert.Equal([later.Id, spared.Id], (await Store.ListAllAsync(new(), after: null, 50)).Sessions.Select(s => s.Id));
+        var first = await Store.ListAllAsync(new(), after: null, 1);
+        var second = await Store.ListAllAsync(new(), first.Next, 1);
+        Assert.Equal([later.Id, spared.Id], first.Sessions.Concat(second.Sessions).Select(s => s.Id));
+        Assert.NotNull(await Store.TouchAsync(spared.UserId, spared.Id, new(Now, null)));
+        Assert.Equal([later.Id, spared.Id], (await Store.ListAllAsync(new(), after: null, 50)).Sessions.OrderBy(s => s.CreatedAt < later.CreatedAt).Select(s => s.Id));
+    }
+
+    [Fact]
     public async Task To_be_spared_brings_nobody_back_who_had_been_ended()
     {
         var (first, revoked) = (await AddAsync(), await AddAsync());
@@ -103,15 +121,34 @@ public abstract class EndEveryoneContract : IAsyncLifetime
     {
         var session = await AddAsync();
 
-        await EndEveryoneAsync();
-        await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), null));
-        await Store.RotateAsync(session.UserId, session.Id, session.Secret, session.Secret.Next(), Now);
-        await Store.ConfirmAsync(session, new(session.Secret.AfterProof(), session.Secret, Now, default));
-        await Store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }, 7);
-        await Store.LockAsync(session.UserId, session.Id, new(Now, LockReason.User));
+        var revocation = new Revocation(Now, RevocationReason.Maintenance, "INC-4");
+        await Store.EndEveryoneAsync(revocation, spared: null);
 
-        Assert.NotNull((await Store.FindAsync(session.UserId, session.Id))!.Revocation);
-        Assert.All(await Store.ListAsync(session.UserId), found => Assert.NotNull(found.Revocation));
+        Assert.Null(await Store.TouchAsync(session.UserId, session.Id, new(Now.AddMinutes(2), null)));
+        Assert.False(await Store.RotateAsync(session.UserId, session.Id, session.Secret, session.Secret.Next(), Now));
+        Assert.False(await Store.ConfirmAsync(session, new(session.Secret.AfterProof(), session.Secret, Now, default)));
+        Assert.False(await Store.UpdateTicketAsync(session.UserId, session.Id, new byte[] { 1, 2, 3 }, 7));
+        Assert.False(await Store.ShortenAsync(session.UserId, session.Id, Now.AddMinutes(1)));
+        Assert.False(await Store.LockAsync(session.UserId, session.Id, new(Now, LockReason.User)));
+        Assert.False(await Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Now)));
+        Assert.Empty(await Store.RevokeAllAsync(session.UserId, null, Samples.Revocation(Now)));
+        Assert.Empty(await Store.RepeatRevokeAllAsync(session.UserId, Samples.Revocation(Now)));
+        Samples.AssertSame(session with { Revocation = revocation, Ticket = default }, await Store.FindAsync(session.UserId, session.Id));
+        Assert.All(await Store.ListAsync(session.UserId), found => Assert.Equal(revocation, found.Revocation));
+    }
+
+    [Fact]
+    public async Task Who_tries_what_ended_is_counted_at_once()
+    {
+        var session = await AddAsync();
+        var revocation = new Revocation(Now, RevocationReason.Maintenance, "INC-6");
+        await Store.EndEveryoneAsync(revocation, spared: null);
+
+        Assert.True(await Store.CountRefusedAsync(session.UserId, session.Id, Now, session.LastAddress));
+
+        var tombstone = session with { Revocation = revocation, Ticket = default, Refused = new(1, Now, session.LastAddress) };
+        Samples.AssertSame(tombstone, await Store.FindAsync(session.UserId, session.Id));
+        Samples.AssertSame(tombstone, Assert.Single(await Store.ListAsync(session.UserId)));
     }
 
     [Fact]
@@ -126,6 +163,12 @@ public abstract class EndEveryoneContract : IAsyncLifetime
 
         Assert.Equal(own, (await Store.FindAsync(revoked.UserId, revoked.Id))!.Revocation);
         Assert.Null(await Store.FindAsync(idle.UserId, idle.Id));
+
+        await PutAwayAsync();
+
+        Assert.Equal(own, (await Store.FindAsync(revoked.UserId, revoked.Id))!.Revocation);
+        Assert.Null(await Store.FindAsync(idle.UserId, idle.Id));
+        Assert.False(await Store.CountRefusedAsync(idle.UserId, idle.Id, Now, null));
     }
 
     [Fact]
@@ -144,16 +187,19 @@ public abstract class EndEveryoneContract : IAsyncLifetime
     public async Task Staff_see_and_count_only_who_signed_in_afterwards_and_who_was_spared()
     {
         var user = Guid.NewGuid();
-        var (spared, _) = (await AddAsync(user), await AddAsync());
+        var (spared, _, stolen) = (await AddAsync(user), await AddAsync(), await AddAsync());
+        await Store.RevokeAsync(stolen.UserId, stolen.Id, new(Now, RevocationReason.PossibleTheft));
+        var flagged = (await Store.CountAsync()).Flagged;
         await Store.EndEveryoneAsync(Samples.Revocation(Now), new(user, spared.Id));
         var later = await AddAsync();
 
         Assert.Equal(new[] { spared.Id, later.Id }.OrderBy(id => id.Value), (await Store.ListAllAsync(new(), after: null, 50)).Sessions.Select(s => s.Id).OrderBy(id => id.Value));
-        Assert.Equal(2, (await Store.CountAsync()).Live);
+        Assert.Equal(new(2, 0, flagged), await Store.CountAsync());
 
         await PutAwayAsync();
 
-        Assert.Equal(2, (await Store.CountAsync()).Live);
+        Assert.Equal(new(2, 0, flagged), await Store.CountAsync());
+        Assert.Contains((await Store.ListAllAsync(new() { State = SessionState.Flagged }, after: null, 50)).Sessions, s => s.Id == stolen.Id);
         Assert.Empty(await Store.FindByIdPrefixAsync(Guid.NewGuid().ToString("N"), 50));
         await Store.RevokeAsync(user, spared.Id, Samples.Revocation(Now));
         Assert.Equal(1, (await Store.CountAsync()).Live);
@@ -176,9 +222,10 @@ public abstract class EndEveryoneContract : IAsyncLifetime
 
     protected Task EndEveryoneAsync() => Store.EndEveryoneAsync(Samples.Revocation(Now), spared: null);
 
-    protected async Task<UserSession> AddAsync(Guid? userId = null)
+    protected Task<UserSession> AddAsync(Guid? userId = null) => AddAsync(Samples.Session(Now, userId));
+
+    protected async Task<UserSession> AddAsync(UserSession session)
     {
-        var session = Samples.Session(Now, userId);
         Assert.NotNull(await Store.AddAsync(session, await Store.GetGenerationAsync(session.UserId)));
         return session;
     }

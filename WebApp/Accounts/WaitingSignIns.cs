@@ -69,7 +69,7 @@ public sealed class WaitingSignIns(
         {
             using var reader = new BinaryReader(new MemoryStream(_protector.Unprotect(WebEncoders.Base64UrlDecode(text ?? ""))));
             var (userId, sessionId) = (new Guid(reader.ReadBytes(16)), SessionId.Parse(reader.ReadString(), null));
-            var (generation, remembered, leash) = (UserGeneration.Parse(reader.ReadString()), reader.ReadBoolean(), reader.ReadInt64());
+            var (generation, remembered, leash) = (UserGeneration.TryParse(reader.ReadString()) ?? throw new FormatException(), reader.ReadBoolean(), reader.ReadInt64());
             var (methods, goodUntil) = (reader.ReadString(), DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64()));
             return (new(userId, sessionId, generation, remembered, leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), methods, goodUntil), reader.ReadBytes(SHA256.HashSizeInBytes), reader.ReadBoolean());
         }

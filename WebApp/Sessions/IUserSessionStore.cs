@@ -114,7 +114,8 @@ public interface IUserSessionStore
 
     /// <summary>
     /// Ends every session of every user but <paramref name="spared"/> (null: without exception), and refuses every sign-in that is under way. It takes
-    /// the same time however many there are: what ended is found as a tombstone from then on, and put away later.
+    /// the same time however many there are: what ended is found as a tombstone from then on, and put away later. Done again before that, the later
+    /// time and reason stand for both.
     /// </summary>
     /// <exception cref="SessionStoreUnavailableException">It may have happened for all, for some or for none. What has begun is seen through.</exception>
     Task EndEveryoneAsync(Revocation revocation, SparedSession? spared);
@@ -174,11 +175,11 @@ public readonly record struct UserGeneration(long Value, long Epoch)
     /// <summary>A value that no earlier generation had.</summary>
     public static long NewValue() => Random.Shared.NextInt64(1, long.MaxValue);
 
-    /// <summary>What <see cref="ToString"/> wrote.</summary>
-    /// <exception cref="FormatException">It is something else.</exception>
-    public static UserGeneration Parse(string text) => text.Split('.') is [var value, var epoch]
-        ? new(long.Parse(value, CultureInfo.InvariantCulture), long.Parse(epoch, CultureInfo.InvariantCulture))
-        : throw new FormatException("That is no generation.");
+    /// <summary>What <see cref="ToString"/> wrote; null if it is something else.</summary>
+    public static UserGeneration? TryParse(string text) => text.Split('.') is [var value, var epoch]
+        && long.TryParse(value, CultureInfo.InvariantCulture, out var ofUser) && long.TryParse(epoch, CultureInfo.InvariantCulture, out var number)
+            ? new(ofUser, number)
+            : null;
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value}.{Epoch}");
 }

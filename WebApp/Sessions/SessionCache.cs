@@ -12,7 +12,7 @@ namespace WebApp.Sessions;
 /// </summary>
 /// <remarks>
 /// <para>
-/// What is heard of a user raises that user's counter, and a doubt about all raises the epoch. An entry is good only while both stand as they
+/// What is heard of a user raises that user's counter, and a doubt about all raises a counter of its own. An entry is good only while both stand as they
 /// stood before the store was asked for it; so it makes no difference whether news overtakes the answer that it makes obsolete. (Users share
 /// counters; then news of one costs the other a look-up.)
 /// </para>
@@ -41,7 +41,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     private readonly TimeSpan _life = policy.Value.LastSeenResolution < LongestLife ? policy.Value.LastSeenResolution : LongestLife;
     private Generation _young = new();
     private Generation _old = new();
-    private int _epoch;
+    private int _doubts;
     private long _trustedUntil;
     private long _distrustedAt;
     private long _lentLife;
@@ -69,7 +69,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     }
 
     /// <summary>To be taken before the store is asked.</summary>
-    internal CacheMark Mark(Guid userId) => new(Volatile.Read(ref _epoch), Volatile.Read(ref CounterOf(userId)), Stopwatch.GetTimestamp());
+    internal CacheMark Mark(Guid userId) => new(Volatile.Read(ref _doubts), Volatile.Read(ref CounterOf(userId)), Stopwatch.GetTimestamp());
 
     internal void Keep(VerifiedCookie cookie)
     {
@@ -113,7 +113,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     /// <summary>News may have been missed.</summary>
     internal void ForgetAll()
     {
-        Interlocked.Increment(ref _epoch);
+        Interlocked.Increment(ref _doubts);
         (_young, _old) = (new(), new());
     }
 
@@ -148,7 +148,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     private bool IsCurrent(CacheMark read, Guid userId, long now) =>
-        read.Epoch == Volatile.Read(ref _epoch) && read.News == Volatile.Read(ref CounterOf(userId)) && now - read.At < Volatile.Read(ref _lentLife);
+        read.Doubts == Volatile.Read(ref _doubts) && read.News == Volatile.Read(ref CounterOf(userId)) && now - read.At < Volatile.Read(ref _lentLife);
 
     // User ids are random.
     private ref int CounterOf(Guid userId) => ref _news[userId.GetHashCode() & (Counters - 1)];
@@ -192,11 +192,11 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
 }
 
 /// <summary>What had been heard when the store was asked.</summary>
-/// <param name="Epoch">Of the cache.</param>
+/// <param name="Doubts">The counter of doubts about all.</param>
 /// <param name="News">The user's counter.</param>
 /// <param name="At">A timestamp of <see cref="Stopwatch"/>.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct CacheMark(int Epoch, int News, long At);
+internal readonly record struct CacheMark(int Doubts, int News, long At);
 
 /// <summary>Whether requests may be answered from what this process knows of a session.</summary>
 public enum LocalCache

@@ -8,8 +8,8 @@ public sealed record SessionEpoch(long Number, Revocation? Ended, SparedSession?
 {
     public static readonly SessionEpoch First = new(0, null);
 
-    /// <summary>What is found of a live session of an earlier epoch: its tombstone, or null if its time was over before.</summary>
-    internal UserSession? Bury(UserSession session) => session.ExpiresAt > Ended!.At ? session with { Revocation = Ended, Ticket = default } : null;
+    /// <summary>What is found of a live session of another epoch: its tombstone, or null if its time was over before, or if nobody knows of the end.</summary>
+    internal UserSession? Bury(UserSession session) => session.ExpiresAt > Ended?.At ? session with { Revocation = Ended, Ticket = default } : null;
 }
 
 /// <param name="UserId">Whose it is.</param>

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Tests.Testing;
 
@@ -88,6 +91,23 @@ public abstract class SecondFactorTests(TestApp app)
         }
 
         Assert.Contains("returnUrl=%2Faccount", early.Address.Query, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // The app was brought up to date between the two steps.
+    [Fact]
+    public async Task A_first_step_that_another_version_of_the_app_wrote_down_leads_to_the_sign_in()
+    {
+        var (owner, _, _) = await app.NewUserWithAppAsync();
+        using var browser = app.NewBrowser();
+        await browser.TrySignInAsync(owner.Email, Browser.Password);
+        using (var scope = app.Services.CreateScope())
+        {
+            var user = await scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>().FindByEmailAsync(owner.Email);
+            browser.Cookies["webapp-dev-second-factor"] = scope.ServiceProvider.GetRequiredService<OneTimeTokens>()
+                .Seal(TokenPurpose.SecondFactor, user, TimeSpan.FromMinutes(10), "7|0|0|pwd");
+        }
+
+        Assert.Equal("/account/login", (await browser.GetAsync("/account/second-factor")).Address.AbsolutePath);
     }
 
     [Fact]

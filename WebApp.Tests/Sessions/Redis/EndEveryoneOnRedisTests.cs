@@ -57,6 +57,74 @@ public sealed class EndEveryoneOnRedisTests(RedisServer redis) : EndEveryoneCont
         await Eventually.TrueAsync(async () => (await Store.FindAsync(session.UserId, session.Id))!.Revocation?.Reason == RevocationReason.Maintenance, "the end is told");
     }
 
+    // The one moment at which it is wanted may be that at which Redis is down.
+    [Fact]
+    public async Task What_Redis_could_not_be_asked_for_is_seen_through_when_it_is_back()
+    {
+        await EndEveryoneAsync();
+        var session = await AddAsync();
+        await using var other = await RedisStore.StartAsync(redis.ConnectionString, _database, Clock, TimeSpan.FromSeconds(0.5));
+        await other.UntilVerifiedAsync();
+        await redis.FreezeAsync();
+        try
+        {
+            await Assert.ThrowsAsync<SessionStoreUnavailableException>(() => other.Store.EndEveryoneAsync(new(Now, RevocationReason.Maintenance), spared: null));
+        }
+        finally
+        {
+            await redis.ThawAsync();
+        }
+
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                return (await other.Store.FindAsync(session.UserId, session.Id))!.Revocation?.Reason == RevocationReason.Maintenance;
+            }
+            catch (SessionStoreUnavailableException)
+            {
+                return false;
+            }
+        }, "the end is told");
+    }
+
+    [Fact]
+    public async Task A_part_of_Redis_that_can_not_be_told_does_not_keep_the_others_from_what_is_to_be_repeated()
+    {
+        var user = new Guid("5d0f7a52-8c1f-4f0e-9a0e-3b0c5f6e7d01");
+        await redis.CliAsync("DEL", "ue:{s00}:");
+        await redis.CliAsync("LPUSH", "ue:{s00}:", "no copy");
+        await using (var db = _database.CreateDbContext())
+        {
+            var number = (await Store.GetGenerationAsync(user)).Epoch + 1;
+            db.Epochs.Add(new() { Number = number, At = Now, Reason = RevocationReason.Maintenance });
+            db.RevocationJournal.Add(new() { UserId = user, At = Now.AddMinutes(-1), RightsVersion = 7, KeepUntil = Now.AddDays(1) });
+            await db.SaveChangesAsync();
+        }
+
+        try
+        {
+            await Eventually.TrueAsync(async () => (await redis.CliAsync("EXISTS", $"{new RedisKeys(user).Rights}")).Trim() == "1", "the rights are repeated");
+        }
+        finally
+        {
+            await redis.CliAsync("DEL", "ue:{s00}:");
+        }
+    }
+
+    // Else its start would cost all others what they remember.
+    [Fact]
+    public async Task An_instance_that_starts_has_no_news_of_an_end_that_is_known()
+    {
+        await EndEveryoneAsync();
+        await redis.CliAsync("CONFIG", "RESETSTAT");
+
+        await using var other = await RedisStore.StartAsync(redis.ConnectionString, _database, Clock);
+        await other.UntilVerifiedAsync();
+
+        Assert.Equal(0, await redis.CallsAsync("publish"));
+    }
+
     // Its epochs are counted anew, but what Redis was told must not come to mean something else.
     [Fact]
     public async Task A_database_from_a_backup_does_not_keep_anybodys_session_from_ending()
@@ -69,6 +137,19 @@ public sealed class EndEveryoneOnRedisTests(RedisServer redis) : EndEveryoneCont
         await EndEveryoneAsync();
 
         Assert.NotNull((await Store.FindAsync(session.UserId, session.Id))!.Revocation);
+    }
+
+    [Fact]
+    public async Task Who_signed_in_in_an_epoch_that_neither_the_database_nor_a_copy_knows_is_not_found()
+    {
+        await EndEveryoneAsync();
+        var session = await AddAsync();
+        await SqlAsync("DELETE FROM Epochs");
+        await ForgetAsync(session);
+
+        Assert.Null(await Store.FindAsync(session.UserId, session.Id));
+        Assert.Empty(await Store.ListAsync(session.UserId));
+        Assert.False(await Store.CountRefusedAsync(session.UserId, session.Id, Now, null));
     }
 
     // A record has room for seven bits of the epoch's number.
@@ -102,6 +183,19 @@ public sealed class EndEveryoneOnRedisTests(RedisServer redis) : EndEveryoneCont
         Assert.Equal(new(Now, RevocationReason.Maintenance, "INC-3"), (await Store.FindAsync(session.UserId, session.Id))!.Revocation);
         Assert.True(await Store.CountRefusedAsync(session.UserId, session.Id, Now, null));
         Assert.Single(await Store.ListAsync(session.UserId));
+    }
+
+    // That is the sweeper's work, and nobody waits for it.
+    [Fact]
+    public async Task A_page_for_staff_leaves_what_ended_where_it_is()
+    {
+        var session = await AddAsync(Samples.Session(Now) with { LastSeenAt = Now.AddSeconds(-1) });
+        var size = await redis.CliAsync("STRLEN", KeyOf(session));
+        await EndEveryoneAsync();
+
+        Assert.DoesNotContain((await Store.ListAllAsync(new(), after: null, 50)).Sessions, s => s.Id == session.Id);
+
+        Assert.Equal(size, await redis.CliAsync("STRLEN", KeyOf(session)));
     }
 
     [Fact]

@@ -105,6 +105,22 @@ public sealed class RedisSessionSearchTests(RedisServer redis) : SessionSearchCo
     }
 
     [Fact]
+    public async Task Counts_are_few_however_much_sessions_are_used_and_nobody_need_look_at_them()
+    {
+        var session = await AddAsync();
+        for (var i = 1; i <= 30; i++)
+            await TouchAsync(session, Now.AddMinutes(i));
+        var counts = Assert.Single(await KeysAsync("uc:*"));
+
+        Assert.Equal("1", (await redis.CliAsync("HLEN", counts)).Trim());
+
+        Clock.Advance(TimeSpan.FromHours(3));
+        await _app.Index.RepairAsync(session.UserId.ToByteArray(bigEndian: true)[^1] * RedisIndexEntry.Lists);
+
+        Assert.Empty(await KeysAsync("uc:*"));
+    }
+
+    [Fact]
     public async Task Looking_for_sessions_goes_through_no_keys_and_keeps_nobody_waiting()
     {
         for (var i = 0; i < 300; i++)

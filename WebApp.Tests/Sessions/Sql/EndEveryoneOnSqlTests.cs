@@ -28,6 +28,17 @@ public sealed class EndEveryoneOnSqlTests : EndEveryoneContract
         Samples.AssertSame(sessions[0] with { Revocation = revocation, Ticket = default }, await Store.FindAsync(sessions[0].UserId, sessions[0].Id));
     }
 
+    [Fact]
+    public async Task Who_was_spared_is_forgotten_the_next_time()
+    {
+        var session = await AddAsync();
+        await Store.EndEveryoneAsync(Samples.Revocation(Now), new(session.UserId, session.Id));
+        await EndEveryoneAsync();
+
+        await using var db = _database.CreateDbContext();
+        Assert.Equal([null, null], await db.Epochs.Select(e => e.SparedUserId).ToListAsync());
+    }
+
     public override Task DisposeAsync()
     {
         _database.Dispose();

@@ -31,8 +31,12 @@ public sealed class SecondFactorCookie(OneTimeTokens tokens, IOptions<SecondFact
             return null;
 
         var parts = token.Content.Split('|');
+        // Another version of the app wrote it.
+        if (UserGeneration.TryParse(parts[0]) is not { } generation)
+            return null;
+
         var leash = long.Parse(parts[2], CultureInfo.InvariantCulture);
-        return new(token, user, UserGeneration.Parse(parts[0]), parts[1] == "1",
+        return new(token, user, generation, parts[1] == "1",
             leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), parts[3]);
     }
 

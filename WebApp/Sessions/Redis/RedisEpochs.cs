@@ -12,8 +12,10 @@ internal delegate Task<RedisResult> RunOnTag(string script, RedisKey[] keys, par
 /// The truth is in the database (<see cref="Sql.SessionEpochs"/>): a copy that is missing says nothing, least of all that there was no epoch.
 /// </summary>
 /// <remarks>
-/// A copy is the number (4), when everyone's sessions were ended (6), why (1) and the text of the case reference; for number 0 the number alone.
-/// Records carry the last seven bits of the number in which they began.
+/// A copy is the number (4), when everyone's sessions were ended (6), why (1), the text of the case reference, and of the session that is spared, if any,
+/// a zero, user id (16) and id (16); for number 0 the number alone. Records carry the last seven bits of the number in which they began, or for which
+/// they were spared. If the database was put back to before an end, a copy that goes missing is told a lower number than the others have: until everyone's
+/// sessions are ended the next time, those of the epochs between are not found there.
 /// </remarks>
 internal sealed class RedisEpochs(RunOnTag run)
 {
@@ -26,7 +28,11 @@ internal sealed class RedisEpochs(RunOnTag run)
     /// <summary>Far more than clocks of instances differ by, and far less than it takes to end everyone's sessions so often.</summary>
     public static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
 
-    private const int NumberSize = sizeof(uint);
+    /// <summary>Where in a copy it stands when everyone's sessions were ended, which why follows on, and where the case reference.</summary>
+    public const int TimeAt = sizeof(uint);
+    public const int ReferenceAt = TimeAt + RedisSessionRecord.TimeSize + 1;
+
+    private const int UserIdSize = RedisSessionRecord.UserIdSize;
 
     /// <summary>Tells every hash tag. Those that know it already, or a later one, stay as they are.</summary>
     /// <exception cref="SessionStoreUnavailableException">Not all have confirmed it.</exception>
@@ -43,28 +49,39 @@ internal sealed class RedisEpochs(RunOnTag run)
 
     public static int MarkOf(long number) => (int)(number & ((1 << MarkBits) - 1));
 
-    /// <summary>Whether a session with that mark, which began then, is over because everyone's were ended since.</summary>
-    public static bool IsOver(SessionEpoch epoch, int mark, DateTimeOffset createdAt) =>
-        mark != MarkOf(epoch.Number) || createdAt < epoch.Ended?.At - ClockDifference;
+    /// <summary>Whether the session, whose record has that mark, is over because everyone's were ended since it began.</summary>
+    public static bool IsOver(SessionEpoch epoch, int mark, UserSession session) => session.Revocation is null
+        && (mark != MarkOf(epoch.Number) || (session.CreatedAt < epoch.Ended?.At - ClockDifference && session.Id != epoch.Spared?.Id));
 
-    /// <summary>The copy's epoch, without whom it spares.</summary>
-    public static SessionEpoch Read(byte[] copy)
+    /// <summary>The copy's epoch.</summary>
+    public static SessionEpoch Read(ReadOnlySpan<byte> copy)
     {
         var number = BinaryPrimitives.ReadUInt32BigEndian(copy);
         if (number == 0)
             return SessionEpoch.First;
 
-        var at = RedisSessionRecord.ReadTime(copy.AsSpan(NumberSize));
-        var reference = copy.AsSpan(NumberSize + RedisSessionRecord.TimeSize + 1);
-        return new(number, new(at, (RevocationReason)copy[NumberSize + RedisSessionRecord.TimeSize], reference.IsEmpty ? null : Encoding.UTF8.GetString(reference)));
+        SparedSession? spared = null;
+        var reference = copy[ReferenceAt..];
+        if (reference.IndexOf((byte)0) is var end and >= 0)
+        {
+            var ids = reference[(end + 1)..];
+            spared = new(new(ids[..UserIdSize], bigEndian: true), SessionId.Read(ids[UserIdSize..]));
+            reference = reference[..end];
+        }
+
+        var ended = new Revocation(
+            RedisSessionRecord.ReadTime(copy[TimeAt..]), (RevocationReason)copy[ReferenceAt - 1], reference.IsEmpty ? null : Encoding.UTF8.GetString(reference));
+        return new(number, ended, spared);
     }
 
     private static byte[] Write(SessionEpoch epoch)
     {
-        var number = new byte[NumberSize];
+        var number = new byte[TimeAt];
         BinaryPrimitives.WriteUInt32BigEndian(number, (uint)epoch.Number);
-        return epoch.Ended is { } ended
-            ? [.. number, .. RedisSessionRecord.WriteTime(ended.At), (byte)ended.Reason, .. Encoding.UTF8.GetBytes(ended.CaseReference ?? "")]
-            : number;
+        if (epoch.Ended is not { } ended)
+            return number;
+
+        byte[] spared = epoch.Spared is { } one ? [0, .. RedisKeys.UserBytes(one.UserId), .. RedisKeys.IdBytes(one.Id)] : [];
+        return [.. number, .. RedisSessionRecord.WriteTime(ended.At), (byte)ended.Reason, .. Encoding.UTF8.GetBytes(ended.CaseReference ?? ""), .. spared];
     }
 }

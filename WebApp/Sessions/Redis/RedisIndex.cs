@@ -12,10 +12,12 @@ namespace WebApp.Sessions.Redis;
 ///                         browser (1), system (1), country (2), the sum of the sign-in method's text (1), last address (IPv4: 4; IPv6: the first 6 and a sum of the others;
 ///                         unknown: nothing)
 ///   uc:{sNN}:mark   HASH  how many sessions of the epoch with that mark end by themselves at which moment: "state:moment" (ms)
+///   uc:{sNN}:theft  HASH  the same of those that ended as theft, in whatever epoch
 /// </code>
 /// <para>
-/// The scripts that change a record keep both up with it (<see cref="RedisIndexEntry"/>). What ends by itself leaves its entry behind, until a page
-/// meets it or <see cref="RedisIndexSweeper"/> comes by; a count ends by itself. Entries only lead to records: the record says what is shown.
+/// The scripts that change a record keep all up with it (<see cref="RedisIndexEntry"/>). What ends by itself leaves its entry behind, until a page
+/// meets it or <see cref="RedisIndexSweeper"/> comes by; a count ends by itself, and is forgotten later. What was ended with everyone's waits for the
+/// sweeper alone. Entries only lead to records: the record says what is shown.
 /// </para>
 /// <para>
 /// A page asks every tag for its first few entries, and those tags again whose few were not enough. With a filter it looks among the newest first,
@@ -32,6 +34,9 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
     private const int Newest = 32;
     private const int Samples = 3;
 
+    /// <summary>Who looks at a page does not wait for more than that to be put right; the rest waits for the sweeper.</summary>
+    private const int RepairsPerPage = 16;
+
     /// <summary>A page is shown short rather than late: so often it goes on when records have gone.</summary>
     private const int MaxRounds = 6;
 
@@ -46,27 +51,50 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
         var pattern = new RedisIndexPattern(filter);
         var found = new List<(Entry Entry, UserSession Session)>();
         var gone = new List<Entry>();
-        var floor = filter.State == SessionState.Flagged ? 0 : await FloorAsync();
+        // What was seen last before everyone's sessions were ended is over: no need to go on once a page is there, or to read what is long before it.
+        var epoch = await EpochAsync(tag: 0);
+        var past = filter.State == SessionState.Flagged || epoch.Ended is null ? (DateTimeOffset?)null : epoch.Ended.At;
+        var floor = (past - RedisEpochs.ClockDifference)?.ToUnixTimeMilliseconds() ?? 0;
         var (ended, last, wanted) = (false, after, count + 1);
         for (var round = 0; round < MaxRounds && !ended && found.Count <= count; round++)
         {
             var entries = await FirstAsync(pattern, last, wanted, floor);
-            ended = entries.Count < wanted;
-            foreach (var (entry, session) in await ReadAsync(entries))
+            ended = entries.Count < wanted || entries[0].SeenAt < past;
+            foreach (var (entry, session, isGone) in await ReadAsync(entries))
             {
-                if (session is null)
+                if (isGone)
                     gone.Add(entry);
-                else if (filter.Matches(session) && found.TrueForAll(known => known.Session.Id != session.Id))
-                    found.Add((entry, session));
+                else if (session is not null)
+                    Offer(entry, session);
             }
 
             // What is gone comes in droves: each time it looks further.
             (last, wanted) = (entries.Count > 0 ? entries[^1].Cursor : last, 2 * wanted);
         }
 
+        // But who was spared may have been seen last long before.
+        if (ended && past is not null && epoch.Spared is { } spared)
+            await OfferSparedAsync(new(RedisKeys.TagOf(spared.UserId), 0, spared.Id));
+
         await RepairAsync(gone);
         var next = found.Count > count ? found[count - 1].Entry.Cursor : ended ? null : last;
         return new([.. found.Take(count).Select(known => known.Session)], next);
+
+        void Offer(Entry entry, UserSession session)
+        {
+            if (filter.Matches(session) && found.TrueForAll(known => known.Session.Id != session.Id))
+                found.Add((entry, session));
+        }
+
+        async Task OfferSparedAsync(Entry entry)
+        {
+            if ((await ReadAsync([entry]))[0].Session is not { } session)
+                return;
+
+            entry = entry with { Score = session.LastSeenAt.ToUnixTimeMilliseconds() };
+            if (after is not { } cursor || new Entry(entry.Tag, cursor.LastSeenAt.ToUnixTimeMilliseconds(), cursor.Id).IsBefore(entry))
+                Offer(entry, session);
+        }
     }
 
     public async Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count)
@@ -81,35 +109,41 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
 
     public async Task<SessionCounts> CountAsync()
     {
-        var counts = await ForTagsAsync(Enumerable.Range(0, RedisKeys.Tags), async tag => (long[])(await connection.EvaluateAsync(
-            RedisIndexScripts.Count, [RedisKeys.AnyOf(tag)], clock.GetUtcNow().ToUnixTimeMilliseconds()))!);
+        var counts = await ForTagsAsync(Enumerable.Range(0, RedisKeys.Tags), CountAsync);
         // Below zero: instances of an earlier version ended what they had not counted.
         return new(Sum(0), Sum(1), Sum(2));
 
         long Sum(int place) => Math.Max(0, counts.Sum(count => count[place]));
     }
 
-    /// <summary>Makes one of the <see cref="RedisIndexSweeper.Lists"/> say what the records say.</summary>
-    public Task RepairAsync(int list) => RepairAsync(list / RedisIndexEntry.Lists, list % RedisIndexEntry.Lists);
+    /// <summary>Makes one of the <see cref="RedisIndexSweeper.Lists"/> say what the records say; with a tag's first one, its counts are cleaned up.</summary>
+    public async Task RepairAsync(int list)
+    {
+        var (tag, listOfTag) = (list / RedisIndexEntry.Lists, list % RedisIndexEntry.Lists);
+        if (listOfTag == 0)
+            await CountAsync(tag);
+        await RepairAsync(tag, listOfTag);
+    }
 
     /// <summary>Whether everyone's sessions were ended not long ago, so that there is much to repair.</summary>
     public async Task<bool> IsBehindAsync() => (await EpochAsync(tag: 0)).Ended is { } ended && clock.GetUtcNow() - ended.At < HardWork;
 
     private async Task RepairAsync(int tag, int list)
     {
-        var epoch = await EpochAsync(tag);
-        await connection.EvaluateAsync(RedisIndexScripts.Repair, [RedisKeys.AnyOf(tag)], list, clock.GetUtcNow().ToUnixTimeMilliseconds(),
-            RedisEpochs.MarkOf(epoch.Number), epoch.Ended is { } ended ? RedisSessionRecord.WriteRevocation(ended) : RedisValue.EmptyString);
+        var reply = await connection.EvaluateAsync(RedisIndexScripts.Repair, [RedisKeys.AnyOf(tag)], list, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        if ((int)reply == RedisScripts.NoEpoch)
+            await present.TellAsync(tag);
     }
 
-    private async Task<SessionEpoch> EpochAsync(int tag) => await present.ReadAsync(tag, (await connection.GetAsync([RedisKeys.EpochOf(tag)]))[0]);
-
-    /// <summary>What was seen last before everyone's sessions were ended, and an hour for clocks that differ, is over: it need not be read.</summary>
-    private async Task<long> FloorAsync() => (await EpochAsync(tag: 0)).Ended is { } ended ? (ended.At - RedisEpochs.ClockDifference).ToUnixTimeMilliseconds() : 0;
-
     private Task RepairAsync(IEnumerable<Entry> wrong) => Parallel.ForEachAsync(
-        wrong.Select(entry => (entry.Tag, entry.List)).Distinct(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+        wrong.Select(entry => (entry.Tag, entry.List)).Distinct().Take(RepairsPerPage), new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
         async (list, _) => await RepairAsync(list.Tag, list.List));
+
+    /// <summary>Live, locked and flagged ones of a tag; forgets what has ended long since.</summary>
+    private async Task<long[]> CountAsync(int tag) => (long[])(await connection.EvaluateAsync(
+        RedisIndexScripts.Count, [RedisKeys.AnyOf(tag)], clock.GetUtcNow().ToUnixTimeMilliseconds()))!;
+
+    private async Task<SessionEpoch> EpochAsync(int tag) => await present.ReadAsync(tag, (await connection.GetAsync([RedisKeys.EpochOf(tag)]))[0]);
 
     private async Task<List<Entry>> FirstAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long floor)
     {
@@ -171,7 +205,8 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
         return [.. reply.Chunk(2).Select(pair => new Entry(tag, (long)pair[1], SessionId.Read((byte[])pair[0]!)))];
     }
 
-    private async Task<IReadOnlyList<(Entry Entry, UserSession? Session)>> ReadAsync(List<Entry> entries)
+    /// <summary>The sessions that are to be seen; and which entries lead to none, but for those of what was ended with everyone's.</summary>
+    private async Task<IReadOnlyList<(Entry Entry, UserSession? Session, bool IsGone)>> ReadAsync(List<Entry> entries)
     {
         var now = clock.GetUtcNow();
         return await ForTagsAsync(entries, async entry =>
@@ -179,10 +214,9 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
             var read = await connection.GetAsync([RedisKeys.RecordIn(entry.Tag, entry.Id), RedisKeys.EpochOf(entry.Tag)]);
             byte[]? record = read[0];
             var session = record is null ? null : RedisSessionRecord.Read(entry.Id, record);
-            var isShown = session is not null && (session.Revocation is null
-                ? session.IsLive(now) && !RedisEpochs.IsOver(await present.ReadAsync(entry.Tag, read[1]), RedisSessionRecord.EpochMarkOf(record!), session.CreatedAt)
-                : session.IsFlagged && now < session.AbsoluteDeadline);
-            return (entry, isShown ? session : null);
+            var isShown = session is not null && (session.Revocation is null ? session.IsLive(now) : session.IsFlagged && now < session.AbsoluteDeadline);
+            var isOver = isShown && RedisEpochs.IsOver(await present.ReadAsync(entry.Tag, read[1]), RedisSessionRecord.EpochMarkOf(record!), session!);
+            return (entry, isShown && !isOver ? session : null, !isShown);
         });
     }
 
@@ -200,7 +234,9 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Entry(int Tag, long Score, SessionId Id)
     {
-        public SessionCursor Cursor => new(DateTimeOffset.FromUnixTimeMilliseconds(Score), Id);
+        public DateTimeOffset SeenAt => DateTimeOffset.FromUnixTimeMilliseconds(Score);
+
+        public SessionCursor Cursor => new(SeenAt, Id);
 
         public int List => (int)(Id.Value >> 120) / (256 / RedisIndexEntry.Lists);
 

@@ -26,18 +26,19 @@ internal static class RedisIndexEntry
     /// <summary>How many lists a tag has. A list stays compact up to 128 entries, as Redis is set by default.</summary>
     public const int Lists = 64;
 
+    /// <summary>Where those that ended as theft are counted, in place of the mark of an epoch.</summary>
+    public const string Theft = "theft";
+
     /// <summary>What an entry has of a sign-in method.</summary>
     public static byte SumOf(string method) => (byte)Encoding.UTF8.GetBytes(method).Sum(b => b);
 
     private static string SumsOfNumberedMethods => string.Concat(Methods.Select(method => $"\\{SumOf(method):d3}"));
 
     /// <summary>
-    /// Functions for the scripts that change a session; they follow on those of <see cref="RedisScripts"/>. All go by <c>pcall</c>: a session must
+    /// Functions for the scripts that change a session; they follow on the first ones of <see cref="RedisScriptCommon"/>. All go by <c>pcall</c>: a session must
     /// end, and not for want of memory to note it.
     /// </summary>
     public static readonly string Lua = $$"""
-
-        local tag = string.sub(KEYS[1], 4, 9)
 
         local function id_of(key)
           return (string.gsub(string.sub(key, -{{2 * SessionId.Size}}), '%x%x', function(digits) return string.char(tonumber(digits, 16)) end))
@@ -102,11 +103,12 @@ internal static class RedisIndexEntry
           return redis.pcall('ZADD', list_of(id), number(record, {{LastSeenAt}}), entry)
         end
 
-        -- Those of an epoch that is over have been forgotten together.
+        -- Those of an epoch that is over have been forgotten together; but what ended as theft before it stays so.
         local function add_to_count(record, field, by)
-          local counts = counts_of_mark(epoch_mark(record))
+          local counts = string.byte(field) == {{'0' + EndedAsTheft}} and counts_of_mark('{{Theft}}') or counts_of_mark(epoch_mark(record))
           if by < 0 and redis.pcall('HEXISTS', counts, field) ~= 1 then return end
-          redis.pcall('HINCRBY', counts, field, by)
+          local left = redis.pcall('HINCRBY', counts, field, by)
+          if by < 0 and type(left) == 'number' and left <= 0 then redis.pcall('HDEL', counts, field) end
         end
 
         -- Keeps the index up with a record that was changed; nil stands for none. What was not in it was not counted either.

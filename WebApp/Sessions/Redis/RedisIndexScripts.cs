@@ -95,43 +95,43 @@ internal static class RedisIndexScripts
     public static readonly string Count = $$"""
         local tag = string.sub(KEYS[1], 4, 9)
         local epoch = redis.call('GET', 'ue:' .. tag)
-        local key = 'uc:' .. tag .. (epoch and struct.unpack('>I4', epoch) % {{1 << RedisEpochs.MarkBits}} or 0)
+        local mark = epoch and struct.unpack('>I4', epoch) % {{1 << RedisEpochs.MarkBits}} or 0
         local now, live, locked, flagged = tonumber(ARGV[2]), 0, 0, 0
-        local all = redis.call('HGETALL', key)
-        for i = 1, #all, 2 do
-          local state, ends, count = string.byte(all[i]) - 48, tonumber(string.sub(all[i], 3)), tonumber(all[i + 1])
-          if ends > now then
-            if state ~= {{EndedAsTheft}} then live = live + count end
-            if state == {{LockedByPerson}} or state == {{LockedByRule}} then locked = locked + count end
-            if state == {{LockedByRule}} or state == {{EndedAsTheft}} then flagged = flagged + count end
-          elseif ends + {{KeepCount}} < now then
-            redis.call('HDEL', key, all[i])
+        for _, key in ipairs({ 'uc:' .. tag .. mark, 'uc:' .. tag .. '{{Theft}}' }) do
+          local all = redis.call('HGETALL', key)
+          for i = 1, #all, 2 do
+            local state, ends, count = string.byte(all[i]) - 48, tonumber(string.sub(all[i], 3)), tonumber(all[i + 1])
+            if ends > now then
+              if state ~= {{EndedAsTheft}} then live = live + count end
+              if state == {{LockedByPerson}} or state == {{LockedByRule}} then locked = locked + count end
+              if state == {{LockedByRule}} or state == {{EndedAsTheft}} then flagged = flagged + count end
+            elseif ends + {{KeepCount}} < now then
+              redis.call('HDEL', key, all[i])
+            end
           end
         end
         return { live, locked, flagged }
         """;
 
     /// <summary>
-    /// Puts a list right: each of its entries says what its record says, or goes. Sessions of an earlier epoch become tombstones. KEYS: any key of the
-    /// tag. ARGV: not-after (unused), the list, now, the mark of the epoch, the revocation of those that are of another one. Answers how many were wrong.
+    /// Puts a list right: each of its entries says what its record says, or goes. What was ended with everyone's becomes a tombstone. KEYS: any key of the
+    /// tag. ARGV: not-after, the list, now. Answers Yes; NoEpoch if that must be told first, for the tombstones; or TooLate.
     /// </summary>
-    public static readonly string Repair = RedisScripts.Common + $$"""
+    public static readonly string Repair = RedisScriptCommon.Lua + $$"""
+        if clock() > not_after then return {{RedisScripts.TooLate}} end
+
         local key = string.format('ul:%s%02x', tag, tonumber(ARGV[2]))
-        local wrong = 0
         for _, entry in ipairs(redis.call('ZRANGE', key, 0, -1)) do
           local id = string.sub(entry, 1, {{SessionId.Size}})
           local record = get(key_of('us:' .. tag, id))
           local right = entry_of(id, record)
-          if right == entry and ARGV[5] ~= '' and string.byte(record, {{RedisSessionRecord.StateAt}} + 1) == {{RedisSessionRecord.Live}}
-            and epoch_mark(record) ~= tonumber(ARGV[4]) then
-            wrong = wrong + 1
-            bury(key_of('uu:' .. tag, bytes(record, {{RedisSessionRecord.UserIdAt}}, {{RedisSessionRecord.UserIdSize}})), key_of('us:' .. tag, id), id, record, ARGV[5], tonumber(ARGV[3]))
-          elseif right ~= entry then
-            wrong = wrong + 1
-            redis.call('ZREM', key, entry)
-            if right and enter_list(id, right, record) == 1 then add_to_count(record, count_of(right, record), 1) end
+          if right ~= entry then redis.call('ZREM', key, entry) end
+          if right and is_past(record) then
+            put_away(id, record, tonumber(ARGV[3]))
+          elseif right and right ~= entry and enter_list(id, right, record) == 1 then
+            add_to_count(record, count_of(right, record), 1)
           end
         end
-        return wrong
+        return epoch and {{RedisScripts.Yes}} or {{RedisScripts.NoEpoch}}
         """;
 }

@@ -1,7 +1,7 @@
 namespace WebApp.Sessions.Redis;
 
 /// <summary>
-/// Goes round the lists of the index over all users, a few every second, and takes out what ended by itself. All instances share one round: each second
+/// Goes round the lists of the index over all users, a few every second, and takes out what ended by itself or with everyone's. All instances share one round: each second
 /// belongs to the one that asks first.
 /// </summary>
 internal sealed partial class RedisIndexSweeper(RedisConnection connection, RedisIndex index, TimeProvider clock, ILogger<RedisIndexSweeper> logger) : BackgroundService
@@ -31,6 +31,11 @@ internal sealed partial class RedisIndexSweeper(RedisConnection connection, Redi
             {
                 LogNotSwept(e);
             }
+            catch (Exception e)
+            {
+                // As above; and it must not end the app.
+                LogFailed(e);
+            }
         }
     }
 
@@ -48,4 +53,7 @@ internal sealed partial class RedisIndexSweeper(RedisConnection connection, Redi
 
     [LoggerMessage(40, LogLevel.Debug, "The index over all users was not swept; the next round tries again")]
     private partial void LogNotSwept(Exception e);
+
+    [LoggerMessage(41, LogLevel.Error, "The sweep of the index over all users failed; the next round tries again")]
+    private partial void LogFailed(Exception e);
 }

@@ -109,6 +109,14 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
         {
             if (await journal.ReadEpochAsync() is var epoch && epoch.Number > _toldEpoch)
                 await TellEpochAsync(epoch);
+        }
+        catch (Exception e)
+        {
+            LogEpochNotTold(e);
+        }
+
+        try
+        {
             for (List<JournalRow> rows = []; (rows = await journal.ReadUnconfirmedAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0;)
             {
                 var tries = rows.Select(row => (row, Task: RepeatAsync(row))).ToList();
@@ -172,6 +180,9 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
 
     [LoggerMessage(23, LogLevel.Error, "The journal of revocations could not be read or swept")]
     private partial void LogJournalUnreadable(Exception e);
+
+    [LoggerMessage(26, LogLevel.Error, "Whether everyone's sessions were ended could not be read, or not all of Redis has confirmed it; it is tried again")]
+    private partial void LogEpochNotTold(Exception e);
 
     [LoggerMessage(25, LogLevel.Warning, "Redis at {EndPoint} has maxmemory-policy {Policy}: when its memory is full it may drop the key ring, which signs everybody out. Set the policy to noeviction")]
     private partial void LogEviction(string endPoint, string policy);

@@ -1,9 +1,10 @@
+using static WebApp.Sessions.Redis.RedisScriptCommon;
 using static WebApp.Sessions.Redis.RedisSessionRecord;
 
 namespace WebApp.Sessions.Redis;
 
 /// <summary>
-/// The Lua scripts. Each runs as a whole, so nothing slips between its check and its write. All keys of one script share a hash tag.
+/// The Lua scripts, which begin with <see cref="RedisScriptCommon"/>. Each runs as a whole, so nothing slips between its check and its write. All keys of one script share a hash tag.
 /// Those that change a session do nothing, and answer <see cref="TooLate"/>, once Redis' clock has passed <c>ARGV[1]</c>.
 /// Times are milliseconds; <c>now</c> is the app's clock, which alone judges deadlines.
 /// A record of format 3 is turned into format 4 as it is read, in the script's memory alone; what a script writes is a whole record, of format 4.
@@ -26,123 +27,16 @@ internal static class RedisScripts
     /// <summary>How much longer than its session can be seen a key stays, so that the app's clock has the last word.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
-    internal static readonly string Common = RedisRecordFormat3.Lua + $$"""
-
-        local function clock()
-          local time = redis.call('TIME')
-          return time[1] * 1000 + math.floor(time[2] / 1000)
-        end
-
-        local function number(record, offset)
-          return (struct.unpack('>I6', record, offset + 1))
-        end
-
-        local function version(record, offset)
-          return (struct.unpack('>i4', record, offset + 1))
-        end
-
-        local function bytes(record, offset, size)
-          return string.sub(record, offset + 1, offset + size)
-        end
-
-        local function get(key)
-          local record = redis.call('GET', key)
-          return is_format_3(record) and from_format_3(record) or record
-        end
-
-        local function readable(record)
-          return #record >= {{HeaderSize}} and string.byte(record, 1) == {{FormatVersion}}
-        end
-
-        -- Last seen, idle timeout and absolute deadline, not the key's expiry, say whether a session has ended.
-        local function live(record, user, now)
-          return record and readable(record)
-            and string.byte(record, {{StateAt}} + 1) == {{Live}}
-            and bytes(record, {{UserIdAt}}, {{UserIdSize}}) == user
-            and number(record, {{LastSeenAt}}) + number(record, {{IdleTimeoutAt}}) > now
-            and number(record, {{AbsoluteDeadlineAt}}) > now
-        end
-
-        -- Where the addresses end, and with them the part of varying size that a touch rewrites.
-        local function use_end(record)
-          return {{HeaderSize}} + string.byte(record, {{AddressesAt}} + 1)
-        end
-
-        local function tail_offset(record)
-          return use_end(record) + struct.unpack('>I2', record, {{BegunSizeAt}} + 1)
-        end
-
-        local function epoch_mark(record)
-          return math.floor(string.byte(record, {{FlagsAt}} + 1) / 2)
-        end
-
-        local function key_of(prefix, id)
-          return prefix .. string.format('%08x%08x%08x%08x', struct.unpack('>I4I4I4I4', id))
-        end
-
-        -- A first write that needs no memory: after it Redis lets a script write even at its memory limit.
-        local function touch_nothing(key)
-          redis.call('PEXPIRE', key, redis.call('PTTL', key))
-        end
-
-        -- Puts a part in the place of all from one offset to another. The key must not be written if it has gone.
-        local function replace(key, record, from, to, part)
-          local whole = string.sub(record, 1, from) .. part .. string.sub(record, to + 1)
-          redis.call('SET', key, whole, 'XX', 'KEEPTTL')
-          return whole
-        end
-
-        local function overwrite(key, record, offset, part)
-          touch_nothing(key)
-          return replace(key, record, offset, offset + #part, part)
-        end
-
-        """ + RedisIndexEntry.Lua + $$"""
-        -- The index outlives every record that it names.
-        local function enter(index, id, ttl)
-          redis.call('ZADD', index, clock() + ttl, id)
-          if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ttl) end
-        end
-
-        -- Ends a session. Removes first: after a first write that needs no memory, Redis lets a script finish even at its memory limit.
-        -- Should the tombstone be refused all the same, the session is gone without one. So is a record of a version unknown here.
-        local function bury(index, key, id, record, revocation, now)
-          redis.call('DEL', key)
-          if readable(record) then
-            local ttl = number(record, {{AbsoluteDeadlineAt}}) - now + {{Grace.TotalMilliseconds}}
-            local tombstone = string.sub(record, 1, {{StateAt}}) .. string.char({{Revoked}})
-              .. string.sub(record, {{StateAt}} + 2, tail_offset(record)) .. revocation
-            if not redis.pcall('SET', key, tombstone, 'PX', ttl).err then
-              enter(index, id, ttl)
-              note(id, record, tombstone)
-              return
-            end
-            note(id, record, nil)
-          end
-          redis.call('ZREM', index, id)
-        end
-
-        -- Who remembers sessions of this user must ask again. Should Redis not allow it, the change stands all the same.
-        local function tell()
-          redis.pcall('PUBLISH', '{{News}}', ARGV[2])
-        end
-
-        local not_after = tonumber(ARGV[1])
-
-        """;
-
     /// <summary>
-    /// KEYS: record, index, generation, rights, epoch. ARGV: not-after, user id, now, id, expected generation, record, time to live, prefix of records'
+    /// KEYS: record, index, generation, rights. ARGV: not-after, user id, now, id, expected generation, record, time to live, prefix of records'
     /// keys, limit (0: none), revocation of those over the limit or nothing (ends none), most tombstones, expected epoch. Answers a list: Yes and
     /// the ids of the sessions ended; or No, Full, NoEpoch or TooLate alone.
     /// </summary>
-    public static readonly string Add = Common + $$"""
+    public static readonly string Add = Lua + $$"""
         local now, ttl, limit = tonumber(ARGV[3]), tonumber(ARGV[7]), tonumber(ARGV[9])
         if clock() > not_after then return { {{TooLate}} } end
-        local copy = redis.call('GET', KEYS[5])
-        if not copy then return { {{NoEpoch}} } end
-        local epoch = struct.unpack('>I4', copy)
-        if epoch ~= tonumber(ARGV[12]) or (redis.call('GET', KEYS[3]) or '0') ~= ARGV[5] or redis.call('EXISTS', KEYS[1]) == 1 then return { {{No}} } end
+        if not epoch then return { {{NoEpoch}} } end
+        if struct.unpack('>I4', epoch) ~= tonumber(ARGV[12]) or (redis.call('GET', KEYS[3]) or '0') ~= ARGV[5] or redis.call('EXISTS', KEYS[1]) == 1 then return { {{No}} } end
 
         local reply = { {{Yes}} }
         if ttl <= 0 then return reply end
@@ -153,7 +47,7 @@ internal static class RedisScripts
           for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
             local key = key_of(ARGV[8], id)
             local record = get(key)
-            if live(record, ARGV[2], now) and epoch_mark(record) == epoch % {{1 << RedisEpochs.MarkBits}} then
+            if live(record, ARGV[2], now) then
               present[#present + 1] = { id = id, key = key, record = record, at = number(record, {{LastSeenAt}}) }
             elseif record and readable(record) and string.byte(record, {{StateAt}} + 1) == {{Revoked}} then
               buried[#buried + 1] = { id = id, key = key, record = record, at = number(record, tail_offset(record)) }
@@ -195,12 +89,15 @@ internal static class RedisScripts
         return reply
         """;
 
-    /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, seen at, the use as bytes. Answers Yes and the record; or No or TooLate alone.</summary>
-    public static readonly string Touch = Common + $$"""
+    /// <summary>
+    /// KEYS: record, index. ARGV: not-after, user id, now, id, seen at, the use as bytes. Answers Yes, the record and the epoch; or No or TooLate alone.
+    /// What it answers may be remembered: so without the epoch it is No.
+    /// </summary>
+    public static readonly string Touch = Lua + $$"""
         local now, seen = tonumber(ARGV[3]), tonumber(ARGV[5])
         local record = get(KEYS[1])
         if clock() > not_after then return { {{TooLate}} } end
-        if not live(record, ARGV[2], now) or number(record, {{LastSeenAt}}) >= seen then return { {{No}} } end
+        if not epoch or not live(record, ARGV[2], now) or number(record, {{LastSeenAt}}) >= seen then return { {{No}} } end
 
         local ends = math.min(seen + number(record, {{IdleTimeoutAt}}), number(record, {{AbsoluteDeadlineAt}}))
         local ttl = ends - now + {{Grace.TotalMilliseconds}}
@@ -215,14 +112,14 @@ internal static class RedisScripts
         local touched = replace(KEYS[1], record, {{FamilyAt}}, use_end(record), ARGV[6])
         enter(KEYS[2], ARGV[4], ttl)
         note(ARGV[4], record, touched)
-        return { {{Yes}}, touched }
+        return { {{Yes}}, touched, epoch }
         """;
 
     /// <summary>
     /// Rewrites a part of a live session if another part is as expected. KEYS: record. ARGV: not-after, user id, now, where the expected bytes
     /// stand, they, where to write, what. Answers Yes, No or TooLate.
     /// </summary>
-    public static readonly string Rewrite = Common + $$"""
+    public static readonly string Rewrite = Lua + $$"""
         local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) or bytes(record, tonumber(ARGV[4]), #ARGV[5]) ~= ARGV[5] then return {{No}} end
@@ -236,7 +133,7 @@ internal static class RedisScripts
         """;
 
     /// <summary>KEYS: record. ARGV: not-after, user id, now, locked at, lock as bytes. Answers Yes, No or TooLate.</summary>
-    public static readonly string Lock = Common + $$"""
+    public static readonly string Lock = Lua + $$"""
         local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) or string.byte(record, {{LockReasonAt}} + 1) ~= 0
@@ -248,7 +145,7 @@ internal static class RedisScripts
         """;
 
     /// <summary>KEYS: record. ARGV: not-after, user id, now, absolute deadline, it as bytes. Answers Yes, No or TooLate.</summary>
-    public static readonly string Shorten = Common + $$"""
+    public static readonly string Shorten = Lua + $$"""
         local now, deadline = tonumber(ARGV[3]), tonumber(ARGV[4])
         local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
@@ -261,7 +158,7 @@ internal static class RedisScripts
         """;
 
     /// <summary>KEYS: record. ARGV: not-after, user id, now, rights, ticket. Answers Yes, No or TooLate.</summary>
-    public static readonly string UpdateTicket = Common + $$"""
+    public static readonly string UpdateTicket = Lua + $$"""
         local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
         if not live(record, ARGV[2], tonumber(ARGV[3])) then return {{No}} end
@@ -277,7 +174,7 @@ internal static class RedisScripts
     /// KEYS: index, rights. ARGV: not-after, user id, now, prefix of records' keys, version, it as bytes, its time to live.
     /// Answers Yes, No if the version could not be written, or TooLate.
     /// </summary>
-    public static readonly string RequireRights = Common + $$"""
+    public static readonly string RequireRights = Lua + $$"""
         local now, required = tonumber(ARGV[3]), tonumber(ARGV[5])
         if clock() > not_after then return {{TooLate}} end
 
@@ -299,11 +196,12 @@ internal static class RedisScripts
         """;
 
     /// <summary>KEYS: record. ARGV: not-after, user id, at, at and address as bytes, least distance. Answers Yes, No or TooLate.</summary>
-    public static readonly string CountRefused = Common + $$"""
+    public static readonly string CountRefused = Lua + $$"""
         local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
-        if not record or not readable(record) or string.byte(record, {{StateAt}} + 1) ~= {{Revoked}}
-          or bytes(record, {{UserIdAt}}, {{UserIdSize}}) ~= ARGV[2] then return {{No}} end
+        if not record or not readable(record) or bytes(record, {{UserIdAt}}, {{UserIdSize}}) ~= ARGV[2] then return {{No}} end
+        if is_past(record) then record = put_away(id_of(KEYS[1]), record, tonumber(ARGV[3])) end
+        if not record or string.byte(record, {{StateAt}} + 1) ~= {{Revoked}} then return {{No}} end
 
         local refused = tail_offset(record) + {{RefusedAt}}
         local count = struct.unpack('>I2', record, refused + 1)
@@ -314,7 +212,7 @@ internal static class RedisScripts
         """;
 
     /// <summary>KEYS: record, index. ARGV: not-after, user id, now, id, revocation. Answers Yes, No or TooLate.</summary>
-    public static readonly string Revoke = Common + $$"""
+    public static readonly string Revoke = Lua + $$"""
         local now = tonumber(ARGV[3])
         local record = get(KEYS[1])
         if clock() > not_after then return {{TooLate}} end
@@ -334,7 +232,7 @@ internal static class RedisScripts
     /// next generation or nothing (leaves it), its time to live, the latest "created" that is concerned or nothing (all).
     /// Answers a list: Yes (No if the generation could not be written) and the ids of the sessions ended; or TooLate alone.
     /// </summary>
-    public static readonly string RevokeAll = Common + $$"""
+    public static readonly string RevokeAll = Lua + $$"""
         local now, created_until = tonumber(ARGV[3]), tonumber(ARGV[9])
         if clock() > not_after then return { {{TooLate}} } end
 
@@ -363,16 +261,15 @@ internal static class RedisScripts
     /// KEYS: epoch, and the record of a session that comes along or nothing. ARGV: not-after, what to publish, number, copy, its mark, the mark before.
     /// Answers Yes or TooLate.
     /// </summary>
-    public static readonly string TellEpoch = Common + $$"""
-        local known = redis.call('GET', KEYS[1])
+    public static readonly string TellEpoch = Lua + $$"""
         local record = KEYS[2] and get(KEYS[2])
         if clock() > not_after then return {{TooLate}} end
-        if known and struct.unpack('>I4', known) > tonumber(ARGV[3]) then return {{Yes}} end
+        -- One that is known has been told, and whom it spares has come along.
+        local known = epoch and struct.unpack('>I4', epoch)
+        if known and known >= tonumber(ARGV[3]) then return {{Yes}} end
 
         -- Nobody who began in another epoch counts, neither in the one before nor in one whose mark comes round again.
-        if known and struct.unpack('>I4', known) ~= tonumber(ARGV[3]) then
-          redis.call('DEL', counts_of_mark(tonumber(ARGV[6])), counts_of_mark(tonumber(ARGV[5])))
-        end
+        redis.call('DEL', counts_of_mark(known and known % {{1 << RedisEpochs.MarkBits}} or tonumber(ARGV[6])), counts_of_mark(tonumber(ARGV[5])))
         -- It comes along only from the epoch just before: in an older one it was over already.
         if record and readable(record) and epoch_mark(record) == tonumber(ARGV[6]) then
           local along = overwrite(KEYS[2], record, {{FlagsAt}}, string.char(string.byte(record, {{FlagsAt}} + 1) % 2 + 2 * tonumber(ARGV[5])))
@@ -385,9 +282,9 @@ internal static class RedisScripts
         return {{Yes}}
         """;
 
-    /// <summary>KEYS: index, epoch. ARGV: not-after (unused), prefix of records' keys. Answers the epoch or nothing, id, record, id, record, ... and removes ids without a record.</summary>
-    public static readonly string List = Common + """
-        local reply = { redis.call('GET', KEYS[2]) or '' }
+    /// <summary>KEYS: index. ARGV: not-after (unused), prefix of records' keys. Answers the epoch or nothing, id, record, id, record, ... and removes ids without a record.</summary>
+    public static readonly string List = Lua + """
+        local reply = { epoch or '' }
         for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
           local record = redis.call('GET', key_of(ARGV[2], id))
           if record then

@@ -73,8 +73,7 @@ internal sealed partial class RedisUserSessionStore(
         var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Touch,
             [keys.Record(id), keys.Index],
             RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)))!;
-        // Its request has found it live.
-        return Reply.IsYes(reply[0]) ? Present(userId, id, (byte[])reply[1]!, epoch: null) : null;
+        return Reply.IsYes(reply[0]) ? Present(userId, id, (byte[])reply[1]!, await present.ReadAsync(userId, (byte[])reply[2]!)) : null;
     }
 
     public Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) => RewriteAsync(userId, id,
@@ -147,9 +146,8 @@ internal sealed partial class RedisUserSessionStore(
     public async Task EndEveryoneAsync(Revocation revocation, SparedSession? spared)
     {
         // A database from a backup may have gone back behind what Redis was told: the same number again would end nothing.
-        var told = await Task.WhenAll(Enumerable.Range(0, RedisKeys.Tags).Select(tag => connection.GetAsync([RedisKeys.EpochOf(tag)])));
-        var latest = told.Max(copy => copy[0].IsNull ? 0 : RedisEpochs.Read((byte[])copy[0]!).Number);
-        var epoch = await journal.BeginEpochAsync(revocation, spared, latest);
+        var told = await Task.WhenAll(Enumerable.Range(0, RedisKeys.Tags).Select(ToldAsync));
+        var epoch = await journal.BeginEpochAsync(revocation, spared, told.Max());
         try
         {
             await _epochs.TellAsync(epoch);
@@ -163,8 +161,11 @@ internal sealed partial class RedisUserSessionStore(
     public async Task<IReadOnlyList<UserSession>> ListAsync(Guid userId)
     {
         var keys = new RedisKeys(userId);
-        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index, keys.Epoch], keys.RecordPrefix))!;
-        var epoch = reply.Length == 1 ? null : await present.ReadAsync(userId, (byte[])reply[0]!);
+        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index], keys.RecordPrefix))!;
+        if (reply.Length == 1)
+            return [];
+
+        var epoch = await present.ReadAsync(userId, (byte[])reply[0]!);
         return [.. reply.Skip(1).Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]!), (byte[])pair[1]!, epoch)).OfType<UserSession>()];
     }
 
@@ -174,6 +175,19 @@ internal sealed partial class RedisUserSessionStore(
 
     public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => index.FindByIdPrefixAsync(hexPrefix, count);
 
+    /// <summary>The number that a tag was told; 0 if it does not answer. That must not keep the end from being written down: it is told later.</summary>
+    private async Task<long> ToldAsync(int tag)
+    {
+        try
+        {
+            return (byte[]?)(await connection.GetAsync([RedisKeys.EpochOf(tag)]))[0] is { } copy ? RedisEpochs.Read(copy).Number : 0;
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            return 0;
+        }
+    }
+
     private async Task<RedisResult[]> AddAsync(UserSession session, UserGeneration generation, int limit, RedisValue revocation)
     {
         var keys = new RedisKeys(session.UserId);
@@ -181,7 +195,7 @@ internal sealed partial class RedisUserSessionStore(
         for (var told = false; ; told = true)
         {
             var reply = (RedisResult[])(await ChangeAsync(session.UserId, RedisScripts.Add,
-                [keys.Record(session.Id), keys.Index, keys.Generation, keys.Rights, keys.Epoch],
+                [keys.Record(session.Id), keys.Index, keys.Generation, keys.Rights],
                 Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session, RedisEpochs.MarkOf(generation.Epoch)),
                 (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit, revocation, IUserSessionStore.MaxTombstones, generation.Epoch))!;
             if ((int)reply[0] != RedisScripts.NoEpoch)
@@ -222,7 +236,7 @@ internal sealed partial class RedisUserSessionStore(
     private RedisValue Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>The session if there is one to be seen: readable, this user's, and not past the deadline that matters.</summary>
-    private UserSession? Present(Guid userId, SessionId id, byte[] record, SessionEpoch? epoch)
+    private UserSession? Present(Guid userId, SessionId id, byte[] record, SessionEpoch epoch)
     {
         if (RedisSessionRecord.Read(id, record) is not { } session)
         {
@@ -231,8 +245,7 @@ internal sealed partial class RedisUserSessionStore(
             return null;
         }
 
-        if (epoch is not null && session.Revocation is null && RedisEpochs.IsOver(epoch, RedisSessionRecord.EpochMarkOf(record), session.CreatedAt)
-            && epoch.Bury(session) is var tombstone)
+        if (RedisEpochs.IsOver(epoch, RedisSessionRecord.EpochMarkOf(record), session) && epoch.Bury(session) is var tombstone)
         {
             if (tombstone is null)
                 return null;

@@ -29,6 +29,9 @@ internal static class SessionEpochs
         };
         db.Epochs.Add(row);
         await db.SaveChangesAsync();
+        // Nobody asks any more whom an earlier one spared.
+        await db.Epochs.Where(e => e.Number < row.Number && e.SparedId != null)
+            .ExecuteUpdateAsync(set => set.SetProperty(e => e.SparedUserId, (Guid?)null).SetProperty(e => e.SparedId, (SessionId?)null));
         return row.ToEpoch();
     }
 }

@@ -134,6 +134,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
     public Task<bool> CountRefusedAsync(Guid userId, SessionId id, DateTimeOffset at, IPAddress? address) => RunAsync(async db =>
     {
         var (now, before) = (clock.GetUtcNow(), at - IUserSessionStore.RefusedAttemptDistance);
+        await BuryPastAsync(db, all => all.Where(s => s.Id == id && s.UserId == userId));
         return await db.Sessions
             .Where(s => s.Id == id && s.UserId == userId && s.RevokedAt != null && s.KeepUntil > now && (s.RefusedAt == null || s.RefusedAt <= before))
             .ExecuteUpdateAsync(set => set
@@ -189,7 +190,8 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         var forgotten = now - UserGeneration.Lifetime;
         await db.Generations.Where(g => g.RaisedAt < forgotten).ExecuteDeleteAsync();
         await db.RequiredRights.Where(r => r.RaisedAt < forgotten).ExecuteDeleteAsync();
-        var swept = await BuryPastAsync(db, batch);
+        // In the order of an index, where they come first: one of their own would lead queries astray, for all live sessions are of one epoch.
+        var swept = await BuryPastAsync(db, past => past.OrderBy(s => s.LastSeenAt).Take(batch));
         return swept == batch ? swept : await db.Sessions
             .Where(s => db.Sessions.Where(old => old.KeepUntil <= now).OrderBy(old => old.KeepUntil).Take(batch).Select(old => old.Id).Contains(s.Id))
             .ExecuteDeleteAsync();
@@ -205,16 +207,14 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         return [.. read.Select(one => one.IsOver ? epoch!.Bury(one.Row.ToSession()) : one.Row.ToSession()).OfType<UserSession>()];
     }
 
-    /// <summary>Makes tombstones of up to <paramref name="batch"/> sessions that were ended with everyone's; returns how many.</summary>
-    private static async Task<int> BuryPastAsync(SessionsDbContext db, int batch)
+    /// <summary>Makes tombstones of those sessions that were ended with everyone's; returns how many. What had ended by itself before has none.</summary>
+    private static async Task<int> BuryPastAsync(SessionsDbContext db, Func<IQueryable<SessionRow>, IQueryable<SessionRow>> which)
     {
         if (await SessionEpochs.ReadAsync(db) is not { Ended: { } ended } epoch)
             return 0;
 
-        // In the order of an index, where they come first: one of their own would lead queries astray, for all live sessions are of one epoch.
         var latest = ended.At + UseUnderWay;
-        var past = db.Sessions.Where(s => s.RevokedAt == null && s.LastSeenAt <= latest && s.Epoch < epoch.Number)
-            .OrderBy(s => s.LastSeenAt).Take(batch).Select(s => s.Id);
+        var past = which(db.Sessions.Where(s => s.RevokedAt == null && s.LastSeenAt <= latest && s.KeepUntil > ended.At && s.Epoch < epoch.Number)).Select(s => s.Id);
         return await BuryAsync(db.Sessions.Where(s => past.Contains(s.Id)), ended);
     }
 

@@ -1,0 +1,138 @@
+using static WebApp.Sessions.Redis.RedisSessionRecord;
+
+namespace WebApp.Sessions.Redis;
+
+/// <summary>
+/// What the scripts that read and change records have in common: how a record is read, when it is live, how it is buried and who is told. Their
+/// <c>KEYS[1]</c> says which hash tag it is about, <c>ARGV[1]</c> is the not-after time, and <c>ARGV[2]</c> what <c>tell</c> publishes.
+/// </summary>
+internal static class RedisScriptCommon
+{
+    public static readonly string Lua = RedisRecordFormat3.Lua + $$"""
+
+        local not_after = tonumber(ARGV[1])
+        local tag = string.sub(KEYS[1], 4, 9)
+        -- The tag's copy; false if it is missing.
+        local epoch = redis.call('GET', 'ue:' .. tag)
+
+        local function clock()
+          local time = redis.call('TIME')
+          return time[1] * 1000 + math.floor(time[2] / 1000)
+        end
+
+        local function number(record, offset)
+          return (struct.unpack('>I6', record, offset + 1))
+        end
+
+        local function version(record, offset)
+          return (struct.unpack('>i4', record, offset + 1))
+        end
+
+        local function bytes(record, offset, size)
+          return string.sub(record, offset + 1, offset + size)
+        end
+
+        local function get(key)
+          local record = redis.call('GET', key)
+          return is_format_3(record) and from_format_3(record) or record
+        end
+
+        local function readable(record)
+          return #record >= {{HeaderSize}} and string.byte(record, 1) == {{FormatVersion}}
+        end
+
+        local function epoch_mark(record)
+          return math.floor(string.byte(record, {{FlagsAt}} + 1) / 2)
+        end
+
+        -- Last seen, idle timeout and absolute deadline, not the key's expiry, say when a session ends by itself.
+        local function ends_after(record, time)
+          return number(record, {{LastSeenAt}}) + number(record, {{IdleTimeoutAt}}) > time and number(record, {{AbsoluteDeadlineAt}}) > time
+        end
+
+        -- Whether it was ended with everyone's and is no tombstone yet. Without the copy nobody can tell: what takes something away does so all the same,
+        -- and whoever reads the record asks the database.
+        local function is_past(record)
+          return epoch and string.byte(record, {{StateAt}} + 1) == {{Live}} and epoch_mark(record) ~= struct.unpack('>I4', epoch) % {{1 << RedisEpochs.MarkBits}}
+        end
+
+        local function live(record, user, now)
+          return record and readable(record)
+            and string.byte(record, {{StateAt}} + 1) == {{Live}}
+            and bytes(record, {{UserIdAt}}, {{UserIdSize}}) == user
+            and ends_after(record, now)
+            and not is_past(record)
+        end
+
+        -- Where the addresses end, and with them the part of varying size that a touch rewrites.
+        local function use_end(record)
+          return {{HeaderSize}} + string.byte(record, {{AddressesAt}} + 1)
+        end
+
+        local function tail_offset(record)
+          return use_end(record) + struct.unpack('>I2', record, {{BegunSizeAt}} + 1)
+        end
+
+        local function key_of(prefix, id)
+          return prefix .. string.format('%08x%08x%08x%08x', struct.unpack('>I4I4I4I4', id))
+        end
+
+        -- A first write that needs no memory: after it Redis lets a script write even at its memory limit.
+        local function touch_nothing(key)
+          redis.call('PEXPIRE', key, redis.call('PTTL', key))
+        end
+
+        -- Puts a part in the place of all from one offset to another. The key must not be written if it has gone.
+        local function replace(key, record, from, to, part)
+          local whole = string.sub(record, 1, from) .. part .. string.sub(record, to + 1)
+          redis.call('SET', key, whole, 'XX', 'KEEPTTL')
+          return whole
+        end
+
+        local function overwrite(key, record, offset, part)
+          touch_nothing(key)
+          return replace(key, record, offset, offset + #part, part)
+        end
+
+        """ + RedisIndexEntry.Lua + $$"""
+        -- The index outlives every record that it names.
+        local function enter(index, id, ttl)
+          redis.call('ZADD', index, clock() + ttl, id)
+          if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ttl) end
+        end
+
+        -- Ends a session. Removes first: after a first write that needs no memory, Redis lets a script finish even at its memory limit.
+        -- Should the tombstone be refused all the same, the session is gone without one. So is a record of a version unknown here. Answers the tombstone.
+        local function bury(index, key, id, record, revocation, now)
+          redis.call('DEL', key)
+          if readable(record) then
+            local ttl = number(record, {{AbsoluteDeadlineAt}}) - now + {{RedisScripts.Grace.TotalMilliseconds}}
+            local tombstone = string.sub(record, 1, {{StateAt}}) .. string.char({{Revoked}})
+              .. string.sub(record, {{StateAt}} + 2, tail_offset(record)) .. revocation
+            if not redis.pcall('SET', key, tombstone, 'PX', ttl).err then
+              enter(index, id, ttl)
+              note(id, record, tombstone)
+              return tombstone
+            end
+            note(id, record, nil)
+          end
+          redis.call('ZREM', index, id)
+        end
+
+        -- Makes a tombstone of what was ended with everyone's, and answers it; what had ended by itself before that has none.
+        local function put_away(id, record, now)
+          if #epoch <= {{RedisEpochs.TimeAt}} or not ends_after(record, number(epoch, {{RedisEpochs.TimeAt}})) then return end
+
+          local reference = string.match(epoch, '^[^%z]*', {{RedisEpochs.ReferenceAt}} + 1)
+          local revocation = bytes(epoch, {{RedisEpochs.TimeAt}}, {{RedisEpochs.ReferenceAt - RedisEpochs.TimeAt}})
+            .. string.char(reference == '' and 0 or 1) .. string.rep('\0', {{RevocationSize - RefusedAt}}) .. reference
+          return bury(key_of('uu:' .. tag, bytes(record, {{UserIdAt}}, {{UserIdSize}})), key_of('us:' .. tag, id), id, record, revocation, now)
+        end
+
+        -- Who remembers sessions of this user must ask again. Should Redis not allow it, the change stands all the same.
+        local function tell()
+          redis.pcall('PUBLISH', '{{RedisScripts.News}}', ARGV[2])
+        end
+
+        """;
+}
