@@ -72,12 +72,9 @@ public sealed class Receipts(AuditLog audit, AdminDatabase bulk, UserDirectory p
     {
         // Whoever locked it is not part of what a lock keeps.
         AuditAction.SessionLocked => act.Action == AuditAction.ForceLock && entry.SessionId == act.SessionId && entry.Reason == nameof(LockReason.Support),
-        _ => !StaffActs.Actions.Contains(entry.Action) && (entry.ActorId == act.ActorId || IsInBulk(act, entry)) && entry.Reason == act.Reason && entry.CaseReference == act.CaseReference
+        _ => !StaffActs.Actions.Contains(entry.Action) && entry.ActorId == act.ActorId && entry.Reason == act.Reason && entry.CaseReference == act.CaseReference
             && (act.SessionId is null || entry.SessionId == act.SessionId),
     };
-
-    /// <summary>What ends in bulk ends in the background: the line of a session's end names nobody.</summary>
-    private static bool IsInBulk(AuditEntry act, AuditEntry entry) => entry is { ActorId: null, Action: AuditAction.SessionEnded } && BulkRequestOf(act) is not null;
 
     private async Task<Receipt> FillAsync(Receipt receipt, IReadOnlyList<AuditEntry> followed, DateTimeOffset? until, IReadOnlyList<UserSession> known)
     {

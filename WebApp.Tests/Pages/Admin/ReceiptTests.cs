@@ -145,7 +145,7 @@ public abstract class ReceiptTests(TestApp app)
         var done = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(id));
 
         await app.Services.GetRequiredService<IUserSessionStore>().AddAsync(Samples.Session(app.Clock.GetUtcNow(), user.Id), default);
-        await app.Services.GetRequiredService<SessionManager>().RevokeAllAsync(user.Id, new Revocation(app.Clock.GetUtcNow(), Reason.Reason, Reason.CaseReference));
+        await app.Services.GetRequiredService<SessionManager>().RevokeAllAsync(user.Id, new(app.Clock.GetUtcNow(), Reason.Reason, Reason.CaseReference), Staff.UserId);
         var ended = await app.InRequestAsync<Receipts, Receipt?>(receipts => receipts.FindAsync(id));
 
         Assert.Equal((false, true, 0), (begun!.IsDone, done!.IsDone, done.Ended.Count));
