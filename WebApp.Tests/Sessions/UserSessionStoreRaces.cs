@@ -9,10 +9,7 @@ public abstract class UserSessionStoreRaces : UserSessionStoreContract
     /// <summary>How often each race is run.</summary>
     protected virtual int Rounds => 1000;
 
-    /// <summary>How many databases the rounds of a race are shared out to: two writers at once cost SQLite's driver a pause of 150 ms, and several wait through theirs at the same time.</summary>
-    protected const int Lanes = 20;
-
-    /// <summary>Where the rounds of a race are run, side by side.</summary>
+    /// <summary>Where the rounds of a race are run, side by side: two writers at once cost SQLite's driver a pause of 150 ms, and several databases wait through theirs at the same time.</summary>
     protected virtual Task<IReadOnlyList<IUserSessionStore>> OpenRaceStoresAsync() => Task.FromResult<IReadOnlyList<IUserSessionStore>>([Store]);
 
     [Fact]

@@ -5,6 +5,8 @@ namespace WebApp.Tests.Sessions.Redis;
 
 public sealed class RedisUserSessionStoreTests(RedisServer redis) : UserSessionStoreRaces, IClassFixture<RedisServer>
 {
+    private const int Lanes = 10;
+
     private readonly SqliteDatabase _database = new();
     private readonly List<(RedisStore App, SqliteDatabase Journal)> _races = [];
     private RedisStore _app = null!;

@@ -9,6 +9,8 @@ namespace WebApp.Tests.Sessions.Sql;
 
 public sealed class SqlUserSessionStoreTests : UserSessionStoreRaces
 {
+    private const int Lanes = 20;
+
     private readonly SqliteDatabase _database = new();
     private readonly List<SqliteDatabase> _races = [];
 

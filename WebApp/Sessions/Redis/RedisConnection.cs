@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -26,7 +25,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     /// <summary>On a machine under load this client now and then gets stuck on its way to the first answer, for good. A new one does not.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
     private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
@@ -285,18 +284,31 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         // In order, completions can stall altogether.
         redis.PreserveAsyncOrder = false;
 #endif
-        redis.ConnectionFailed += (_, lost) => Lost(lost.EndPoint);
-        redis.ConnectionRestored += (_, _) => Doubt();
+        redis.ConnectionFailed += (_, lost) => Lost(lost);
+        redis.ConnectionRestored += (_, found) => Restored(found);
         redis.ConfigurationChanged += (_, _) => Wake();
         redis.HashSlotMoved += (_, _) => Wake();
         return redis;
     }
 
-    /// <summary>Nobody is served by a replica, so that one is gone is no reason to hold anybody up. (When it comes back it may be a master.)</summary>
-    private void Lost(EndPoint? server)
+    /// <summary>
+    /// Nobody is served by a replica, nor by the connection on which news is heard: that one of them is gone holds nobody up. (What may be served from
+    /// the local cache is another matter, and when a replica comes back it may be a master.)
+    /// </summary>
+    private void Lost(ConnectionFailedEventArgs lost)
     {
-        if (_lastProbe is { } probe && probe.WasReplica(server))
+        if (lost.ConnectionType == ConnectionType.Subscription)
+            Doubted?.Invoke(this, EventArgs.Empty);
+        else if (_lastProbe is { } probe && probe.WasReplica(lost.EndPoint))
             Wake();
+        else
+            Doubt();
+    }
+
+    private void Restored(ConnectionFailedEventArgs found)
+    {
+        if (found.ConnectionType == ConnectionType.Subscription)
+            Doubted?.Invoke(this, EventArgs.Empty);
         else
             Doubt();
     }
