@@ -167,11 +167,13 @@ public abstract class ForgeryTests(TestApp app)
 [Collection(SqlApp.Collection)]
 public sealed class ForgeryOnSqlTests(SqlApp app) : ForgeryTests(app)
 {
+    private static readonly string[] Table = ["FROM \"Sessions\"", "INTO \"Sessions\"", "UPDATE \"Sessions\""];
+
     private readonly SqlApp _app = app;
 
-    // What EF Core says of its commands.
+    // What EF Core says of its commands; other tables have a column of that name.
     protected override Task<string> LookUpsAsync() => Task.FromResult(
-        $"{_app.Log.Lines.Count(line => line.Contains("Executing DbCommand", StringComparison.Ordinal) && line.Contains("\"Sessions\"", StringComparison.Ordinal))} look-ups");
+        $"{_app.Log.Lines.Count(line => line.Contains("Executing DbCommand", StringComparison.Ordinal) && Table.Any(use => line.Contains(use, StringComparison.Ordinal)))} look-ups");
 }
 
 [Collection(RedisApp.Collection)]
