@@ -14,6 +14,8 @@ public sealed class TcpLink : IAsyncDisposable
     private volatile bool _isCut;
     private volatile bool _strands;
     private int _stranded;
+    private int _joined;
+    private volatile int _silentTo;
 
     public TcpLink(int target)
     {
@@ -32,6 +34,9 @@ public sealed class TcpLink : IAsyncDisposable
 
     /// <summary>While it is on, a new connection is taken, and nothing ever comes through on it, even later.</summary>
     public void Strand(bool on) => _strands = on;
+
+    /// <summary>Nothing comes through any more on the connections that there are. They stay open, and new ones work.</summary>
+    public void SilenceOpenOnes() => _silentTo = _joined;
 
     /// <summary>What was under way is lost, and so are the connections.</summary>
     public void Mend()
@@ -90,18 +95,19 @@ public sealed class TcpLink : IAsyncDisposable
             return;
         }
 
-        _ = CarryAsync(near, far);
-        _ = CarryAsync(far, near);
+        var number = ++_joined;
+        _ = CarryAsync(near, far, number);
+        _ = CarryAsync(far, near, number);
     }
 
-    private async Task CarryAsync(TcpClient from, TcpClient to)
+    private async Task CarryAsync(TcpClient from, TcpClient to, int number)
     {
         var buffer = new byte[16384];
         try
         {
             while (await from.GetStream().ReadAsync(buffer) is > 0 and var count)
             {
-                if (!_isCut)
+                if (!_isCut && number > _silentTo)
                     await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
             }
         }

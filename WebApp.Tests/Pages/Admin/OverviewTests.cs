@@ -54,6 +54,7 @@ public abstract class OverviewTests(TestApp app)
     public async Task It_is_the_entrance_and_leads_into_each_list()
     {
         using var staff = await app.SignedInAsync("sam@example.com");
+        await app.Services.GetRequiredService<AuditLog>().AppendAsync(new() { Action = AuditAction.Ban });
 
         var page = await staff.GetAsync("/admin");
 

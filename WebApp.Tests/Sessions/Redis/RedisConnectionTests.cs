@@ -116,6 +116,20 @@ public sealed class RedisConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_that_is_stuck_with_open_connections_is_replaced()
+    {
+        await using var link = new TcpLink(_redis.Port);
+        await using var app = await RedisStore.StartAsync(link.ConnectionString, _database, _clock, Timeout);
+        await app.UntilVerifiedAsync();
+
+        link.SilenceOpenOnes();
+
+        await Eventually.TrueAsync(() => !app.Connection.IsVerified, "the silence is noticed");
+        await app.UntilVerifiedAsync();
+        Assert.Empty(await app.Store.ListAsync(Guid.NewGuid()));
+    }
+
+    [Fact]
     public async Task That_news_is_not_heard_any_more_holds_nobody_up()
     {
         await using var app = await RedisStore.StartAsync(_redis.ConnectionString, _database, _clock, Timeout, LocalCache.On);

@@ -6,8 +6,8 @@ namespace WebApp.Pages.Admin;
 /// <param name="Id">Unique on the page.</param>
 /// <param name="Title">What is counted.</param>
 /// <param name="Hours">Each hour's beginning (UTC) and its number, oldest first.</param>
-/// <param name="Actions">What the audit log calls it.</param>
-public sealed record HourChart(string Id, string Title, IReadOnlyList<(DateTimeOffset Hour, int Count)> Hours, IReadOnlyList<AuditAction> Actions)
+/// <param name="Parts">What the audit log calls it, and how often each was; without those that were not.</param>
+public sealed record HourChart(string Id, string Title, IReadOnlyList<(DateTimeOffset Hour, int Count)> Hours, IReadOnlyList<(AuditAction Action, int Count)> Parts)
 {
     public const int HourCount = 24;
 
@@ -26,7 +26,11 @@ public sealed record HourChart(string Id, string Title, IReadOnlyList<(DateTimeO
 
     public static HourChart Of(string id, string title, DateTimeOffset first, IReadOnlyList<HourlyCount> counts, IReadOnlyList<AuditAction> actions)
     {
-        var byHour = counts.Where(count => actions.Contains(count.Action)).GroupBy(count => count.Hour).ToDictionary(hour => hour.Key, hour => hour.Sum(count => count.Count));
-        return new(id, title, [.. Enumerable.Range(0, HourCount).Select(i => first.AddHours(i)).Select(hour => (hour, byHour.GetValueOrDefault(hour)))], actions);
+        var own = counts.Where(count => actions.Contains(count.Action)).ToList();
+        var byHour = own.GroupBy(count => count.Hour).ToDictionary(hour => hour.Key, hour => hour.Sum(count => count.Count));
+        var byAction = own.GroupBy(count => count.Action).ToDictionary(action => action.Key, action => action.Sum(count => count.Count));
+        return new(id, title,
+            [.. Enumerable.Range(0, HourCount).Select(i => first.AddHours(i)).Select(hour => (hour, byHour.GetValueOrDefault(hour)))],
+            [.. actions.Where(byAction.ContainsKey).Select(action => (action, byAction[action]))]);
     }
 }

@@ -11,7 +11,7 @@ public sealed class SessionsModel(SessionManager sessions, UserDirectory people)
 {
     private const int PageSize = 50;
     private const string WrongAddress = "Enter an address such as 192.0.2.7, or a network such as 203.0.113.0/24 or 2001:db8::/32.";
-    private const string TooNarrow = "Support can filter by a /24 network (IPv6: /48), or a wider one. Only an Admin can by less.";
+    private const string TooNarrow = "Support can filter by a /24 network (IPv6: /48), or a wider one. Narrower ones are for Admins.";
     private const string NotInTheList = "Choose one from the list.";
 
     /// <summary>Of a second factor the method has two words; see <see cref="UserSession.SignInMethod"/>.</summary>

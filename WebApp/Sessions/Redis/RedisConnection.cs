@@ -22,8 +22,9 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>On a machine under load this client now and then gets stuck on its way to the first answer, for good. A new one does not.</summary>
+    /// <summary>On a machine under load this client now and then gets stuck on its way to the first answer, or later, for good. A new one does not.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestTrouble = TimeSpan.FromSeconds(8);
 
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
@@ -33,7 +34,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly TaskCompletionSource _firstVerified = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<ConnectionMultiplexer>? _connecting;
-    private long _startedAt;
+    /// <summary>When it was last verified, or begun.</summary>
+    private long _soundAt;
     private volatile ConnectionMultiplexer? _redis;
     private volatile IDatabase? _database;
     private volatile RedisProbe? _lastProbe;
@@ -106,7 +108,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     internal async Task<RedisProbe> ProbeAsync()
     {
         var doubts = Volatile.Read(ref _doubts);
-        if (_connecting is not null && _lastProbe is null && Stopwatch.GetElapsedTime(_startedAt) > _timeout + LongestStart)
+        if (_connecting is not null && !_verified && Stopwatch.GetElapsedTime(_soundAt) > _timeout + (_lastProbe is null ? LongestStart : LongestTrouble))
             StartOver();
         if (_redis is null)
             _database = (_redis = await ConnectAsync()).GetDatabase();
@@ -131,6 +133,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
 
             _verified = true;
         }
+
+        _soundAt = Stopwatch.GetTimestamp();
 
         _firstVerified.TrySetResult();
         return true;
@@ -239,7 +243,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         try
         {
             if (_connecting is null)
-                (_connecting, _startedAt) = (OpenAsync(), Stopwatch.GetTimestamp());
+                (_connecting, _soundAt) = (OpenAsync(), Stopwatch.GetTimestamp());
             return await _connecting.WaitAsync(_timeout + ConnectTimeout);
         }
         catch (TimeoutException)
@@ -284,8 +288,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         // In order, completions can stall altogether.
         redis.PreserveAsyncOrder = false;
 #endif
-        redis.ConnectionFailed += (_, lost) => Lost(lost);
-        redis.ConnectionRestored += (_, found) => Restored(found);
+        redis.ConnectionFailed += (_, lost) => Changed(redis, lost, isLost: true);
+        redis.ConnectionRestored += (_, found) => Changed(redis, found, isLost: false);
         redis.ConfigurationChanged += (_, _) => Wake();
         redis.HashSlotMoved += (_, _) => Wake();
         return redis;
@@ -295,20 +299,15 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     /// Nobody is served by a replica, nor by the connection on which news is heard: that one of them is gone holds nobody up. (What may be served from
     /// the local cache is another matter, and when a replica comes back it may be a master.)
     /// </summary>
-    private void Lost(ConnectionFailedEventArgs lost)
+    private void Changed(ConnectionMultiplexer redis, ConnectionFailedEventArgs change, bool isLost)
     {
-        if (lost.ConnectionType == ConnectionType.Subscription)
-            Doubted?.Invoke(this, EventArgs.Empty);
-        else if (_lastProbe is { } probe && probe.WasReplica(lost.EndPoint))
-            Wake();
-        else
-            Doubt();
-    }
+        if (_redis is { } current && current != redis)
+            return;
 
-    private void Restored(ConnectionFailedEventArgs found)
-    {
-        if (found.ConnectionType == ConnectionType.Subscription)
+        if (change.ConnectionType == ConnectionType.Subscription)
             Doubted?.Invoke(this, EventArgs.Empty);
+        else if (isLost && _lastProbe is { } probe && probe.WasReplica(change.EndPoint))
+            Wake();
         else
             Doubt();
     }
