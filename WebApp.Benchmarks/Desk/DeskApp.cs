@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using WebApp.Benchmarks.Http;
 using WebApp.Benchmarks.Machine;
 using WebApp.Sessions;
 
@@ -37,6 +38,7 @@ internal sealed partial class DeskApp : IAsyncDisposable
             ["ASPNETCORE_ENVIRONMENT"] = Environments.Development,
             ["ConnectionStrings__Database"] = $"Data Source={database}",
             ["Logging__LogLevel__Default"] = "Error",
+            ["Audit__Key"] = Workplace.AuditKey,
             ["Demo__Password"] = Password,
             ["Sessions__CommandTimeout"] = "00:00:20",
         };

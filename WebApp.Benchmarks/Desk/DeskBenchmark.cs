@@ -32,7 +32,8 @@ internal static class DeskBenchmark
             }
 
             var seed = new DeskSeed(options, database, data);
-            await seed.FillAccountsAndAuditLogAsync();
+            await seed.FillAccountsAsync();
+            await seed.FillAuditLogAsync();
             if (redis is null)
                 await seed.FillSqlAsync();
             else

@@ -7,6 +7,9 @@ namespace WebApp.Benchmarks.Http;
 /// <summary>A folder for what the servers keep on disk; it is deleted at the end.</summary>
 internal sealed class Workplace : IDisposable
 {
+    /// <summary>What the audit log of every server here is chained with.</summary>
+    public static readonly string AuditKey = Convert.ToBase64String(new byte[32]);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("webapp-benchmarks-").FullName;
     private readonly string _certificate;
 
@@ -31,7 +34,7 @@ internal sealed class Workplace : IDisposable
         $"--ConnectionStrings:Redis={redis.ConnectionString}",
         $"--ConnectionStrings:Database=Data Source={Path.Combine(folder, "webapp.db")}",
         $"--DataProtection:Certificate={_certificate}",
-        $"--Audit:Key={Convert.ToBase64String(new byte[32])}",
+        $"--Audit:Key={AuditKey}",
     ];
 
     public void Dispose()

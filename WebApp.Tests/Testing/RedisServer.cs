@@ -11,7 +11,7 @@ namespace WebApp.Tests.Testing;
 /// </summary>
 public sealed class RedisServer : IAsyncLifetime, IAsyncDisposable
 {
-    private static readonly HashSet<string> Watching = ["info", "lrange", "time", "ping", "echo", "config", "client", "cluster", "command", "select", "subscribe", "sentinel"];
+    private static readonly HashSet<string> Watching = ["info", "lrange", "time", "ping", "echo", "config", "client", "cluster", "command", "select", "hello", "subscribe", "unsubscribe", "sentinel"];
 
     private Process? _process;
 
