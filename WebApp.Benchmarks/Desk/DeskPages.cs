@@ -34,6 +34,8 @@ internal static partial class DeskPages
             new("a common method (70 %)", "/admin/sessions?method=pwd", true),
             new("a rare method (1 in 1,000)", $"/admin/sessions?method={Uri.EscapeDataString(DeskData.RareMethod)}", true),
             new("country, browser and method", $"/admin/sessions?country={DeskData.CommonCountry}&browser=5&method=hwk", true),
+            new("the same, rare together (1 in 2,000)", "/admin/sessions?country=IT&browser=5&method=hwk", true),
+            new("country and system (1 in 1,000)", "/admin/sessions?country=AT&system=4", true),
             new("one address", $"/admin/sessions?address={DeskData.SomeAddress}", true),
             new("a network /24 (1 in 1,000)", $"/admin/sessions?address={DeskData.CommonNetwork}", true),
             new("a network /16", "/admin/sessions?address=20.3.0.0/16", true),

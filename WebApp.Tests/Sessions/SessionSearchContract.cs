@@ -183,6 +183,44 @@ public abstract class SessionSearchContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whatever_is_looked_for_pages_have_all_that_fits_and_nothing_else()
+    {
+        var random = new Random(20_261);
+        string?[] countries = ["CH", "CH", "CH", "FR", "FR", "HC", "LI", null];
+        string[] methods = ["pwd", "pwd", "pwd otp", "hwk", "pwd rec", ""];
+        string?[] networks = ["203.0.113.", "203.0.113.", "203.0.177.", "198.51.100.", "2001:db8:1::", "2001:db8:2:1::", null];
+        var sessions = new List<UserSession>();
+        for (var i = 0; i < 600; i++)
+        {
+            var network = One(networks);
+            sessions.Add(await AddAsync(s => s with
+            {
+                LastSeenAt = Now.AddSeconds(-random.Next(300)),
+                Country = One(countries),
+                SignInMethod = One(methods),
+                Family = new((byte)random.Next(8), (byte)random.Next(4)),
+                LastAddress = network is null ? null : IPAddress.Parse(network + random.Next(10)),
+            }));
+        }
+
+        for (var i = 0; i < 60; i++)
+        {
+            var filter = new SessionFilter
+            {
+                Country = random.Next(2) == 0 ? One(countries) : null,
+                Method = random.Next(2) == 0 ? One(methods) : null,
+                Device = new((byte)Math.Max(0, random.Next(16) - 8), (byte)Math.Max(0, random.Next(8) - 4)),
+                Addresses = random.Next(2) == 0 ? AddressRange.Parse(One<string>(["203.0.113.3", "203.0.113.0/24", "203.0.0.0/16", "2001:db8:1::/48", "2001:db8:1::5", "2001:db8::/32"]), null) : null,
+            };
+            var expected = sessions.Where(filter.Matches).OrderByDescending(s => s.LastSeenAt).ThenByDescending(s => s.Id.Value).Select(s => s.Id);
+
+            Assert.Equal(expected, await PagesAsync(filter, random.Next(5, 60), 120));
+        }
+
+        T One<T>(T[] of) => of[random.Next(of.Length)];
+    }
+
+    [Fact]
     public async Task A_session_is_found_where_it_is_and_no_longer_where_it_was()
     {
         var session = await AddAsync(s => s with { Country = "CH", Family = new(5, 1), LastAddress = IPAddress.Parse("203.0.113.7") });

@@ -1,3 +1,4 @@
+using System.Globalization;
 using WebApp.Sessions;
 using WebApp.Sessions.Redis;
 using WebApp.Tests.Testing;
@@ -75,10 +76,40 @@ public sealed class RedisSessionSearchTests(RedisServer redis) : SessionSearchCo
     }
 
     [Fact]
+    public async Task The_bitmap_follows_the_entries_and_loses_what_is_gone_when_the_sweeper_comes_by()
+    {
+        var stays = await AddAsync(s => s with { Country = "CH" });
+        var gone = await AddAsync(s => s with { UserId = stays.UserId, Id = new(stays.Id.Value ^ 1), Country = "LI" });
+        var (bitmap, list) = ((await redis.CliAsync("KEYS", "ub:{*")).Trim(), (stays.UserId.ToByteArray(bigEndian: true)[^1] * RedisIndexEntry.Lists) + (int)(stays.Id.Value >> 122));
+        var both = await BitsAsync();
+
+        await Store.RevokeAsync(gone.UserId, gone.Id, Samples.Revocation(Now));
+        Assert.Equal(both, await BitsAsync());
+        await _app.Index.RepairAsync(list);
+        Assert.InRange(await BitsAsync(), 1, both - 1);
+        await AssertListedAsync(new() { Country = "CH" }, stays);
+
+        await Store.RevokeAsync(stays.UserId, stays.Id, Samples.Revocation(Now));
+        await _app.Index.RepairAsync(list);
+        Assert.Empty(await KeysAsync("ub:{*"));
+
+        async Task<int> BitsAsync() => int.Parse(await redis.CliAsync("BITCOUNT", bitmap), CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task Without_a_bitmap_every_list_is_looked_through()
+    {
+        var session = await AddAsync(s => s with { Country = "LI" });
+        await redis.CliAsync("DEL", (await redis.CliAsync("KEYS", "ub:{*")).Trim());
+
+        await AssertListedAsync(new() { Country = "LI" }, session);
+    }
+
+    [Fact]
     public async Task A_session_from_before_the_index_enters_it_when_it_is_used()
     {
         var (old, other) = (await AddAsync(), await AddAsync());
-        foreach (var key in await KeysAsync("u[lc]:{*"))
+        foreach (var key in await KeysAsync("u[lbc]:{*"))
             await redis.CliAsync("DEL", key);
         await AssertListedAsync(new());
 

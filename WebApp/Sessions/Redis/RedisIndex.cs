@@ -11,6 +11,8 @@ namespace WebApp.Sessions.Redis;
 ///                         six bits of the session id, each small enough for Redis to keep it compactly. An entry is: session id (16), state (1),
 ///                         browser (1), system (1), country (2), the sum of the sign-in method's text (1), last address (IPv4: 4; IPv6: the first 6 and a sum of the others;
 ///                         unknown: nothing)
+///   ub:{sNN}        STRING which values the entries of each list have at each place, to a sixty-fourth: a bitmap, 128 bytes a list. It may have more,
+///                         not less
 ///   uc:{sNN}:mark   HASH  how many sessions of the epoch with that mark end by themselves at which moment: "state:moment" (ms)
 ///   uc:{sNN}:theft  HASH  the same of those that ended as theft, in whatever epoch
 /// </code>
@@ -21,8 +23,8 @@ namespace WebApp.Sessions.Redis;
 /// </para>
 /// <para>
 /// A page asks every tag for its first few entries, and those tags again whose few were not enough. With a filter it looks among the newest first,
-/// which are a page full of what is common; only what is rare has Redis go through all entries. Each script is one tag's, so that nobody waits behind
-/// more than a few hundred microseconds, and few are under way at once.
+/// which are a page full of what is common; for what is rare, Redis goes through all entries of the lists that may have it by the bitmap. Each script
+/// is one tag's, so that nobody waits behind more than a few hundred microseconds, and few are under way at once.
 /// </para>
 /// </remarks>
 internal sealed class RedisIndex(RedisConnection connection, PresentEpoch present, TimeProvider clock)
@@ -30,9 +32,12 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
     private const int AtOnce = 8;
     private const int LeastPerTag = 4;
 
-    /// <summary>How many of a tag's newest entries are looked through for what is common; and how many tags say how far back that is.</summary>
-    private const int Newest = 32;
-    private const int Samples = 3;
+    /// <summary>How many of a list's newest entries are looked through for what is common, and how many lists say how far back that is.</summary>
+    private const int Newest = 8;
+    private const int Samples = 9;
+
+    /// <summary>Of so many tags one says how common something is.</summary>
+    private const int Share = 16;
 
     /// <summary>Who looks at a page does not wait for more than that to be put right; the rest waits for the sweeper.</summary>
     private const int RepairsPerPage = 16;
@@ -147,34 +152,42 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
 
     private async Task<List<Entry>> FirstAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long floor)
     {
-        var lowest = Math.Max(await LowestOfNewestAsync(after, pattern.IsForAll ? PerTag(count) : Newest), floor);
-        if (pattern.IsForAll || lowest == floor || await IsCommonAsync(pattern, after, count, lowest))
+        if (pattern.IsForAll)
+            return await FirstAsync(pattern, after, count, floor, glob: RedisValue.EmptyString);
+
+        if (await EstimateLowestAsync(pattern, after, count, floor) is { } lowest)
         {
             var newest = await FirstAsync(pattern, after, count, lowest, glob: RedisValue.EmptyString);
             if (newest.Count == count || lowest == floor)
                 return newest;
         }
 
-        return await FirstAsync(pattern, after, count, floor, pattern.IsForAll ? RedisValue.EmptyString : pattern.Glob);
+        return await FirstAsync(pattern, after, count, floor, pattern.Glob);
     }
 
-    /// <summary>Whether the newest sessions of a few tags let hope for a page full in all.</summary>
-    private async Task<bool> IsCommonAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long lowest)
+    /// <summary>When the last session of a page was seen, by what a few tags have of it among their newest; null if that is too little for a page.</summary>
+    private async Task<long?> EstimateLowestAsync(RedisIndexPattern pattern, SessionCursor? after, int count, long floor)
     {
-        const int share = 16;
-        var begin = Random.Shared.Next(share);
-        var tags = Enumerable.Range(0, RedisKeys.Tags / share).Select(i => begin + (share * i));
-        var found = await ForTagsAsync(tags, tag => AskAsync(tag, pattern, after, PerTag(count), lowest, glob: RedisValue.EmptyString));
-        return share * found.Sum(answer => answer.Count) >= count;
+        var newest = Math.Max(await LowestOfNewestAsync(after), floor);
+        var begin = Random.Shared.Next(Share);
+        var tags = Enumerable.Range(0, RedisKeys.Tags / Share).Select(i => begin + (Share * i));
+        var found = (await ForTagsAsync(tags, tag => AskAsync(tag, pattern, after, PerTag(count), newest, glob: RedisValue.EmptyString)))
+            .SelectMany(entries => entries).OrderByDescending(entry => entry.Score).ToList();
+        // A page's share, and as many again: other tags may have less.
+        var enough = 2 * (count / Share + 1);
+        return found.Count > enough ? found[enough].Score : Share * found.Count > count ? newest : null;
     }
 
-    /// <summary>Since when a tag has about so many sessions that were seen; 0 if it has not so many.</summary>
-    private async Task<long> LowestOfNewestAsync(SessionCursor? after, int newest)
+    /// <summary>Since when an average list has <see cref="Newest"/> sessions that were seen; 0 if it has not so many.</summary>
+    private async Task<long> LowestOfNewestAsync(SessionCursor? after)
     {
-        var all = new RedisIndexPattern(new SessionFilter());
-        var tags = Enumerable.Range(0, Samples).Select(_ => Random.Shared.Next(RedisKeys.Tags));
-        var samples = await ForTagsAsync(tags, tag => AskAsync(tag, all, after, newest, lowest: 0, glob: RedisValue.EmptyString));
-        return samples.Min(sample => sample.Count < newest ? 0 : sample[^1].Score);
+        var lists = Enumerable.Range(0, Samples).Select(_ => (Tag: Random.Shared.Next(RedisKeys.Tags), List: Random.Shared.Next(RedisIndexEntry.Lists)));
+        var lowest = await ForTagsAsync(lists, async sample =>
+        {
+            var entries = await AskAsync(sample.Tag, new(sample.List), after, Newest, lowest: 0, glob: RedisValue.EmptyString);
+            return entries.Count < Newest ? 0 : entries[^1].Score;
+        });
+        return lowest.Order().ElementAt(Samples / 2);
     }
 
     /// <summary>How many a tag is asked for at first: more than its share.</summary>
@@ -201,7 +214,7 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
     {
         var reply = (RedisValue[])(await connection.EvaluateAsync(RedisIndexScripts.Page, [RedisKeys.AnyOf(tag)],
             after?.LastSeenAt.ToUnixTimeMilliseconds() ?? End, after is { } cursor ? RedisKeys.IdBytes(cursor.Id) : RedisValue.EmptyString,
-            lowest, count, pattern.Checks, pattern.Length, glob, pattern.OnlyList ?? RedisValue.EmptyString))!;
+            lowest, count, pattern.Checks, pattern.Length, glob, pattern.OnlyList ?? RedisValue.EmptyString, pattern.Sought))!;
         return [.. reply.Chunk(2).Select(pair => new Entry(tag, (long)pair[1], SessionId.Read((byte[])pair[0]!)))];
     }
 

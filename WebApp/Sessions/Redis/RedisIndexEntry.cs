@@ -26,6 +26,15 @@ internal static class RedisIndexEntry
     /// <summary>How many lists a tag has. A list stays compact up to 128 entries, as Redis is set by default.</summary>
     public const int Lists = 64;
 
+    /// <summary>Places that the bitmap alone has, with a sum of two others: what is rare together may be common by itself.</summary>
+    public const int BrowserAndCountry = Address + AddressBytesOfV6 + 1;
+    public const int CountryAndMethod = BrowserAndCountry + 1;
+    public const int BrowserAndMethod = CountryAndMethod + 1;
+
+    /// <summary>How many bytes of a tag's bitmap say which values the entries of a list have at one place (values 64 apart share a bit), and at all of them.</summary>
+    public const int BitmapBytesOfPlace = 8;
+    public const int BitmapBytesOfList = (BrowserAndMethod + 1 - State) * BitmapBytesOfPlace;
+
     /// <summary>Where those that ended as theft are counted, in place of the mark of an epoch.</summary>
     public const string Theft = "theft";
 
@@ -40,12 +49,43 @@ internal static class RedisIndexEntry
     /// </summary>
     public static readonly string Lua = $$"""
 
+        local bitmap_of_tag = 'ub:' .. tag
+
         local function id_of(key)
           return (string.gsub(string.sub(key, -{{2 * SessionId.Size}}), '%x%x', function(digits) return string.char(tonumber(digits, 16)) end))
         end
 
+        local function number_of_list(id)
+          return math.floor(string.byte(id, 1) / {{256 / Lists}})
+        end
+
         local function list_of(id)
-          return string.format('ul:%s%02x', tag, math.floor(string.byte(id, 1) / {{256 / Lists}}))
+          return string.format('ul:%s%02x', tag, number_of_list(id))
+        end
+
+        -- The bytes that a list's part of the bitmap must have for an entry, by their place, as far as it has them not yet.
+        local function add_bits(part, cells, entry)
+          local function add(at, value)
+            local cell = (at - {{State}}) * {{BitmapBytesOfPlace}} + math.floor(value % {{8 * BitmapBytesOfPlace}} / 8) + 1
+            local old = cells[cell] or string.byte(part, cell) or 0
+            local new = bit.bor(old, 2 ^ (value % 8))
+            if new ~= old then cells[cell] = new end
+          end
+
+          for at = {{State}}, #entry do add(at, string.byte(entry, at)) end
+          local browser, _, country, other, method = string.byte(entry, {{Browser}}, {{Method}})
+          add({{BrowserAndCountry}}, browser + country + other)
+          add({{CountryAndMethod}}, country + other + method)
+          add({{BrowserAndMethod}}, browser + method)
+        end
+
+        local function enter_bitmap(id, entry)
+          local from, cells = number_of_list(id) * {{BitmapBytesOfList}}, {}
+          local part = redis.pcall('GETRANGE', bitmap_of_tag, from, from + {{BitmapBytesOfList - 1}})
+          if type(part) ~= 'string' then return end
+
+          add_bits(part, cells, entry)
+          for cell, byte in pairs(cells) do redis.pcall('SETRANGE', bitmap_of_tag, from + cell - 1, string.char(byte)) end
         end
 
         local function counts_of_mark(mark)
@@ -100,7 +140,9 @@ internal static class RedisIndexEntry
         end
 
         local function enter_list(id, entry, record)
-          return redis.pcall('ZADD', list_of(id), number(record, {{LastSeenAt}}), entry)
+          local added = redis.pcall('ZADD', list_of(id), number(record, {{LastSeenAt}}), entry)
+          if added == 1 then enter_bitmap(id, entry) end
+          return added
         end
 
         -- Those of an epoch that is over have been forgotten together; but what ended as theft before it stays so.

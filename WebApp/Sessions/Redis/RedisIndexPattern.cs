@@ -49,6 +49,13 @@ internal sealed class RedisIndexPattern
         OnlyList = lowest[0] / (256 / Lists);
     }
 
+    /// <param name="onlyList">Where live sessions are looked for.</param>
+    public RedisIndexPattern(int onlyList)
+        : this(new SessionFilter())
+    {
+        OnlyList = onlyList;
+    }
+
     /// <summary>The one list that can have what fits; null: any of them.</summary>
     public int? OnlyList { get; }
 
@@ -57,6 +64,20 @@ internal sealed class RedisIndexPattern
 
     /// <summary>Threes of bytes: where, from, to.</summary>
     public RedisValue Checks => _bytes.SelectMany(b => new[] { (byte)b.Key, b.Value.From, b.Value.To }).ToArray();
+
+    /// <summary>What a list may have nothing of, by its bitmap: threes as <see cref="Checks"/>, what is rarest first.</summary>
+    public RedisValue Sought
+    {
+        get
+        {
+            var (browser, country, method) = (ValueAt(Browser), ValueAt(Country) + ValueAt(Country + 1), ValueAt(Method));
+            (int At, int? Sum)[] pairs = [(BrowserAndCountry, browser + country), (CountryAndMethod, country + method), (BrowserAndMethod, browser + method)];
+            return pairs.Where(pair => pair.Sum is not null).Select(pair => (pair.At, From: (byte)pair.Sum!, To: (byte)pair.Sum!))
+                .Concat(_bytes.Select(b => (At: b.Key, b.Value.From, b.Value.To))
+                    .Where(check => check.At >= State && (check.From, check.To) != (Open, LockedByRule) && check.To - check.From < (8 * BitmapBytesOfPlace) - 1))
+                .SelectMany(check => new[] { (byte)check.At, check.From, check.To }).ToArray();
+        }
+    }
 
     /// <summary>How long an entry must be; 0: however long.</summary>
     public int Length => _isOpenEnded ? 0 : _bytes.Keys.Max();
@@ -73,6 +94,8 @@ internal sealed class RedisIndexPattern
             return glob.ToArray();
         }
     }
+
+    private int? ValueAt(int at) => _bytes.TryGetValue(at, out var range) && range.From == range.To ? range.From : null;
 
     private void Require(int at, byte value) => _bytes[at] = (value, value);
 

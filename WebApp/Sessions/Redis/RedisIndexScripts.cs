@@ -11,11 +11,13 @@ internal static class RedisIndexScripts
     /// <summary>
     /// The first entries of a tag that fit. KEYS: any key of the tag. ARGV: not-after (unused), highest score, the id before which it begins at that
     /// score or nothing, lowest score, how many, checks (threes of bytes: where, from, to), length or 0 (any), the pattern to go through all by or
-    /// nothing, the only list or nothing. Answers entry, score, entry, score, ..., best first.
+    /// nothing, the only list or nothing, checks for the bitmap. Answers entry, score, entry, score, ..., best first.
     /// </summary>
     public static readonly string Page = $$"""
         local tag, max, before, low, count = string.sub(KEYS[1], 4, 9), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
         local checks, length, pattern, only = ARGV[6], tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9])
+        local sought = ARGV[10]
+        local bitmap = sought ~= '' and redis.call('GET', 'ub:' .. tag)
         -- For Redis as text: it would have to write a number anew in each call.
         local max_text, low_text, step = ARGV[2], ARGV[4], math.max(8, count)
         local step_text = tostring(step)
@@ -62,9 +64,29 @@ internal static class RedisIndexScripts
           for i = 1, #part, 2 do offer(part[i], tonumber(part[i + 1])) end
         end
 
+        local function has_one_of(list, at, from, to)
+          local before = list * {{BitmapBytesOfList}} + (at - {{State}}) * {{BitmapBytesOfPlace}} + 1
+          for value = from, to do
+            local cell = string.byte(bitmap, before + math.floor(value % {{8 * BitmapBytesOfPlace}} / 8))
+            if cell and bit.band(cell, 2 ^ (value % 8)) ~= 0 then return true end
+          end
+          return false
+        end
+
+        local function may_have(list)
+          if bitmap then
+            for i = 1, #sought, 3 do
+              if not has_one_of(list, string.byte(sought, i, i + 2)) then return false end
+            end
+          end
+          return true
+        end
+
         for list = only or 0, only or {{Lists - 1}} do
           local key = string.format('ul:%s%02x', tag, list)
-          if pattern == '' then
+          if not may_have(list) then
+            -- On to the next one.
+          elseif pattern == '' then
             local part = redis.call('ZREVRANGEBYSCORE', key, max_text, low_text, 'WITHSCORES', 'LIMIT', '0', step_text)
             local at = step
             offer_all(part)
@@ -114,7 +136,7 @@ internal static class RedisIndexScripts
         """;
 
     /// <summary>
-    /// Puts a list right: each of its entries says what its record says, or goes. What was ended with everyone's becomes a tombstone. KEYS: any key of the
+    /// Puts a list and its part of the bitmap right: each entry says what its record says, or goes. What was ended with everyone's becomes a tombstone. KEYS: any key of the
     /// tag. ARGV: not-after, the list, now. Answers Yes; NoEpoch if that must be told first, for the tombstones; or TooLate.
     /// </summary>
     public static readonly string Repair = RedisScriptCommon.Lua + $$"""
@@ -131,6 +153,17 @@ internal static class RedisIndexScripts
           elseif right and right ~= entry and enter_list(id, right, record) == 1 then
             add_to_count(record, count_of(right, record), 1)
           end
+        end
+
+        -- The bits of what has gone go too; and the bitmap with the last of them.
+        local bitmap = redis.call('GET', bitmap_of_tag)
+        if bitmap then
+          local cells, from = {}, tonumber(ARGV[2]) * {{BitmapBytesOfList}}
+          for _, entry in ipairs(redis.call('ZRANGE', key, 0, -1)) do add_bits('', cells, entry) end
+          for cell = 1, {{BitmapBytesOfList}} do cells[cell] = string.char(cells[cell] or 0) end
+          local part = table.concat(cells)
+          if part ~= string.sub(bitmap, from + 1, from + #part) then redis.call('SETRANGE', bitmap_of_tag, from, part) end
+          if not string.find(redis.call('GET', bitmap_of_tag), '[^%z]') then redis.call('DEL', bitmap_of_tag) end
         end
         return epoch and {{RedisScripts.Yes}} or {{RedisScripts.NoEpoch}}
         """;
