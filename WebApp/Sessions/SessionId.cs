@@ -9,7 +9,7 @@ namespace WebApp.Sessions;
 /// The public handle of a session: 128 random bits, written as 32 lower-case hexadecimal digits.
 /// It proves nothing, so it may stand in pages, URLs and logs.
 /// </summary>
-public readonly record struct SessionId(UInt128 Value) : IParsable<SessionId>
+public readonly record struct SessionId(UInt128 Value) : IParsable<SessionId>, IComparable<SessionId>
 {
     /// <summary>Bytes of a session id (big-endian).</summary>
     public const int Size = 16;
@@ -21,10 +21,21 @@ public readonly record struct SessionId(UInt128 Value) : IParsable<SessionId>
         return Read(bytes);
     }
 
+    public static bool operator <(SessionId left, SessionId right) => left.Value < right.Value;
+
+    public static bool operator <=(SessionId left, SessionId right) => left.Value <= right.Value;
+
+    public static bool operator >(SessionId left, SessionId right) => left.Value > right.Value;
+
+    public static bool operator >=(SessionId left, SessionId right) => left.Value >= right.Value;
+
     /// <summary>Reads the first <see cref="Size"/> bytes.</summary>
     public static SessionId Read(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadUInt128BigEndian(bytes));
 
     public void Write(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, Value);
+
+    /// <summary>By value, which is the order of the texts as well.</summary>
+    public int CompareTo(SessionId other) => Value.CompareTo(other.Value);
 
     public override string ToString() => Value.ToString("x32", CultureInfo.InvariantCulture);
 

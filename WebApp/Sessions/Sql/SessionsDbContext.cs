@@ -30,12 +30,12 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
             session.HasIndex(s => s.UserId);
             // For the sweeper; and it can count the live ones by itself.
             session.HasIndex(s => new { s.KeepUntil, s.RevokedAt, s.Epoch });
-            // For staff's lists over all users. Only the first is written whenever a session is used.
+            // For staff's lists over all users. Only the first is written whenever a session is used. What is common alone may be rare together.
             session.HasIndex(s => new { s.LastSeenAt, s.Id }, "IX_Sessions_Live").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
             session.HasIndex(s => s.LastAddressKey, "IX_Sessions_LiveAddress").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
-            session.HasIndex(s => s.Country, "IX_Sessions_LiveCountry").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
+            session.HasIndex(s => new { s.Country, s.SignInMethod, s.Family }, "IX_Sessions_LiveCountry").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
             session.HasIndex(s => s.Family, "IX_Sessions_LiveFamily").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
-            session.HasIndex(s => s.SignInMethod, "IX_Sessions_LiveMethod").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
+            session.HasIndex(s => new { s.SignInMethod, s.Family }, "IX_Sessions_LiveMethod").HasFilter($"{nameof(SessionRow.RevokedAt)} IS NULL");
             session.HasIndex(s => s.LockReason).HasFilter($"{nameof(SessionRow.LockReason)} IS NOT NULL");
             session.HasIndex(s => s.RevocationReason).HasFilter($"{nameof(SessionRow.RevocationReason)} IS NOT NULL");
             session.Property(s => s.LastAddressKey).HasMaxLength(SessionRow.AddressKeyLength);

@@ -180,7 +180,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
     public Task<IReadOnlyList<UserSession>> FindByIdPrefixAsync(string hexPrefix, int count) => RunAsync<IReadOnlyList<UserSession>>(async db =>
         SessionFilter.IsIdPrefix(hexPrefix)
-            ? [.. (await SqlSessionSearch.FindByIdPrefixAsync(db, hexPrefix.ToLowerInvariant(), count, clock.GetUtcNow())).Select(row => row.ToSession())]
+            ? [.. (await SqlSessionSearch.FindByIdPrefixAsync(db, hexPrefix, count, clock.GetUtcNow())).Select(row => row.ToSession())]
             : []);
 
     /// <summary>Deletes up to <paramref name="batch"/> rows that nobody can see any more; returns how many.</summary>

@@ -268,13 +268,13 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.HasIndex(new[] { "LastAddressKey" }, "IX_Sessions_LiveAddress")
                         .HasFilter("RevokedAt IS NULL");
 
-                    b.HasIndex(new[] { "Country" }, "IX_Sessions_LiveCountry")
+                    b.HasIndex(new[] { "Country", "SignInMethod", "Family" }, "IX_Sessions_LiveCountry")
                         .HasFilter("RevokedAt IS NULL");
 
                     b.HasIndex(new[] { "Family" }, "IX_Sessions_LiveFamily")
                         .HasFilter("RevokedAt IS NULL");
 
-                    b.HasIndex(new[] { "SignInMethod" }, "IX_Sessions_LiveMethod")
+                    b.HasIndex(new[] { "SignInMethod", "Family" }, "IX_Sessions_LiveMethod")
                         .HasFilter("RevokedAt IS NULL");
 
                     b.ToTable("Sessions");
