@@ -28,7 +28,8 @@ internal static class RedisIndexEntry
 
     /// <summary>Places that the bitmap alone has, with a sum of two others: what is rare together may be common by itself.</summary>
     public const int BrowserAndCountry = Address + AddressBytesOfV6 + 1;
-    public const int CountryAndMethod = BrowserAndCountry + 1;
+    public const int SystemAndCountry = BrowserAndCountry + 1;
+    public const int CountryAndMethod = SystemAndCountry + 1;
     public const int BrowserAndMethod = CountryAndMethod + 1;
 
     /// <summary>How many bytes of a tag's bitmap say which values the entries of a list have at one place (values 64 apart share a bit), and at all of them.</summary>
@@ -73,9 +74,11 @@ internal static class RedisIndexEntry
           end
 
           for at = {{State}}, #entry do add(at, string.byte(entry, at)) end
-          local browser, _, country, other, method = string.byte(entry, {{Browser}}, {{Method}})
-          add({{BrowserAndCountry}}, browser + country + other)
-          add({{CountryAndMethod}}, country + other + method)
+          local browser, system, country, other, method = string.byte(entry, {{Browser}}, {{Method}})
+          country = country + other
+          add({{BrowserAndCountry}}, browser + country)
+          add({{SystemAndCountry}}, system + country)
+          add({{CountryAndMethod}}, country + method)
           add({{BrowserAndMethod}}, browser + method)
         end
 

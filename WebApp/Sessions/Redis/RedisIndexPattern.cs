@@ -70,8 +70,11 @@ internal sealed class RedisIndexPattern
     {
         get
         {
-            var (browser, country, method) = (ValueAt(Browser), ValueAt(Country) + ValueAt(Country + 1), ValueAt(Method));
-            (int At, int? Sum)[] pairs = [(BrowserAndCountry, browser + country), (CountryAndMethod, country + method), (BrowserAndMethod, browser + method)];
+            var (browser, system, country, method) = (ValueAt(Browser), ValueAt(RedisIndexEntry.System), ValueAt(Country) + ValueAt(Country + 1), ValueAt(Method));
+            (int At, int? Sum)[] pairs =
+            [
+                (BrowserAndCountry, browser + country), (SystemAndCountry, system + country), (CountryAndMethod, country + method), (BrowserAndMethod, browser + method),
+            ];
             return pairs.Where(pair => pair.Sum is not null).Select(pair => (pair.At, From: (byte)pair.Sum!, To: (byte)pair.Sum!))
                 .Concat(_bytes.Select(b => (At: b.Key, b.Value.From, b.Value.To))
                     .Where(check => check.At >= State && (check.From, check.To) != (Open, LockedByRule) && check.To - check.From < (8 * BitmapBytesOfPlace) - 1))
