@@ -68,7 +68,7 @@ internal sealed class DeskSeed(DeskOptions options, string database, DeskData da
         {
             for (var list = 0; list < RedisIndexEntry.Lists; list++)
                 bytes += await connection.RunAsync(async redis => (double)await redis.ExecuteAsync("MEMORY", "USAGE", $"ul:{{s{tag:x2}}}:{list:x2}"));
-            foreach (var key in new[] { $"ub:{{s{tag:x2}}}", $"uc:{{s{tag:x2}}}:0" })
+            foreach (var key in new[] { $"ub:{{s{tag:x2}}}:", $"uc:{{s{tag:x2}}}:0" })
                 bytes += await connection.RunAsync(async redis => (double)await redis.ExecuteAsync("MEMORY", "USAGE", key));
         }
 

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
+using WebApp.Admin;
 using WebApp.Audit;
 using WebApp.Hosting;
 using WebApp.Sessions;
@@ -14,9 +16,12 @@ internal sealed class Ours : Peer
     {
         var database = new Database(builder);
         builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use);
+        builder.AddMail(Path.Combine(database.Folder, "mail"));
         builder.AddAccounts(database.Use);
+        builder.Services.AddSessionNotices();
         builder.AddAuditKey(database);
         builder.Services.AddAuditLog(database.Use);
+        builder.Services.AddAdmin(database.Use);
         builder.AddKeyRing(database);
     }
 
@@ -32,6 +37,7 @@ internal sealed class Ours : Peer
         app.UseSessionAuthentication();
         app.UseUnavailablePageForUnknownSessions();
         app.UseLockedSessions();
+        app.UseRequiredSecondFactor();
         app.UseAuthorization();
     }
 

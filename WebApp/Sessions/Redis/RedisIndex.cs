@@ -11,7 +11,7 @@ namespace WebApp.Sessions.Redis;
 ///                         six bits of the session id, each small enough for Redis to keep it compactly. An entry is: session id (16), state (1),
 ///                         browser (1), system (1), country (2), the sum of the sign-in method's text (1), last address (IPv4: 4; IPv6: the first 6 and a sum of the others;
 ///                         unknown: nothing)
-///   ub:{sNN}        STRING which values the entries of each list have at each place, to a sixty-fourth: a bitmap, 136 bytes a list. It may have more,
+///   ub:{sNN}:       STRING which values the entries of each list have at each place, to a sixty-fourth: a bitmap, 136 bytes a list. It may have more,
 ///                         not less
 ///   uc:{sNN}:mark   HASH  how many sessions of the epoch with that mark end by themselves at which moment: "state:moment" (ms)
 ///   uc:{sNN}:theft  HASH  the same of those that ended as theft, in whatever epoch
