@@ -11,7 +11,7 @@ namespace WebApp.Sessions.Redis;
 /// <param name="Text">Redis' words, the code included.</param>
 internal sealed partial record RedisError(string Code, string Text)
 {
-    private const int MaxLength = 300;
+    private const int MaxLength = 400;
     private const string Omitted = "…";
 
     public static RedisError Of(string message) => new(CodeOf(message), Scrub(message));

@@ -20,8 +20,7 @@ internal sealed partial class RedisErrorLog(TimeProvider clock, ILogger logger)
             LogError(operation, error.Text, leftOut);
     }
 
-    [LoggerMessage(2, LogLevel.Error,
-        "Redis refused {Operation}: {Error} ({LeftOut} more such errors were not logged before)")]
+    [LoggerMessage(2, LogLevel.Error, "Redis refused {Operation}: {Error} ({LeftOut} more were not logged before)")]
     private partial void LogError(string operation, string error, int leftOut);
 
     private sealed class Kind
