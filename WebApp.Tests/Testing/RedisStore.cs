@@ -9,8 +9,8 @@ using WebApp.Sessions.Sql;
 namespace WebApp.Tests.Testing;
 
 /// <summary>
-/// The Redis store as an instance of the app has it: wired by <see cref="RedisSessions.AddRedisSessionStore"/>, with its
-/// monitor running.
+/// The Redis store as an instance of the app has it: wired by <see cref="RedisSessions.AddRedisSessionStore"/>, with
+/// its monitor running.
 /// </summary>
 public sealed class RedisStore : IAsyncDisposable
 {

@@ -26,7 +26,9 @@ public sealed class FirstScriptTests(RedisServer redis) : IClassFixture<RedisSer
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Leaves what an earlier instance does: a session and the copies of the epoch, so reads need no script.</summary>
+    /// <summary>
+    /// Leaves what an earlier instance does: a session and the copies of the epoch, so that reads need no script.
+    /// </summary>
     private async Task FillAsync()
     {
         var clock = new TestClock();

@@ -25,7 +25,8 @@ public sealed class RedisErrorLogTests
         _errors.Add("touch", new("ERR", "ERR other words"));
 
         Assert.Equal(2, _log.Lines.Count);
-        Assert.EndsWith("ERR other words (100 more were not logged before) ", _log.Lines.Last(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "ERR other words (100 more were not logged before) ", _log.Lines.Last(), StringComparison.Ordinal);
     }
 
     [Fact]
