@@ -4,11 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace WebApp.Tests.Testing;
 
 /// <summary>
-/// Keeps what is logged: by the app and by EF Core of its commands at any level, by others from warnings on.
+/// Keeps what is logged: by the app, of database commands and of endpoints at any level, by others from warnings on.
 /// To write down the framework's chatter, too, takes longer than the requests that it tells of.
 /// </summary>
 public sealed class LogCollector : ILoggerProvider
 {
+    private static readonly string[] Whole =
+        ["WebApp", "Microsoft.EntityFrameworkCore.Database.Command", "Microsoft.AspNetCore.Routing.EndpointMiddleware"];
+
     private readonly ConcurrentQueue<string> _lines = [];
 
     /// <summary>Every line of every level from now on, for tests that look for what no line may hold.</summary>
@@ -30,10 +33,9 @@ public sealed class LogCollector : ILoggerProvider
 
     private sealed class Logger(LogCollector collector, string category) : ILogger
     {
-        private readonly LogLevel _floor =
-            category.StartsWith("WebApp", StringComparison.Ordinal) || category == "Microsoft.EntityFrameworkCore.Database.Command"
-                ? LogLevel.Trace
-                : LogLevel.Warning;
+        private readonly LogLevel _floor = Array.Exists(Whole, name => category.StartsWith(name, StringComparison.Ordinal))
+            ? LogLevel.Trace
+            : LogLevel.Warning;
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
