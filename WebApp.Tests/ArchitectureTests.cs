@@ -7,6 +7,7 @@ namespace WebApp.Tests;
 /// Which folder may know which. Read from the sources: constants and names leave no trace in compiled code. Whatever is used without being named
 /// comes from a type that was named, so the folder that names it is the one found out.
 /// </summary>
+[Trait("Lane", "Fast")]
 public sealed partial class ArchitectureTests
 {
     private static readonly string Root = Path.Combine(Repository.Root, "WebApp");

@@ -14,6 +14,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests;
 
 /// <summary>What the documents promise: the tests that they name exist, no requirement is left out, and the defaults are those of the code.</summary>
+[Trait("Lane", "Fast")]
 public sealed partial class DocumentationTests
 {
     private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "security.md"));

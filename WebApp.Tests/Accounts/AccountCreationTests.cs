@@ -7,8 +7,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Accounts;
 
-[Collection(SqlApp.Collection)]
-public sealed class AccountCreationTests(SqlApp app)
+public sealed class AccountCreationTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private const string Address = "203.0.113.9";
     private readonly string _email = $"{Guid.NewGuid():N}@example.com";

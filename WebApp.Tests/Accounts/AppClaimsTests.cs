@@ -5,8 +5,8 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Accounts;
 
-[Collection(SqlApp.Collection)]
-public sealed class AppClaimsTests(SqlApp app)
+[Trait("Lane", "Fast")]
+public sealed class AppClaimsTests(SqlApp app) : IClassFixture<SqlApp>
 {
     [Fact]
     public async Task A_principal_says_who_it_is_and_holds_no_security_stamp()

@@ -3,6 +3,7 @@ using WebApp.Accounts.Passwords;
 
 namespace WebApp.Tests.Accounts;
 
+[Trait("Lane", "Fast")]
 public sealed class InputRulesTests
 {
     [Fact]

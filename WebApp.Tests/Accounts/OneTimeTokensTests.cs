@@ -6,8 +6,8 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Accounts;
 
 /// <summary>Tokens of mails, forms and cookies: for one purpose, for a time, for the account as it was, and once.</summary>
-[Collection(SqlApp.Collection)]
-public sealed class OneTimeTokensTests(SqlApp app)
+[Trait("Lane", "Fast")]
+public sealed class OneTimeTokensTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(20);
 

@@ -229,8 +229,7 @@ public abstract class RightsTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class RightsOnSqlTests(SqlApp app) : RightsTests(app);
+public sealed class RightsOnSqlTests(SqlApp app) : RightsTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class RightsOnRedisTests(RedisApp app) : RightsTests(app);
+[Trait("Pass", "Cached")]
+public sealed class RightsOnRedisTests(RedisApp app) : RightsTests(app), IClassFixture<RedisApp>;

@@ -8,8 +8,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Accounts;
 
 /// <summary>A session follows its account, and never by way of a new cookie.</summary>
-[Collection(SqlApp.Collection)]
-public sealed class SessionPrincipalValidatorTests(SqlApp app)
+public sealed class SessionPrincipalValidatorTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private static readonly TimeSpan Interval = new SecurityStampValidatorOptions().ValidationInterval;
 

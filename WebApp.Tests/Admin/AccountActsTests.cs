@@ -235,11 +235,10 @@ public abstract class AccountActsTests(TestApp app)
     private async Task<Person> FindAsync(Guid id) => (await app.InRequestAsync<UserDirectory, Person?>(people => people.FindAsync(id)))!;
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class AccountActsOnSqlTests(SqlApp app) : AccountActsTests(app);
+public sealed class AccountActsOnSqlTests(SqlApp app) : AccountActsTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class AccountActsOnRedisTests(RedisApp app) : AccountActsTests(app);
+[Trait("Pass", "Cached")]
+public sealed class AccountActsOnRedisTests(RedisApp app) : AccountActsTests(app), IClassFixture<RedisApp>;
 
 /// <summary>Somebody is left who is an Admin and can sign in, whatever is asked for at once.</summary>
 public sealed class LastAdminTests

@@ -9,8 +9,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Admin;
 
-[Collection(SqlApp.Collection)]
-public sealed class ForcedSignOutTests(SqlApp app)
+public sealed class ForcedSignOutTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private static readonly StaffMember Support = new(Guid.NewGuid(), IsAdmin: false, IPAddress.Parse("203.0.113.5"));
     private static readonly StaffMember Admin = new(Guid.NewGuid(), IsAdmin: true, IPAddress.Parse("203.0.113.6"));

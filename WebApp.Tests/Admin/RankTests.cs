@@ -5,6 +5,7 @@ using WebApp.Audit;
 namespace WebApp.Tests.Admin;
 
 /// <summary>Who of the staff may do what to whom.</summary>
+[Trait("Lane", "Fast")]
 public sealed class RankTests
 {
     private static readonly StaffMember Support = new(Guid.NewGuid(), IsAdmin: false, null);

@@ -5,6 +5,7 @@ using WebApp.Sessions;
 namespace WebApp.Tests.Admin;
 
 /// <summary>What is asked of a reason, whoever gives it and where.</summary>
+[Trait("Lane", "Fast")]
 public sealed class StaffReasonsTests
 {
     [Fact]

@@ -8,8 +8,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Admin;
 
-[Collection(SqlApp.Collection)]
-public sealed class UserDirectoryTests(SqlApp app)
+public sealed class UserDirectoryTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private readonly string _mark = Guid.NewGuid().ToString("N")[..12] + "~";
 

@@ -7,6 +7,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Audit;
 
 /// <summary>What the chain survives, and what stops it.</summary>
+[Trait("Lane", "Fast")]
 public sealed class AuditChainTests : IAsyncLifetime
 {
     private readonly Guid _person = Guid.NewGuid();

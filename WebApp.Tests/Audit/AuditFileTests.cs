@@ -6,6 +6,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Audit;
 
+[Trait("Lane", "Fast")]
 public sealed class AuditFileTests
 {
     [Theory]

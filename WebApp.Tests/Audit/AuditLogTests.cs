@@ -5,6 +5,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Audit;
 
+[Trait("Lane", "Fast")]
 public sealed class AuditLogTests(TestApp app) : IClassFixture<TestApp>
 {
     private readonly AuditLog _audit = app.Services.GetRequiredService<AuditLog>();

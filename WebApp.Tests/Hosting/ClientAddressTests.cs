@@ -4,6 +4,7 @@ using WebApp.Hosting;
 
 namespace WebApp.Tests.Hosting;
 
+[Trait("Lane", "Fast")]
 public sealed class ClientAddressTests
 {
     [Theory]

@@ -156,6 +156,7 @@ public sealed class PrivacyOnSqlTests : PrivacyTests
 
     internal static ProxiedApp With(ProxiedApp app, string addresses, (string Key, string Value)[] settings)
     {
+        app.Log.KeepsEverything = true;
         if (addresses.Length > 0)
             app.Settings["Privacy:Addresses"] = addresses;
         foreach (var (key, value) in settings)
@@ -192,6 +193,7 @@ public sealed class PrivacyOnSqlTests : PrivacyTests
     }
 }
 
+[Trait("Pass", "Cached")]
 public sealed class PrivacyOnRedisTests : PrivacyTests, IAsyncLifetime
 {
     private readonly RedisServer _redis = new();

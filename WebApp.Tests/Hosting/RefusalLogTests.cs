@@ -4,8 +4,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Hosting;
 
 /// <summary>What was refused is in the log, with who and where, and nothing that a client writes begins a line of its own.</summary>
-[Collection(SqlApp.Collection)]
-public sealed class RefusalLogTests(SqlApp app)
+public sealed class RefusalLogTests(SqlApp app) : IClassFixture<SqlApp>
 {
     [Fact]
     public async Task Who_opens_a_page_without_the_right_to_is_named_once()

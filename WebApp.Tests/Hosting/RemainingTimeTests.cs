@@ -134,8 +134,7 @@ public abstract class RemainingTimeTests(TestApp app)
     private static async Task<(int, string)> StatusAsync(Task<Page> asking) => ((await asking).Status, (await asking).Body);
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class RemainingTimeOnSqlTests(SqlApp app) : RemainingTimeTests(app);
+public sealed class RemainingTimeOnSqlTests(SqlApp app) : RemainingTimeTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class RemainingTimeOnRedisTests(RedisApp app) : RemainingTimeTests(app);
+[Trait("Pass", "Cached")]
+public sealed class RemainingTimeOnRedisTests(RedisApp app) : RemainingTimeTests(app), IClassFixture<RedisApp>;

@@ -5,6 +5,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Hosting;
 
+[Trait("Lane", "Fast")]
 public sealed class SignalSettingsTests
 {
     [Theory]

@@ -3,8 +3,8 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Pages;
 
-[Collection(SqlApp.Collection)]
-public sealed class ErrorTests(SqlApp app)
+[Trait("Lane", "Fast")]
+public sealed class ErrorTests(SqlApp app) : IClassFixture<SqlApp>
 {
     [Theory]
     [InlineData("/nothing/here")]

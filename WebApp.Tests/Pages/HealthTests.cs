@@ -18,8 +18,8 @@ public abstract class HealthTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class HealthOnSqlTests(SqlApp app) : HealthTests(app)
+[Trait("Lane", "Fast")]
+public sealed class HealthOnSqlTests(SqlApp app) : HealthTests(app), IClassFixture<SqlApp>
 {
     [Fact]
     public async Task Without_its_tables_the_app_lives_but_is_not_ready_and_does_not_say_why()
@@ -36,5 +36,5 @@ public sealed class HealthOnSqlTests(SqlApp app) : HealthTests(app)
     }
 }
 
-[Collection(RedisApp.Collection)]
-public sealed class HealthOnRedisTests(RedisApp app) : HealthTests(app);
+[Trait("Lane", "Fast")]
+public sealed class HealthOnRedisTests(RedisApp app) : HealthTests(app), IClassFixture<RedisApp>;

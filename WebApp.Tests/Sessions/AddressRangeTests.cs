@@ -3,6 +3,7 @@ using WebApp.Sessions;
 
 namespace WebApp.Tests.Sessions;
 
+[Trait("Lane", "Fast")]
 public sealed class AddressRangeTests
 {
     [Theory]

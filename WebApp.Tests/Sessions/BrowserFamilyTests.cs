@@ -3,6 +3,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
+[Trait("Lane", "Fast")]
 public sealed class BrowserFamilyTests
 {
     private const string ChromeOnLinux = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";

@@ -147,4 +147,5 @@ public abstract class DeadlineTests(TestApp app)
 
 public sealed class DeadlineOnSqlTests(SqlApp app) : DeadlineTests(app), IClassFixture<SqlApp>;
 
+[Trait("Pass", "Cached")]
 public sealed class DeadlineOnRedisTests(RedisApp app) : DeadlineTests(app), IClassFixture<RedisApp>;

@@ -138,6 +138,7 @@ public abstract class DeadlinesToTheSecondTests : IAsyncLifetime
 
 public sealed class DeadlinesToTheSecondOnSqlTests : DeadlinesToTheSecondTests;
 
+[Trait("Pass", "Cached")]
 public sealed class DeadlinesToTheSecondOnRedisTests : DeadlinesToTheSecondTests
 {
     private readonly RedisServer _redis = new();

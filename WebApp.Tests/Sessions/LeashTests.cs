@@ -174,8 +174,7 @@ public abstract class LeashTests(TestApp app)
         Assert.Contains("This session expired", (await browser.GetAsync("/account")).Text, StringComparison.Ordinal);
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class LeashOnSqlTests(SqlApp app) : LeashTests(app);
+public sealed class LeashOnSqlTests(SqlApp app) : LeashTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class LeashOnRedisTests(RedisApp app) : LeashTests(app);
+[Trait("Pass", "Cached")]
+public sealed class LeashOnRedisTests(RedisApp app) : LeashTests(app), IClassFixture<RedisApp>;

@@ -7,8 +7,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Sessions;
 
 /// <summary>What a request costs Redis: one command when somebody is signed in, none otherwise.</summary>
-[Collection(RedisApp.Collection)]
-public sealed class RoundTripTests(RedisApp app)
+public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
 {
     [Fact]
     public async Task A_signed_in_request_is_one_command()

@@ -3,6 +3,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
+[Trait("Lane", "Fast")]
 public sealed class SecretVersionTests
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);

@@ -7,6 +7,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Sessions;
 
 /// <summary>What the cache may answer, whatever overtakes what.</summary>
+[Trait("Lane", "Fast")]
 public sealed class SessionCacheTests
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);

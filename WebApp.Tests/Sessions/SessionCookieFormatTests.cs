@@ -12,8 +12,8 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
-[Collection(SqlApp.Collection)]
-public sealed class SessionCookieFormatTests(SqlApp app)
+[Trait("Lane", "Fast")]
+public sealed class SessionCookieFormatTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     private const string KeyClaim = "Microsoft.AspNetCore.Authentication.Cookies-SessionId";

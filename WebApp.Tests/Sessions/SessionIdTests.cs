@@ -2,6 +2,7 @@ using WebApp.Sessions;
 
 namespace WebApp.Tests.Sessions;
 
+[Trait("Lane", "Fast")]
 public sealed class SessionIdTests
 {
     private const string Text = "00112233445566778899aabbccddeeff";

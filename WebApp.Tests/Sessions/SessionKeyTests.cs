@@ -4,6 +4,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
+[Trait("Lane", "Fast")]
 public sealed class SessionKeyTests
 {
     private readonly byte[] _seed = SessionKey.NewSeed();

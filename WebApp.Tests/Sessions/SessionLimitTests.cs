@@ -71,6 +71,7 @@ public abstract class SessionLimitTests : IAsyncLifetime
 
 public sealed class SessionLimitOnSqlTests : SessionLimitTests;
 
+[Trait("Pass", "Cached")]
 public sealed class SessionLimitOnRedisTests : SessionLimitTests
 {
     private readonly RedisServer _redis = new();

@@ -7,6 +7,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Sessions;
 
 /// <summary>The verbs of pages, and the events that they raise.</summary>
+[Trait("Lane", "Fast")]
 public sealed class SessionManagerTests : IDisposable
 {
     private readonly SqliteDatabase _database = new();

@@ -7,6 +7,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Sessions;
 
 /// <summary>The section as operators write it: a mistake stops the start, and its sentence names the setting.</summary>
+[Trait("Lane", "Fast")]
 public sealed class SessionSettingsTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
+[Trait("Lane", "Fast")]
 public sealed class SessionSignalsTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);

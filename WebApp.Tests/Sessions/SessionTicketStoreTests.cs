@@ -6,8 +6,8 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Sessions;
 
 /// <summary>What becomes of a session whose record no longer makes sense, and when its use is written down.</summary>
-[Collection(SqlApp.Collection)]
-public sealed class SessionTicketStoreTests(SqlApp app)
+[Trait("Lane", "Fast")]
+public sealed class SessionTicketStoreTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private readonly IUserSessionStore _store = app.Services.GetRequiredService<IUserSessionStore>();
     private readonly SessionPolicy _policy = new();

@@ -3,6 +3,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Sessions;
 
 /// <summary>Mistakes in the settings of leashes and limits stop the start, and are named.</summary>
+[Trait("Lane", "Fast")]
 public sealed class SharedAndAskSettingsTests
 {
     [Theory]

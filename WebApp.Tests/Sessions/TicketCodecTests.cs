@@ -4,6 +4,7 @@ using WebApp.Sessions;
 
 namespace WebApp.Tests.Sessions;
 
+[Trait("Lane", "Fast")]
 public sealed class TicketCodecTests
 {
     private const string Scheme = "Identity.Application";

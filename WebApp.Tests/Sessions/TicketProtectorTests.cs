@@ -7,6 +7,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
+[Trait("Lane", "Fast")]
 public sealed class TicketProtectorTests
 {
     private const string Scheme = "scheme";

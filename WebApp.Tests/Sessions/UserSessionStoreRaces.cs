@@ -7,7 +7,7 @@ namespace WebApp.Tests.Sessions;
 public abstract class UserSessionStoreRaces : UserSessionStoreContract
 {
     /// <summary>How often each race is run.</summary>
-    protected virtual int Rounds => 1000;
+    protected virtual int Rounds => Effort.Of(1000, usual: 200);
 
     /// <summary>Where the rounds of a race are run, side by side: two writers at once cost SQLite's driver a pause of 150 ms, and several databases wait through theirs at the same time.</summary>
     protected virtual Task<IReadOnlyList<IUserSessionStore>> OpenRaceStoresAsync() => Task.FromResult<IReadOnlyList<IUserSessionStore>>([Store]);

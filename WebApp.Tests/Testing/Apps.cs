@@ -1,16 +1,11 @@
 namespace WebApp.Tests.Testing;
 
-/// <summary>The app with its embedded store. One for all tests of <see cref="Collection"/>; each brings its own person.</summary>
-public sealed class SqlApp : TestApp
-{
-    public const string Collection = "the app on SQL";
-}
+/// <summary>The app with its embedded store. One for all tests of a class; each brings its own person.</summary>
+public sealed class SqlApp : TestApp;
 
-/// <summary>The app on a real Redis. One for all tests of <see cref="Collection"/>; each brings its own person.</summary>
+/// <summary>The app on a real Redis of its own. One for all tests of a class; each brings its own person.</summary>
 public sealed class RedisApp : TestApp, IAsyncLifetime
 {
-    public const string Collection = "the app on Redis";
-
     public RedisServer Redis { get; } = new();
 
     public async Task InitializeAsync()
@@ -26,12 +21,6 @@ public sealed class RedisApp : TestApp, IAsyncLifetime
         await Redis.DisposeAsync();
     }
 }
-
-[CollectionDefinition(SqlApp.Collection)]
-public sealed class SqlAppCollection : ICollectionFixture<SqlApp>;
-
-[CollectionDefinition(RedisApp.Collection)]
-public sealed class RedisAppCollection : ICollectionFixture<RedisApp>;
 
 /// <summary>For tests that measure time: nothing runs beside them.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]

@@ -146,10 +146,11 @@ public sealed class Browser : IDisposable
 public sealed class Page
 {
     private readonly Browser _browser;
+    private readonly Lazy<IHtmlDocument> _document;
 
-    private Page(Browser browser, HttpResponseMessage response, string body, IHtmlDocument document)
+    private Page(Browser browser, HttpResponseMessage response, string body)
     {
-        (_browser, Body, Document) = (browser, body, document);
+        (_browser, Body, _document) = (browser, body, new(Parse));
         Status = (int)response.StatusCode;
         Address = response.RequestMessage!.RequestUri!;
         Location = response.Headers.Location?.OriginalString;
@@ -170,7 +171,7 @@ public sealed class Page
     /// <summary>For files.</summary>
     public required byte[] Bytes { get; init; }
 
-    public IHtmlDocument Document { get; }
+    public IHtmlDocument Document => _document.Value;
 
     /// <summary>What a reader sees in the page's main part, with single spaces.</summary>
     public string Text => Document.QuerySelector("main") is { } main ? Words(string.Concat(main.GetDescendants().Select(TextOf))) : Words(Body);
@@ -193,9 +194,7 @@ public sealed class Page
     {
         var bytes = await response.Content.ReadAsByteArrayAsync();
         var body = await response.Content.ReadAsStringAsync();
-        var document = await BrowsingContext.New(Configuration.Default)
-            .OpenAsync(r => r.Content(body).Address(response.RequestMessage!.RequestUri!));
-        return new(browser, response, body, (IHtmlDocument)document) { Bytes = bytes };
+        return new(browser, response, body) { Bytes = bytes };
     }
 
     /// <summary>Types into the field of that name.</summary>
@@ -259,6 +258,10 @@ public sealed class Page
 
         return await _browser.SendAsync(request);
     }
+
+    // It is in memory: nothing is waited for.
+    private IHtmlDocument Parse() => (IHtmlDocument)BrowsingContext.New(Configuration.Default)
+        .OpenAsync(response => response.Content(Body).Address(Address)).GetAwaiter().GetResult();
 
     // Terms and what is said of them stand apart on the page, whatever the white space between them.
     private static string TextOf(INode node) => node switch

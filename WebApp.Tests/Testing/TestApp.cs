@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
@@ -51,7 +50,7 @@ public class TestApp : WebApplicationFactory<Program>
     /// <summary>Put around or in place of the app's own services; what stands at its edges only.</summary>
     public Action<IServiceCollection> EdgeServices { get; init; } = _ => { };
 
-    /// <summary>Every line that was logged, at any level.</summary>
+    /// <summary>What was logged.</summary>
     public LogCollector Log { get; } = new();
 
     public Uri Address
@@ -129,7 +128,7 @@ public class TestApp : WebApplicationFactory<Program>
             builder.UseSetting($"RateLimits:{act}:Permits", "0");
         foreach (var (key, value) in Settings)
             builder.UseSetting(key, value);
-        builder.ConfigureLogging(logging => logging.AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));
+        builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(Log).AddFilter<LogCollector>(null, LogLevel.Trace));
         builder.ConfigureTestServices(services =>
         {
             if (!HashesFully)
@@ -155,35 +154,5 @@ public class TestApp : WebApplicationFactory<Program>
 
         SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
-    }
-}
-
-/// <summary>Keeps what is logged.</summary>
-public sealed class LogCollector : ILoggerProvider
-{
-    private readonly ConcurrentQueue<string> _lines = [];
-
-    public IReadOnlyCollection<string> Lines => _lines;
-
-    /// <summary>
-    /// Whether such a line has come after the first <paramref name="count"/>. For waiting: to read the whole log takes longer than what is waited for.
-    /// </summary>
-    public bool HasSince(int count, Func<string, bool> condition) => _lines.Skip(count).Any(condition);
-
-    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
-
-    public void Dispose()
-    {
-    }
-
-    private sealed class Logger(string category, ConcurrentQueue<string> lines) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
     }
 }

@@ -251,8 +251,7 @@ public abstract class AccessControlTests(TestApp app)
     private static IEnumerable<string> Lines(Dictionary<string, Answer[]> table) => table.Select(row => $"/{row.Key}: {string.Join(", ", row.Value)}").Order();
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class AccessControlOnSqlTests(SqlApp app) : AccessControlTests(app);
+public sealed class AccessControlOnSqlTests(SqlApp app) : AccessControlTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class AccessControlOnRedisTests(RedisApp app) : AccessControlTests(app);
+[Trait("Pass", "Cached")]
+public sealed class AccessControlOnRedisTests(RedisApp app) : AccessControlTests(app), IClassFixture<RedisApp>;

@@ -299,8 +299,7 @@ public abstract class CookieTheftTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class CookieTheftOnSqlTests(SqlApp app) : CookieTheftTests(app);
+public sealed class CookieTheftOnSqlTests(SqlApp app) : CookieTheftTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class CookieTheftOnRedisTests(RedisApp app) : CookieTheftTests(app);
+[Trait("Pass", "Cached")]
+public sealed class CookieTheftOnRedisTests(RedisApp app) : CookieTheftTests(app), IClassFixture<RedisApp>;

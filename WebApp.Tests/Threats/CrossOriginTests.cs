@@ -3,8 +3,8 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Threats;
 
 /// <summary>A page of another site loads or reads ours in the name of who is signed in (ASVS 5.0, 3.4.2 and 3.5.8).</summary>
-[Collection(SqlApp.Collection)]
-public sealed class CrossOriginTests(SqlApp app)
+[Trait("Lane", "Fast")]
+public sealed class CrossOriginTests(SqlApp app) : IClassFixture<SqlApp>
 {
     [Theory]
     [InlineData("https://evil.example")]

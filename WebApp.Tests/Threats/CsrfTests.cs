@@ -275,13 +275,19 @@ public abstract class CsrfTests(TestApp app)
             return Actor.SendAsync(request);
         }
 
-        /// <summary>The sessions of both as they see them, and the newest line of the audit log.</summary>
+        /// <summary>The sessions of both, and the newest line of the audit log.</summary>
         public async Task<string> ObserveAsync()
         {
             var newest = await _app.Services.GetRequiredService<AuditLog>().ListAsync(null, 1);
-            var victims = await _victim.GetAsync("/account/sessions");
-            var actors = await Actor.GetAsync("/account/sessions");
-            return $"{newest[0].Id}; {victims.CurrentSessionId} of {string.Join(' ', victims.SessionIds.Order())}; {actors.CurrentSessionId}";
+            var victims = await SessionsAsync(_victimId);
+            var actors = await SessionsAsync(_app.KeyOf(Actor).UserId);
+            return $"{newest[0].Id}; {victims}; {actors}";
+        }
+
+        private async Task<string> SessionsAsync(Guid userId)
+        {
+            var live = (await _app.Services.GetRequiredService<SessionManager>().ListAsync(userId)).Live;
+            return string.Join(' ', live.Select(session => $"{session.Id}{session.Lock}").Order(StringComparer.Ordinal));
         }
 
         public void Dispose()
@@ -297,8 +303,7 @@ public abstract class CsrfTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class CsrfOnSqlTests(SqlApp app) : CsrfTests(app);
+public sealed class CsrfOnSqlTests(SqlApp app) : CsrfTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class CsrfOnRedisTests(RedisApp app) : CsrfTests(app);
+[Trait("Pass", "Once")]
+public sealed class CsrfOnRedisTests(RedisApp app) : CsrfTests(app), IClassFixture<RedisApp>;

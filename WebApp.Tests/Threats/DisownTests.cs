@@ -382,8 +382,7 @@ public abstract class DisownTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class DisownOnSqlTests(SqlApp app) : DisownTests(app);
+public sealed class DisownOnSqlTests(SqlApp app) : DisownTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class DisownOnRedisTests(RedisApp app) : DisownTests(app);
+[Trait("Pass", "Once")]
+public sealed class DisownOnRedisTests(RedisApp app) : DisownTests(app), IClassFixture<RedisApp>;

@@ -164,8 +164,7 @@ public abstract class ForgeryTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class ForgeryOnSqlTests(SqlApp app) : ForgeryTests(app)
+public sealed class ForgeryOnSqlTests(SqlApp app) : ForgeryTests(app), IClassFixture<SqlApp>
 {
     private static readonly string[] Table = ["FROM \"Sessions\"", "INTO \"Sessions\"", "UPDATE \"Sessions\""];
 
@@ -176,8 +175,8 @@ public sealed class ForgeryOnSqlTests(SqlApp app) : ForgeryTests(app)
         $"{_app.Log.Lines.Count(line => line.Contains("Executing DbCommand", StringComparison.Ordinal) && Table.Any(use => line.Contains(use, StringComparison.Ordinal)))} look-ups");
 }
 
-[Collection(RedisApp.Collection)]
-public sealed class ForgeryOnRedisTests(RedisApp app) : ForgeryTests(app)
+[Trait("Pass", "Cached")]
+public sealed class ForgeryOnRedisTests(RedisApp app) : ForgeryTests(app), IClassFixture<RedisApp>
 {
     private readonly RedisApp _app = app;
 

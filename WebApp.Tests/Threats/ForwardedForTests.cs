@@ -5,8 +5,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Threats;
 
 /// <summary>Somebody writes an X-Forwarded-For of their own, to sign in under another address (ASVS 5.0, 4.1.3).</summary>
-[Collection(SqlApp.Collection)]
-public sealed class ForwardedForTests(SqlApp app)
+public sealed class ForwardedForTests(SqlApp app) : IClassFixture<SqlApp>
 {
     [Theory]
     [InlineData("X-Forwarded-For", "203.0.113.9")]

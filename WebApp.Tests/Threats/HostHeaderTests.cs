@@ -3,6 +3,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Threats;
 
 /// <summary>The Host header is whatever the client writes. Nothing may be answered to a foreign one, and no address be built from it (ASVS 5.0, 4.1.2).</summary>
+[Trait("Lane", "Fast")]
 public sealed class HostHeaderTests(ProductionApp app) : IClassFixture<ProductionApp>
 {
     [Theory]

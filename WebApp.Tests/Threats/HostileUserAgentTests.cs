@@ -123,8 +123,7 @@ public abstract class HostileUserAgentTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class HostileUserAgentOnSqlTests(SqlApp app) : HostileUserAgentTests(app);
+public sealed class HostileUserAgentOnSqlTests(SqlApp app) : HostileUserAgentTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class HostileUserAgentOnRedisTests(RedisApp app) : HostileUserAgentTests(app);
+[Trait("Pass", "Cached")]
+public sealed class HostileUserAgentOnRedisTests(RedisApp app) : HostileUserAgentTests(app), IClassFixture<RedisApp>;

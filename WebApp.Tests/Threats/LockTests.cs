@@ -263,8 +263,7 @@ public abstract class LockTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class LockOnSqlTests(SqlApp app) : LockTests(app);
+public sealed class LockOnSqlTests(SqlApp app) : LockTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class LockOnRedisTests(RedisApp app) : LockTests(app);
+[Trait("Pass", "Cached")]
+public sealed class LockOnRedisTests(RedisApp app) : LockTests(app), IClassFixture<RedisApp>;

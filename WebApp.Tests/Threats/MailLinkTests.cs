@@ -167,4 +167,5 @@ public abstract class MailLinkTests(ConfirmingApp app)
 
 public sealed class MailLinkOnSqlTests(ConfirmingApp app) : MailLinkTests(app), IClassFixture<ConfirmingApp>;
 
+[Trait("Pass", "Once")]
 public sealed class MailLinkOnRedisTests(ConfirmingRedisApp app) : MailLinkTests(app), IClassFixture<ConfirmingRedisApp>;

@@ -4,8 +4,8 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Threats;
 
 /// <summary>A link to our sign-in page that, after signing in, leads to the attacker's copy of it. Nothing here depends on the session store.</summary>
-[Collection(SqlApp.Collection)]
-public sealed class OpenRedirectTests(SqlApp app) : IAsyncLifetime
+[Trait("Lane", "Fast")]
+public sealed class OpenRedirectTests(SqlApp app) : IAsyncLifetime, IClassFixture<SqlApp>
 {
     private const string Home = "/account/sessions";
     private Browser _browser = null!;

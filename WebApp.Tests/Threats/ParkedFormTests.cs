@@ -5,8 +5,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Threats;
 
 /// <summary>A form that was sent too late is kept while its sender proves who they are: for them, for that page, for ten minutes, and never a password.</summary>
-[Collection(SqlApp.Collection)]
-public sealed class ParkedFormTests(SqlApp app)
+public sealed class ParkedFormTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private static readonly SessionPolicy Policy = new();
 

@@ -477,11 +477,10 @@ public abstract class PasskeyTests(TestApp app)
         [.. (await app.Services.GetRequiredService<AuditLog>().ListOfSubjectAsync(userId, AuditAction.PasskeyRefused, DateTimeOffset.MinValue, 20)).Select(e => e.Details!)];
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class PasskeyOnSqlTests(SqlApp app) : PasskeyTests(app);
+public sealed class PasskeyOnSqlTests(SqlApp app) : PasskeyTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class PasskeyOnRedisTests(RedisApp app) : PasskeyTests(app);
+[Trait("Pass", "Once")]
+public sealed class PasskeyOnRedisTests(RedisApp app) : PasskeyTests(app), IClassFixture<RedisApp>;
 
 /// <summary>Somebody ends all sessions, or removes the passkey, at the worst moment: between the judgement and the session.</summary>
 public sealed class OvertakenPasskeyTests : IAsyncDisposable

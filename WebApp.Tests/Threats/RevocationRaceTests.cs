@@ -142,8 +142,7 @@ public abstract class RevocationRaceTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class RevocationRaceOnSqlTests(SqlApp app) : RevocationRaceTests(app);
+public sealed class RevocationRaceOnSqlTests(SqlApp app) : RevocationRaceTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class RevocationRaceOnRedisTests(RedisApp app) : RevocationRaceTests(app);
+[Trait("Pass", "Cached")]
+public sealed class RevocationRaceOnRedisTests(RedisApp app) : RevocationRaceTests(app), IClassFixture<RedisApp>;

@@ -266,8 +266,7 @@ public abstract class SecondFactorTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class SecondFactorOnSqlTests(SqlApp app) : SecondFactorTests(app);
+public sealed class SecondFactorOnSqlTests(SqlApp app) : SecondFactorTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class SecondFactorOnRedisTests(RedisApp app) : SecondFactorTests(app);
+[Trait("Pass", "Once")]
+public sealed class SecondFactorOnRedisTests(RedisApp app) : SecondFactorTests(app), IClassFixture<RedisApp>;

@@ -19,6 +19,7 @@ public abstract class SecretsInLogsTests(TestApp app)
     [Fact]
     public async Task No_line_of_any_level_holds_a_password_a_cookie_a_secret_or_a_security_stamp()
     {
+        app.Log.KeepsEverything = true;
         var secrets = new List<(string What, string Text)>
         {
             ("the password", Browser.Password), ("the new password", NewPassword), ("a mistyped password", WrongPassword), ("the demo password", Browser.DemoPassword),
@@ -152,6 +153,7 @@ public sealed class SecretsInLogsOnSqlTests(SqlApp app) : SecretsInLogsTests(app
     }
 }
 
+[Trait("Pass", "Cached")]
 public sealed class SecretsInLogsOnRedisTests(RedisApp app) : SecretsInLogsTests(app), IClassFixture<RedisApp>
 {
     private readonly RedisApp _app = app;

@@ -77,8 +77,8 @@ public abstract class SessionFixationTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class SessionFixationOnSqlTests(SqlApp app) : SessionFixationTests(app);
+[Trait("Lane", "Fast")]
+public sealed class SessionFixationOnSqlTests(SqlApp app) : SessionFixationTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class SessionFixationOnRedisTests(RedisApp app) : SessionFixationTests(app);
+[Trait("Pass", "Cached")]
+public sealed class SessionFixationOnRedisTests(RedisApp app) : SessionFixationTests(app), IClassFixture<RedisApp>;

@@ -205,8 +205,7 @@ public abstract class StepUpTheftTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class StepUpTheftOnSqlTests(SqlApp app) : StepUpTheftTests(app);
+public sealed class StepUpTheftOnSqlTests(SqlApp app) : StepUpTheftTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class StepUpTheftOnRedisTests(RedisApp app) : StepUpTheftTests(app);
+[Trait("Pass", "Cached")]
+public sealed class StepUpTheftOnRedisTests(RedisApp app) : StepUpTheftTests(app), IClassFixture<RedisApp>;

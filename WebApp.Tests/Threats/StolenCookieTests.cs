@@ -166,8 +166,8 @@ public abstract class StolenCookieTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class StolenCookieOnSqlTests(SqlApp app) : StolenCookieTests(app);
+public sealed class StolenCookieOnSqlTests(SqlApp app) : StolenCookieTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class StolenCookieOnRedisTests(RedisApp app) : StolenCookieTests(app);
+[Trait("Lane", "Fast")]
+[Trait("Pass", "Cached")]
+public sealed class StolenCookieOnRedisTests(RedisApp app) : StolenCookieTests(app), IClassFixture<RedisApp>;

@@ -3,6 +3,7 @@ using WebApp.Accounts.Factors;
 
 namespace WebApp.Tests.Accounts.Factors;
 
+[Trait("Lane", "Fast")]
 public sealed class Base32Tests
 {
     [Theory]

@@ -8,8 +8,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Accounts.Factors;
 
-[Collection(SqlApp.Collection)]
-public sealed class SecondFactorsTests(SqlApp app)
+public sealed class SecondFactorsTests(SqlApp app) : IClassFixture<SqlApp>
 {
     [Fact]
     public async Task What_another_change_of_the_account_overtook_is_not_written_down_for_it_did_not_happen()

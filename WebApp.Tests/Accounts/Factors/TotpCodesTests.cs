@@ -3,6 +3,7 @@ using WebApp.Accounts.Factors;
 
 namespace WebApp.Tests.Accounts.Factors;
 
+[Trait("Lane", "Fast")]
 public sealed class TotpCodesTests
 {
     private static readonly byte[] Key = Encoding.ASCII.GetBytes("12345678901234567890");

@@ -2,6 +2,7 @@ using WebApp.Accounts.Mail;
 
 namespace WebApp.Tests.Accounts.Mail;
 
+[Trait("Lane", "Fast")]
 public sealed class OutgoingMailTests
 {
     [Theory]

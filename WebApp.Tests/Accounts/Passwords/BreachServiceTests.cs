@@ -172,6 +172,7 @@ public sealed class BreachServiceTests : IAsyncLifetime
     [Fact]
     public async Task No_line_of_the_log_holds_a_password_its_hash_or_what_was_asked()
     {
+        _app.Log.KeepsEverything = true;
         _service.Knows(Browser.Password, times: 3);
         await RegisterAsync();
         await _service.DisposeAsync();

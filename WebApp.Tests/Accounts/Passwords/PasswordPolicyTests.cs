@@ -126,8 +126,6 @@ public abstract class PasswordPolicyTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class PasswordPolicyOnSqlTests(SqlApp app) : PasswordPolicyTests(app);
+public sealed class PasswordPolicyOnSqlTests(SqlApp app) : PasswordPolicyTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class PasswordPolicyOnRedisTests(RedisApp app) : PasswordPolicyTests(app);
+public sealed class PasswordPolicyOnRedisTests(RedisApp app) : PasswordPolicyTests(app), IClassFixture<RedisApp>;

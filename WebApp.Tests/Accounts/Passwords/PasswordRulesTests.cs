@@ -6,6 +6,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Accounts.Passwords;
 
+[Trait("Lane", "Fast")]
 public sealed class PasswordRulesTests
 {
     private static readonly string[] Letters = ["q", "k", "x", "m", "v", "h", "z", "p", "j", "w"];

@@ -413,6 +413,7 @@ public sealed class BulkRunOnSqlTests(BulkApp app) : BulkRunTests(app), IClassFi
     }
 }
 
+[Trait("Pass", "Cached")]
 public sealed class BulkRunOnRedisTests(BulkRedisApp app) : BulkRunTests(app), IClassFixture<BulkRedisApp>
 {
     [Fact]

@@ -3,6 +3,7 @@ using WebApp.Audit;
 namespace WebApp.Tests.Admin.Bulk;
 
 /// <summary>Cells that somebody else's file wrote are shown by a spreadsheet, and never run.</summary>
+[Trait("Lane", "Fast")]
 public sealed class CsvLineTests
 {
     [Theory]

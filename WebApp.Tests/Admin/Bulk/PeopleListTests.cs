@@ -4,6 +4,7 @@ using WebApp.Admin.Bulk;
 namespace WebApp.Tests.Admin.Bulk;
 
 /// <summary>Lists as spreadsheets, exports, mail programs and attackers write them.</summary>
+[Trait("Lane", "Fast")]
 public sealed class PeopleListTests
 {
     private const string Id = "0199a0a0-0000-7000-8000-000000000001";

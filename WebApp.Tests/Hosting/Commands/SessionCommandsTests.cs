@@ -68,8 +68,7 @@ public abstract class SessionCommandsTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class SessionCommandsOnSqlTests(SqlApp app) : SessionCommandsTests(app);
+public sealed class SessionCommandsOnSqlTests(SqlApp app) : SessionCommandsTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class SessionCommandsOnRedisTests(RedisApp app) : SessionCommandsTests(app);
+[Trait("Pass", "Cached")]
+public sealed class SessionCommandsOnRedisTests(RedisApp app) : SessionCommandsTests(app), IClassFixture<RedisApp>;

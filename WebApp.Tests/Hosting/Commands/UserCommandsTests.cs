@@ -114,8 +114,7 @@ public abstract class UserCommandsTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class UserCommandsOnSqlTests(SqlApp app) : UserCommandsTests(app);
+public sealed class UserCommandsOnSqlTests(SqlApp app) : UserCommandsTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class UserCommandsOnRedisTests(RedisApp app) : UserCommandsTests(app);
+[Trait("Pass", "Cached")]
+public sealed class UserCommandsOnRedisTests(RedisApp app) : UserCommandsTests(app), IClassFixture<RedisApp>;

@@ -3,6 +3,7 @@ using WebApp.Hosting.RateLimits;
 
 namespace WebApp.Tests.Hosting.RateLimits;
 
+[Trait("Lane", "Fast")]
 public sealed class CountersTests
 {
     private const long Second = 1_000_000;

@@ -206,8 +206,6 @@ public abstract class ActivityTests(TestApp app)
         .Where(b => b.TextContent.StartsWith("C-", StringComparison.Ordinal)).Select(b => int.Parse(b.TextContent[2..]));
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class ActivityOnSqlTests(SqlApp app) : ActivityTests(app);
+public sealed class ActivityOnSqlTests(SqlApp app) : ActivityTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class ActivityOnRedisTests(RedisApp app) : ActivityTests(app);
+public sealed class ActivityOnRedisTests(RedisApp app) : ActivityTests(app), IClassFixture<RedisApp>;

@@ -57,8 +57,7 @@ public abstract class ChangePasswordTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class ChangePasswordOnSqlTests(SqlApp app) : ChangePasswordTests(app);
+[Trait("Lane", "Fast")]
+public sealed class ChangePasswordOnSqlTests(SqlApp app) : ChangePasswordTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class ChangePasswordOnRedisTests(RedisApp app) : ChangePasswordTests(app);
+public sealed class ChangePasswordOnRedisTests(RedisApp app) : ChangePasswordTests(app), IClassFixture<RedisApp>;

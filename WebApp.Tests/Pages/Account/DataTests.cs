@@ -127,8 +127,7 @@ public abstract class DataTests(TestApp app)
     protected static IEnumerable<string> Encodings(byte[] secret) => [Convert.ToHexString(secret), Convert.ToBase64String(secret).TrimEnd('=')];
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class DataOnSqlTests(SqlApp app) : DataTests(app)
+public sealed class DataOnSqlTests(SqlApp app) : DataTests(app), IClassFixture<SqlApp>
 {
     private readonly SqlApp _app = app;
 
@@ -179,5 +178,4 @@ public sealed class DataOnSqlTests(SqlApp app) : DataTests(app)
     }
 }
 
-[Collection(RedisApp.Collection)]
-public sealed class DataOnRedisTests(RedisApp app) : DataTests(app);
+public sealed class DataOnRedisTests(RedisApp app) : DataTests(app), IClassFixture<RedisApp>;

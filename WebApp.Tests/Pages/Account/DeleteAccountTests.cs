@@ -218,8 +218,6 @@ public abstract class DeleteAccountTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class DeleteAccountOnSqlTests(SqlApp app) : DeleteAccountTests(app);
+public sealed class DeleteAccountOnSqlTests(SqlApp app) : DeleteAccountTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class DeleteAccountOnRedisTests(RedisApp app) : DeleteAccountTests(app);
+public sealed class DeleteAccountOnRedisTests(RedisApp app) : DeleteAccountTests(app), IClassFixture<RedisApp>;

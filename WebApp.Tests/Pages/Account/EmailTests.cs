@@ -182,8 +182,6 @@ public abstract class EmailTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class EmailOnSqlTests(SqlApp app) : EmailTests(app);
+public sealed class EmailOnSqlTests(SqlApp app) : EmailTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class EmailOnRedisTests(RedisApp app) : EmailTests(app);
+public sealed class EmailOnRedisTests(RedisApp app) : EmailTests(app), IClassFixture<RedisApp>;

@@ -128,8 +128,8 @@ public abstract class LoginTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class LoginOnSqlTests(SqlApp app) : LoginTests(app);
+[Trait("Lane", "Fast")]
+public sealed class LoginOnSqlTests(SqlApp app) : LoginTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class LoginOnRedisTests(RedisApp app) : LoginTests(app);
+[Trait("Lane", "Fast")]
+public sealed class LoginOnRedisTests(RedisApp app) : LoginTests(app), IClassFixture<RedisApp>;

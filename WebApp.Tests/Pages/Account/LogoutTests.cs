@@ -73,8 +73,7 @@ public abstract class LogoutTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class LogoutOnSqlTests(SqlApp app) : LogoutTests(app);
+[Trait("Lane", "Fast")]
+public sealed class LogoutOnSqlTests(SqlApp app) : LogoutTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class LogoutOnRedisTests(RedisApp app) : LogoutTests(app);
+public sealed class LogoutOnRedisTests(RedisApp app) : LogoutTests(app), IClassFixture<RedisApp>;

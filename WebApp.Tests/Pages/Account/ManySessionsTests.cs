@@ -29,4 +29,5 @@ public abstract class ManySessionsTests(ProxiedApp app)
 
 public sealed class ManySessionsOnSqlTests(ProxiedApp app) : ManySessionsTests(app), IClassFixture<ProxiedApp>;
 
+[Trait("Pass", "Cached")]
 public sealed class ManySessionsOnRedisTests(ProxiedRedisApp app) : ManySessionsTests(app), IClassFixture<ProxiedRedisApp>;

@@ -54,8 +54,6 @@ public abstract class NameTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class NameOnSqlTests(SqlApp app) : NameTests(app);
+public sealed class NameOnSqlTests(SqlApp app) : NameTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class NameOnRedisTests(RedisApp app) : NameTests(app);
+public sealed class NameOnRedisTests(RedisApp app) : NameTests(app), IClassFixture<RedisApp>;

@@ -2,8 +2,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Pages.Account;
 
-[Collection(SqlApp.Collection)]
-public sealed class ProfileTests(SqlApp app)
+public sealed class ProfileTests(SqlApp app) : IClassFixture<SqlApp>
 {
     [Fact]
     public async Task It_shows_name_address_and_since_when_and_leads_on()

@@ -2,8 +2,8 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Pages.Account;
 
-[Collection(SqlApp.Collection)]
-public sealed class RegisterTests(SqlApp app)
+[Trait("Lane", "Fast")]
+public sealed class RegisterTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private const string AtLeastFifteen = "Use at least 15 characters.";
 

@@ -132,8 +132,7 @@ public abstract class RememberedBrowsersTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class RememberedBrowsersOnSqlTests(SqlApp app) : RememberedBrowsersTests(app);
+public sealed class RememberedBrowsersOnSqlTests(SqlApp app) : RememberedBrowsersTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class RememberedBrowsersOnRedisTests(RedisApp app) : RememberedBrowsersTests(app);
+public sealed class RememberedBrowsersOnRedisTests(RedisApp app) : RememberedBrowsersTests(app),
+    IClassFixture<RedisApp>;

@@ -149,11 +149,9 @@ public abstract class SecondFactorTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class SecondFactorOnSqlTests(SqlApp app) : SecondFactorTests(app);
+public sealed class SecondFactorOnSqlTests(SqlApp app) : SecondFactorTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class SecondFactorOnRedisTests(RedisApp app) : SecondFactorTests(app);
+public sealed class SecondFactorOnRedisTests(RedisApp app) : SecondFactorTests(app), IClassFixture<RedisApp>;
 
 /// <summary>A person who has as many sessions as allowed is asked which one ends, after both steps.</summary>
 public sealed class SecondFactorWithAQuestionTests : IAsyncLifetime

@@ -272,6 +272,8 @@ public abstract class SessionTests(ProxiedApp app)
     }
 }
 
+[Trait("Lane", "Fast")]
 public sealed class SessionOnSqlTests(ProxiedApp app) : SessionTests(app), IClassFixture<ProxiedApp>;
 
+[Trait("Pass", "Cached")]
 public sealed class SessionOnRedisTests(ProxiedRedisApp app) : SessionTests(app), IClassFixture<ProxiedRedisApp>;

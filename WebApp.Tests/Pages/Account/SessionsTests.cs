@@ -128,8 +128,9 @@ public abstract class SessionsTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class SessionsOnSqlTests(SqlApp app) : SessionsTests(app);
+[Trait("Lane", "Fast")]
+public sealed class SessionsOnSqlTests(SqlApp app) : SessionsTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class SessionsOnRedisTests(RedisApp app) : SessionsTests(app);
+[Trait("Lane", "Fast")]
+[Trait("Pass", "Cached")]
+public sealed class SessionsOnRedisTests(RedisApp app) : SessionsTests(app), IClassFixture<RedisApp>;

@@ -8,8 +8,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Pages.Admin;
 
 /// <summary>One session or case as a signed file, and how it is checked.</summary>
-[Collection(SqlApp.Collection)]
-public sealed class AuditBundleTests(SqlApp app)
+public sealed class AuditBundleTests(SqlApp app) : IClassFixture<SqlApp>
 {
     private readonly string _case = $"C-{Guid.NewGuid():N}";
 

@@ -4,8 +4,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Pages.Admin;
 
-[Collection(SqlApp.Collection)]
-public sealed class AuditTests(SqlApp app)
+public sealed class AuditTests(SqlApp app) : IClassFixture<SqlApp>
 {
     [Fact]
     public async Task It_tells_who_did_what_newest_first()

@@ -73,8 +73,6 @@ public abstract class OverviewTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class OverviewOnSqlTests(SqlApp app) : OverviewTests(app);
+public sealed class OverviewOnSqlTests(SqlApp app) : OverviewTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class OverviewOnRedisTests(RedisApp app) : OverviewTests(app);
+public sealed class OverviewOnRedisTests(RedisApp app) : OverviewTests(app), IClassFixture<RedisApp>;

@@ -183,11 +183,9 @@ public abstract class ReceiptTests(TestApp app)
     private static string Exact(DateTimeOffset time) => $"{time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC";
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class ReceiptOnSqlTests(SqlApp app) : ReceiptTests(app);
+public sealed class ReceiptOnSqlTests(SqlApp app) : ReceiptTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class ReceiptOnRedisTests(RedisApp app) : ReceiptTests(app);
+public sealed class ReceiptOnRedisTests(RedisApp app) : ReceiptTests(app), IClassFixture<RedisApp>;
 
 /// <summary>A kill that was not confirmed never looks like one that was.</summary>
 public sealed class UnconfirmedReceiptTests

@@ -5,6 +5,7 @@ using WebApp.Sessions;
 namespace WebApp.Tests.Pages.Shared;
 
 /// <summary>What a person may read of an audit entry about them.</summary>
+[Trait("Lane", "Fast")]
 public sealed class HistoryLineTests
 {
     private static readonly Guid Person = Guid.NewGuid();

@@ -3,6 +3,7 @@ using WebApp.Pages;
 namespace WebApp.Tests.Pages.Shared;
 
 /// <summary>The same words as <c>wwwroot/times.js</c>.</summary>
+[Trait("Lane", "Fast")]
 public sealed class RelativeTimeTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);

@@ -6,6 +6,7 @@ using WebApp.Sessions;
 
 namespace WebApp.Tests.Pages.Shared;
 
+[Trait("Lane", "Fast")]
 public sealed class WordsTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 
 namespace WebApp.Tests.Sessions.Redis;
 
+[Trait("Lane", "Fast")]
 public sealed class CompactUserAgentTests(ITestOutputHelper output)
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -6,6 +6,8 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions.Redis;
 
+[Trait("Lane", "Fast")]
+[Trait("Pass", "Once")]
 public sealed class EndEveryoneOnRedisTests(RedisServer redis) : EndEveryoneContract, IClassFixture<RedisServer>
 {
     private readonly SqliteDatabase _database = new();

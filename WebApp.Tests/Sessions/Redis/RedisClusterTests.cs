@@ -10,7 +10,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : UserSessionStoreRa
     private readonly SqliteDatabase _database = new();
     private RedisStore _app = null!;
 
-    protected override int Rounds => 100;
+    protected override int Rounds => Effort.Of(100, usual: 40);
 
     [Fact]
     public async Task Users_are_spread_over_all_nodes_and_every_node_is_watched()

@@ -5,6 +5,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions.Redis;
 
+[Trait("Lane", "Fast")]
 public sealed class RedisSessionRecordTests
 {
     private readonly UserSession _session = Samples.Session(new TestClock().GetUtcNow());

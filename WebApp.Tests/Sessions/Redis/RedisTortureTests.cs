@@ -12,10 +12,10 @@ public sealed class RedisTortureTests(RedisServer redis) : IClassFixture<RedisSe
     [Theory]
     [InlineData(50)]
     [InlineData(500)]
-    public async Task Half_a_million_commands_in_bursts_all_succeed(int burst)
+    public async Task Commands_in_bursts_all_succeed(int burst)
     {
-        const int commands = 500_000;
         const int callers = 4;
+        var commands = Effort.Of(500_000, usual: 40_000);
         using var database = new SqliteDatabase();
         await using var app = await RedisStore.StartAsync(redis.ConnectionString, database, TimeProvider.System);
         await app.UntilVerifiedAsync();

@@ -3,6 +3,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions.Redis;
 
+[Trait("Lane", "Fast")]
 public sealed class RedisUserSessionStoreTests(RedisServer redis) : UserSessionStoreRaces, IClassFixture<RedisServer>
 {
     private const int Lanes = 10;

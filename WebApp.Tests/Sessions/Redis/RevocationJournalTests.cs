@@ -6,6 +6,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Sessions.Redis;
 
 /// <summary>A revocation holds although Redis loses it, does not answer, or the journal itself fails.</summary>
+[Trait("Lane", "Fast")]
 public sealed class RevocationJournalTests : IAsyncLifetime
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);

@@ -6,6 +6,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions.Sql;
 
+[Trait("Lane", "Fast")]
 public sealed class EndEveryoneOnSqlTests : EndEveryoneContract
 {
     private readonly SqliteDatabase _database = new();

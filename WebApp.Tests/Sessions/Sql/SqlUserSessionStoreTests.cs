@@ -7,6 +7,7 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions.Sql;
 
+[Trait("Lane", "Fast")]
 public sealed class SqlUserSessionStoreTests : UserSessionStoreRaces
 {
     private const int Lanes = 20;

@@ -166,8 +166,6 @@ public abstract class AuthenticatorTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class AuthenticatorOnSqlTests(SqlApp app) : AuthenticatorTests(app);
+public sealed class AuthenticatorOnSqlTests(SqlApp app) : AuthenticatorTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class AuthenticatorOnRedisTests(RedisApp app) : AuthenticatorTests(app);
+public sealed class AuthenticatorOnRedisTests(RedisApp app) : AuthenticatorTests(app), IClassFixture<RedisApp>;

@@ -177,8 +177,6 @@ public abstract class PasskeysTests(TestApp app)
     private static string PathToRemove(SoftPasskey passkey) => $"/account/security/remove-passkey?id={passkey.IdText}";
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class PasskeysOnSqlTests(SqlApp app) : PasskeysTests(app);
+public sealed class PasskeysOnSqlTests(SqlApp app) : PasskeysTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class PasskeysOnRedisTests(RedisApp app) : PasskeysTests(app);
+public sealed class PasskeysOnRedisTests(RedisApp app) : PasskeysTests(app), IClassFixture<RedisApp>;

@@ -100,8 +100,6 @@ public abstract class RecoveryCodesTests(TestApp app)
     }
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class RecoveryCodesOnSqlTests(SqlApp app) : RecoveryCodesTests(app);
+public sealed class RecoveryCodesOnSqlTests(SqlApp app) : RecoveryCodesTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class RecoveryCodesOnRedisTests(RedisApp app) : RecoveryCodesTests(app);
+public sealed class RecoveryCodesOnRedisTests(RedisApp app) : RecoveryCodesTests(app), IClassFixture<RedisApp>;

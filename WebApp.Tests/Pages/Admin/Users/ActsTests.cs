@@ -4,8 +4,7 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Pages.Admin.Users;
 
 /// <summary>The pages that act on an account, each through its form.</summary>
-[Collection(SqlApp.Collection)]
-public sealed class ActsTests(SqlApp app) : IAsyncLifetime
+public sealed class ActsTests(SqlApp app) : IAsyncLifetime, IClassFixture<SqlApp>
 {
     private Browser _person = null!;
     private Browser _staff = null!;

@@ -269,8 +269,7 @@ public abstract class DetailsTests(TestApp app) : IAsyncLifetime
         [.. (await app.Services.GetRequiredService<AuditLog>().ListAsync(null, 100)).Where(e => e.SubjectId == (about ?? _id))];
 }
 
-[Collection(SqlApp.Collection)]
-public sealed class DetailsOnSqlTests(SqlApp app) : DetailsTests(app);
+[Trait("Lane", "Fast")]
+public sealed class DetailsOnSqlTests(SqlApp app) : DetailsTests(app), IClassFixture<SqlApp>;
 
-[Collection(RedisApp.Collection)]
-public sealed class DetailsOnRedisTests(RedisApp app) : DetailsTests(app);
+public sealed class DetailsOnRedisTests(RedisApp app) : DetailsTests(app), IClassFixture<RedisApp>;

@@ -4,8 +4,8 @@ using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Pages.Admin.Users;
 
-[Collection(SqlApp.Collection)]
-public sealed class IndexTests(SqlApp app) : IAsyncLifetime
+[Trait("Lane", "Fast")]
+public sealed class IndexTests(SqlApp app) : IAsyncLifetime, IClassFixture<SqlApp>
 {
     private readonly string _mark = $"m{Guid.NewGuid():N}"[..12];
     private Browser _staff = null!;
