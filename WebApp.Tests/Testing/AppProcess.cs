@@ -1,37 +1,54 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 
 namespace WebApp.Tests.Testing;
 
-/// <summary>The app in a process of its own, with the local cache on, which can be frozen and thawed.</summary>
+/// <summary>The built program in a process of its own, as an operator has it: it is started, stopped, frozen and thawed.</summary>
 public sealed class AppProcess : IAsyncDisposable
 {
-    private readonly Process _process;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private AppProcess(Process process, Uri address) => (_process, Address) = (process, address);
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = [];
+
+    private AppProcess(Process process, Uri address)
+    {
+        (_process, Address) = (process, address);
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill(process);
+    }
 
     public Uri Address { get; }
 
-    public static async Task<AppProcess> StartAsync(string redis, string database)
+    /// <summary>What it logged as an error or worse, the line that says what and its stack trace included.</summary>
+    public IReadOnlyList<string> Errors => [.. Entries().Where(entry => entry.StartsWith("fail:", StringComparison.Ordinal)
+        || entry.StartsWith("crit:", StringComparison.Ordinal) || entry.StartsWith("Unhandled", StringComparison.Ordinal))];
+
+    /// <summary>In Development, with the local cache on.</summary>
+    public static Task<AppProcess> StartAsync(string redis, string database) => StartAsync(new Dictionary<string, string>
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        ["ConnectionStrings:Redis"] = redis,
+        ["ConnectionStrings:Database"] = $"Data Source={database}",
+        ["Sessions:LocalCache"] = "On",
+    });
+
+    /// <summary>Returns when it is ready.</summary>
+    /// <param name="settings">Configuration, and variables of the host.</param>
+    public static async Task<AppProcess> StartAsync(IReadOnlyDictionary<string, string> settings)
     {
         var address = new Uri($"http://127.0.0.1:{RedisServer.FreePort()}");
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "--urls", address.ToString()])
-        {
-            Environment =
-            {
-                ["ASPNETCORE_ENVIRONMENT"] = "Development",
-                ["ConnectionStrings__Redis"] = redis,
-                ["ConnectionStrings__Database"] = $"Data Source={database}",
-                ["Sessions__LocalCache"] = "On",
-                ["Logging__LogLevel__Default"] = "Warning",
-            },
-        };
-        var process = Process.Start(start)!;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill(process);
-        var app = new AppProcess(process, address);
-        using var probe = new Browser(address);
+        var app = new AppProcess(Process.Start(Describe(settings, ["--urls", address.ToString()]))!, address);
+        using var probe = ProductionApp.BehindTheProxy(new Browser(address));
+        if (!settings.ContainsKey("App:PublicUrl"))
+            probe.Headers.Remove("Host");
         await Eventually.TrueAsync(async () =>
         {
+            Assert.False(app._process.HasExited, $"The app ended instead of starting: {string.Join('\n', app._output)}");
             try
             {
                 return (await probe.GetAsync("/health/ready")).Status == 200;
@@ -44,15 +61,53 @@ public sealed class AppProcess : IAsyncDisposable
         return app;
     }
 
+    /// <summary>Runs one of the program's commands and asserts that it did what it was told.</summary>
+    public static async Task RunAsync(IReadOnlyDictionary<string, string> settings, string[] command, string input = "")
+    {
+        var start = Describe(settings, command);
+        start.RedirectStandardInput = true;
+        using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var patience = new CancellationTokenSource(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        Assert.True(process.ExitCode == 0, $"{string.Join(' ', command)}: {await output}{await error}");
+    }
+
     public Task FreezeAsync() => SignalAsync("-STOP");
 
     public Task ThawAsync() => SignalAsync("-CONT");
+
+    /// <summary>Stops it as a service manager does, and returns its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        await SignalAsync("-TERM");
+        using var patience = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
+    }
 
     public async ValueTask DisposeAsync()
     {
         Kill(_process);
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private static ProcessStartInfo Describe(IReadOnlyDictionary<string, string> settings, string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
+        {
+            // The program finds its settings file, styles and scripts there.
+            WorkingDirectory = Path.Combine(Repository.Root, "WebApp"),
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (key, value) in settings)
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        return start;
     }
 
     private static void Kill(Process process)
@@ -65,6 +120,27 @@ public sealed class AppProcess : IAsyncDisposable
         {
             // It is gone already.
         }
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+            _output.Enqueue(line);
+    }
+
+    /// <summary>The console logger indents all lines of an entry but the first.</summary>
+    private List<string> Entries()
+    {
+        List<string> entries = [];
+        foreach (var line in _output)
+        {
+            if (line.StartsWith(' ') && entries.Count > 0)
+                entries[^1] += '\n' + line;
+            else
+                entries.Add(line);
+        }
+
+        return entries;
     }
 
     private async Task SignalAsync(string signal)
