@@ -17,15 +17,15 @@ public sealed class RestartMatrixTests(InstallationPasts pasts) : IClassFixture<
     public static TheoryData<Database, Redis, string, StartKind> Pairs => new()
     {
         { Database.Fresh, Redis.Empty, Production, StartKind.First },
-        { Database.Fresh, Redis.Existing, Development, StartKind.Restart },
-        { Database.Fresh, Redis.Flushed, Production, StartKind.SecondInstance },
+        { Database.Fresh, Redis.Existing, Production, StartKind.Restart },
+        { Database.Fresh, Redis.Flushed, Development, StartKind.SecondInstance },
         { Database.Fresh, Redis.OlderSnapshot, Development, StartKind.First },
-        { Database.Existing, Redis.Empty, Production, StartKind.Restart },
+        { Database.Existing, Redis.Empty, Development, StartKind.Restart },
         { Database.Existing, Redis.Existing, Production, StartKind.SecondInstance },
-        { Database.Existing, Redis.Flushed, Development, StartKind.First },
+        { Database.Existing, Redis.Flushed, Production, StartKind.First },
         { Database.Existing, Redis.OlderSnapshot, Production, StartKind.Restart },
-        { Database.RestoredOlder, Redis.Empty, Development, StartKind.SecondInstance },
-        { Database.RestoredOlder, Redis.Existing, Production, StartKind.First },
+        { Database.RestoredOlder, Redis.Empty, Production, StartKind.SecondInstance },
+        { Database.RestoredOlder, Redis.Existing, Development, StartKind.First },
         { Database.RestoredOlder, Redis.Flushed, Production, StartKind.Restart },
         { Database.RestoredOlder, Redis.OlderSnapshot, Production, StartKind.SecondInstance },
     };
@@ -58,8 +58,8 @@ public sealed class RestartMatrixTests(InstallationPasts pasts) : IClassFixture<
         await using var installation = await past.InstallAsync(database, redis);
 
         var one = await installation.StartAsync();
-        await AssertWhoIsSignedInAsync(installation, one, past, database, redis);
         using var early = await installation.SignInAsync(one);
+        await AssertWhoIsSignedInAsync(installation, one, past, database, redis);
         if (start == StartKind.Restart)
             await installation.StopAsync();
         var two = start switch

@@ -7,22 +7,24 @@ namespace WebApp.Tests.Testing;
 /// <summary>The built program in a process of its own, as an operator has it: it is started, stopped, frozen and thawed.</summary>
 public sealed class AppProcess : IAsyncDisposable
 {
+    private const string Listening = "Now listening on: ";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = [];
+    private readonly TaskCompletionSource<Uri?> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private AppProcess(Process process, Uri address)
+    private AppProcess(Process process)
     {
-        (_process, Address) = (process, address);
-        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process = process;
+        process.OutputDataReceived += (_, line) => Read(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill(process);
     }
 
-    public Uri Address { get; }
+    public Uri Address => _address.Task.Result!;
 
     /// <summary>What it logged as an error or worse, the line that says what and its stack trace included.</summary>
     public IReadOnlyList<string> Errors => [.. Entries().Where(entry => entry.StartsWith("fail:", StringComparison.Ordinal)
@@ -41,23 +43,17 @@ public sealed class AppProcess : IAsyncDisposable
     /// <param name="settings">Configuration, and variables of the host.</param>
     public static async Task<AppProcess> StartAsync(IReadOnlyDictionary<string, string> settings)
     {
-        var address = new Uri($"http://127.0.0.1:{RedisServer.FreePort()}");
-        var app = new AppProcess(Process.Start(Describe(settings, ["--urls", address.ToString()]))!, address);
+        var app = new AppProcess(Process.Start(Describe(settings, ["--urls", "http://127.0.0.1:0"]))!);
+        if (await app._address.Task.WaitAsync(Patience) is not { } address)
+        {
+            await app._process.WaitForExitAsync();
+            throw new InvalidOperationException($"The app ended instead of starting: {string.Join('\n', app._output)}");
+        }
+
         using var probe = ProductionApp.BehindTheProxy(new Browser(address));
         if (!settings.ContainsKey("App:PublicUrl"))
             probe.Headers.Remove("Host");
-        await Eventually.TrueAsync(async () =>
-        {
-            Assert.False(app._process.HasExited, $"The app ended instead of starting: {string.Join('\n', app._output)}");
-            try
-            {
-                return (await probe.GetAsync("/health/ready")).Status == 200;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        }, "the app is ready");
+        await Eventually.TrueAsync(async () => (await probe.GetAsync("/health/ready")).Status == 200, "the app is ready");
         return app;
     }
 
@@ -120,6 +116,16 @@ public sealed class AppProcess : IAsyncDisposable
         {
             // It is gone already.
         }
+    }
+
+    /// <summary>At the end of the output there is no line.</summary>
+    private void Read(string? line)
+    {
+        Keep(line);
+        if (line is null)
+            _address.TrySetResult(null);
+        else if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
+            _address.TrySetResult(new(line[(at + Listening.Length)..]));
     }
 
     private void Keep(string? line)
