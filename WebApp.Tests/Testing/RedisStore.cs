@@ -1,18 +1,24 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using WebApp.Sessions;
 using WebApp.Sessions.Redis;
 using WebApp.Sessions.Sql;
 
 namespace WebApp.Tests.Testing;
 
-/// <summary>The Redis store as an instance of the app has it: wired by <see cref="RedisSessions.AddRedisSessionStore"/>, with its monitor running.</summary>
+/// <summary>
+/// The Redis store as an instance of the app has it: wired by <see cref="RedisSessions.AddRedisSessionStore"/>, with
+/// its monitor running.
+/// </summary>
 public sealed class RedisStore : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private RedisStore(ServiceProvider services) => _services = services;
+    private RedisStore(ServiceProvider services, LogCollector log) => (_services, Log) = (services, log);
+
+    public LogCollector Log { get; }
 
     public IUserSessionStore Store => _services.GetRequiredService<IUserSessionStore>();
 
@@ -22,21 +28,34 @@ public sealed class RedisStore : IAsyncDisposable
 
     public RedisConnection Connection => _services.GetRequiredService<RedisConnection>();
 
-    /// <summary>Does not wait for Redis. Calls may take five seconds unless said otherwise: no test of the rules should fail because the machine is busy.</summary>
-    public static async Task<RedisStore> StartAsync(
-        string connectionString, IDbContextFactory<SessionsDbContext> database, TimeProvider clock, TimeSpan? commandTimeout = null, LocalCache cache = default)
+    /// <summary>
+    /// Does not wait for Redis. Calls may take five seconds unless said otherwise: no test of the rules should fail
+    /// because the machine is busy.
+    /// </summary>
+    internal static async Task<RedisStore> StartAsync(
+        string connectionString,
+        IDbContextFactory<SessionsDbContext> database,
+        TimeProvider clock,
+        TimeSpan? commandTimeout = null,
+        LocalCache cache = default,
+        params IEnumerable<RedisScriptSet> moreScripts)
     {
+        var log = new LogCollector();
         var services = new ServiceCollection()
-            .AddLogging()
+            .AddLogging(logging => logging.AddProvider(log))
             .AddSingleton(clock)
             .AddSingleton(database)
-            .Configure<SessionPolicy>(policy => (policy.CommandTimeout, policy.LocalCache) = (commandTimeout ?? TimeSpan.FromSeconds(5), cache))
-            .AddRedisSessionStore(connectionString)
-            .BuildServiceProvider();
-        foreach (var hosted in services.GetServices<IHostedService>())
+            .Configure<SessionPolicy>(policy =>
+                (policy.CommandTimeout, policy.LocalCache) = (commandTimeout ?? TimeSpan.FromSeconds(5), cache))
+            .AddRedisSessionStore(connectionString);
+        foreach (var set in moreScripts)
+            services.AddSingleton(set);
+
+        var store = new RedisStore(services.BuildServiceProvider(), log);
+        foreach (var hosted in store._services.GetServices<IHostedService>())
             await hosted.StartAsync(CancellationToken.None);
 
-        return new(services);
+        return store;
     }
 
     public Task UntilVerifiedAsync() => Eventually.TrueAsync(() => Connection.IsVerified, "the connection is verified");

@@ -15,7 +15,7 @@ public sealed class Receipts(AuditLog audit, AdminDatabase bulk, UserDirectory p
     /// <summary>A user has at most so many live sessions unless there is no limit; what one act did beyond it is not listed.</summary>
     private const int MostFollowing = 1000;
 
-    private static readonly AuditAction[] Following =
+    private static AuditAction[] Following =>
     [
         AuditAction.SessionEnded, AuditAction.SessionLocked, AuditAction.ForceSignOutUnconfirmed, AuditAction.ForceLockUnconfirmed, AuditAction.StaffActFailed, AuditAction.StaffActDone,
         .. StaffActs.Actions,

@@ -8,7 +8,8 @@ using WebApp.Sessions.Redis;
 namespace WebApp.Hosting;
 
 /// <summary>
-/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: database, session store and key ring answer too.
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: database and key ring answer too, and the session
+/// store has just read and run a script or transaction as for a sign-in (<see cref="IUserSessionStore.ProbeAsync"/>).
 /// One word for everyone; the details go to the log. <c>Degraded</c> (status 200): all is well, but Redis' settings
 /// endanger the key ring, or mail does not get out.
 /// </summary>
@@ -22,10 +23,13 @@ internal static class Health
             .AddCheck<KeyRingCheck>("key ring")
             .AddCheck<MailCheck>("mail");
         // A degraded state is logged once by who finds it; the framework would repeat it with every probe.
-        services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Error));
+        services.AddLogging(logging =>
+            logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Error));
     }
 
-    /// <summary>Ahead of authentication, so that a probe costs no session look-up and works while the store is down.</summary>
+    /// <summary>
+    /// Ahead of authentication, so that a probe costs no session look-up and works while the store is down.
+    /// </summary>
     public static void UseHealth(this IApplicationBuilder app)
     {
         app.UseHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
@@ -34,7 +38,8 @@ internal static class Health
 
     private sealed class DatabaseCheck(IServiceProvider services) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        public async Task<HealthCheckResult> CheckHealthAsync(
+            HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             try
             {
@@ -51,11 +56,12 @@ internal static class Health
 
     private sealed class SessionStoreCheck(IUserSessionStore sessions) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        public async Task<HealthCheckResult> CheckHealthAsync(
+            HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             try
             {
-                await sessions.GetGenerationAsync(Guid.Empty);
+                await sessions.ProbeAsync();
                 return HealthCheckResult.Healthy();
             }
             catch (SessionStoreUnavailableException e)
@@ -67,19 +73,23 @@ internal static class Health
 
     private sealed class KeyRingCheck(KeyRingGate gate, IServiceProvider services) : IHealthCheck
     {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+        public Task<HealthCheckResult> CheckHealthAsync(
+            HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
             !gate.IsOpen ? HealthCheckResult.Unhealthy("The key ring has never been read.")
-            : MayLoseKeys() ? HealthCheckResult.Degraded("Redis may evict the key ring: set maxmemory-policy to noeviction.")
+            : MayLoseKeys()
+                ? HealthCheckResult.Degraded("Redis may evict the key ring: set maxmemory-policy to noeviction.")
             : HealthCheckResult.Healthy());
 
         // Without Redis there is no connection to ask.
-        private bool MayLoseKeys() => services.GetService<RedisConnection>()?.Masters.Any(master => master.MayEvictAnyKey) is true;
+        private bool MayLoseKeys() =>
+            services.GetService<RedisConnection>()?.Masters.Any(master => master.MayEvictAnyKey) is true;
     }
 
     /// <summary>Never unhealthy: what waits for the mail server keeps nobody from signing in.</summary>
     private sealed class MailCheck(MailQueue mail) : IHealthCheck
     {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.FromResult(mail.Trouble is { } trouble ? HealthCheckResult.Degraded(trouble) : HealthCheckResult.Healthy());
+        public Task<HealthCheckResult> CheckHealthAsync(
+            HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+            mail.Trouble is { } trouble ? HealthCheckResult.Degraded(trouble) : HealthCheckResult.Healthy());
     }
 }

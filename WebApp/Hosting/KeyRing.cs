@@ -24,6 +24,7 @@ internal static class KeyRing
         if (inRedis)
         {
             builder.Services.AddSingleton<RedisXmlRepository>().AddHostedService<RedisKeyRingKeeper>();
+            builder.Services.AddSingleton(services => services.GetRequiredService<RedisXmlRepository>().Scripts);
             builder.Services.AddOptions<KeyManagementOptions>().Configure<RedisXmlRepository>((ring, repository) => ring.XmlRepository = repository);
         }
         else

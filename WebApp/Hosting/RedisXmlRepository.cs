@@ -10,28 +10,26 @@ namespace WebApp.Hosting;
 /// Data Protection keys in the Redis list <c>DataProtection-Keys</c>, one XML element an item: exactly as
 /// Microsoft.AspNetCore.DataProtection.StackExchangeRedis keeps them, so that the package can take this class's place.
 /// </summary>
-internal sealed class RedisXmlRepository(RedisConnection redis) : IXmlRepository
+internal sealed class RedisXmlRepository : IXmlRepository
 {
     private const string Key = "DataProtection-Keys";
 
-    // KEYS: the list. ARGV: not-after (unused: to be late does no harm), the elements. Answers how many were missing.
-    private const string RestoreScript = """
-        local present, restored = {}, 0
-        for _, item in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do present[item] = true end
-        for i = 2, #ARGV do
-          if not present[ARGV[i]] then
-            redis.call('RPUSH', KEYS[1], ARGV[i])
-            restored = restored + 1
-          end
-        end
-        return restored
-        """;
-
+    private readonly RedisConnection _redis;
+    private readonly RedisScript _restore;
     private volatile string[] _known = [];
+
+    public RedisXmlRepository(RedisConnection redis)
+    {
+        _redis = redis;
+        Scripts = RedisScriptSet.Beside(typeof(RedisXmlRepository), []);
+        _restore = Scripts.Add("restore_keys");
+    }
+
+    public RedisScriptSet Scripts { get; }
 
     public IReadOnlyCollection<XElement> GetAllElements()
     {
-        string[] items = [.. redis.Run(ReadAsync)];
+        string[] items = [.. _redis.Run(ReadAsync)];
         _known = [.. _known.Union(items)];
         return [.. items.Select(item => XElement.Parse(item))];
     }
@@ -39,27 +37,31 @@ internal sealed class RedisXmlRepository(RedisConnection redis) : IXmlRepository
     public void StoreElement(XElement element, string friendlyName)
     {
         var item = element.ToString(SaveOptions.DisableFormatting);
-        redis.Run(db => db.ListRightPushAsync(Key, item));
+        _redis.Run(db => db.ListRightPushAsync(Key, item));
         _known = [.. _known, item];
     }
 
-    /// <summary>Puts back what this process has read or made and Redis has lost; returns how many elements that were.</summary>
+    /// <summary>
+    /// Puts back what this process has read or made and Redis has lost; returns how many elements that were.
+    /// </summary>
     public async Task<int> RestoreAsync()
     {
         var known = _known;
-        return known.Except(await redis.RunAsync(ReadAsync)).Any()
-            ? (int)await redis.EvaluateAsync(RestoreScript, [Key], [.. known.Select(item => (RedisValue)item)])
+        return known.Except(await _redis.RunAsync(ReadAsync)).Any()
+            ? (int)await _redis.EvaluateAsync(_restore, [Key], [.. known.Select(item => (RedisValue)item)])
             : 0;
     }
 
-    private static async Task<IEnumerable<string>> ReadAsync(IDatabase db) => (await db.ListRangeAsync(Key)).Select(item => (string)item!);
+    private static async Task<IEnumerable<string>> ReadAsync(IDatabase db) =>
+        (await db.ListRangeAsync(Key)).Select(item => (string)item!);
 }
 
 /// <summary>
-/// Watches over the list. After a flush the instances would go on with the keys in their memory, while one that starts makes another:
-/// a cookie from here would be worthless there.
+/// Watches over the list. After a flush the instances would go on with the keys in their memory, while one that starts
+/// makes another: a cookie from here would be worthless there.
 /// </summary>
-internal sealed partial class RedisKeyRingKeeper(RedisXmlRepository keys, ILogger<RedisKeyRingKeeper> logger) : BackgroundService
+internal sealed partial class RedisKeyRingKeeper(RedisXmlRepository keys, ILogger<RedisKeyRingKeeper> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -84,6 +86,8 @@ internal sealed partial class RedisKeyRingKeeper(RedisXmlRepository keys, ILogge
     [LoggerMessage(Level = LogLevel.Debug, Message = "The key ring in Redis could not be looked at")]
     private static partial void LogNotWatched(ILogger logger, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Redis had lost keys of the key ring (was it flushed, or does its maxmemory-policy evict?); they were put back")]
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "Redis had lost keys of the key ring (was it flushed, or does its maxmemory-policy evict?); "
+        + "they were put back")]
     private static partial void LogRestored(ILogger logger);
 }

@@ -30,6 +30,13 @@ public interface IUserSessionStore
     /// <summary>Refused requests that follow each other faster count once, so that a flood of them is not one of writes.</summary>
     static readonly TimeSpan RefusedAttemptDistance = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Proves that the store serves sign-ins and sign-outs at this moment: reads, and does what a write does but for the
+    /// change, in the way of the other calls. Cheap enough for a probe every second.
+    /// </summary>
+    /// <exception cref="SessionStoreUnavailableException">It does not.</exception>
+    Task ProbeAsync();
+
     /// <summary>The live session or the tombstone; null when there is neither. One round trip.</summary>
     Task<UserSession?> FindAsync(Guid userId, SessionId id);
 

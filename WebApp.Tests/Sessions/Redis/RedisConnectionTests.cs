@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using StackExchange.Redis;
 using WebApp.Sessions;
+using WebApp.Sessions.Redis;
 using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions.Redis;
@@ -228,6 +229,51 @@ public sealed class RedisConnectionTests : IAsyncLifetime
         Assert.Contains("WRONGTYPE", wrongType.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", wrongType.ToString().Split("   at ")[0], StringComparison.Ordinal);
         Assert.DoesNotContain("secret", stopped.ToString().Split("   at ")[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_script_that_fails_is_logged_with_the_words_of_Redis_but_without_keys_and_values()
+    {
+        var faulty = new RedisScript("faulty", "return clock()");
+
+        var failure = await Assert.ThrowsAsync<SessionStoreUnavailableException>(
+            () => _app.Connection.EvaluateAsync(faulty, ["us:{s00}:secret-key"], "secret-value"));
+
+        const string Words = "Script attempted to access nonexistent global variable 'clock'";
+        Assert.Contains($"Redis refused faulty: ERR user_script:1: {Words}", failure.Message, StringComparison.Ordinal);
+        var line = Assert.Single(_app.Log.Lines, line => line.StartsWith("Error ", StringComparison.Ordinal));
+        Assert.Contains(Words, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", failure.Message + line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_script_that_Redis_can_not_load_keeps_calls_back_and_the_log_has_the_words_of_Redis()
+    {
+        var broken = new RedisScriptSet(_ => "retrun 1", new Dictionary<string, object>());
+        broken.Add("broken");
+
+        await using var app = await RedisStore.StartAsync(
+            _redis.ConnectionString, _database, _clock, Timeout, moreScripts: broken);
+
+        await Eventually.TrueAsync(() => IsSaid("Redis is not in use"), "the monitor says that Redis is not in use");
+        Assert.True(IsSaid("broken (load): ERR Error compiling script (new function): user_script:1: '=' expected near '1'"));
+        await FailAsync(() => app.Store.ListAsync(Guid.NewGuid()));
+        Assert.False(app.Connection.IsVerified);
+
+        bool IsSaid(string text) => app.Log.Lines.Any(line => line.Contains(text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_server_that_is_restarted_has_all_scripts_before_it_is_used()
+    {
+        var scripts = new RedisScripts().Set.Scripts;
+        await _redis.StopAsync();
+        await Eventually.TrueAsync(() => !_app.Connection.IsVerified, "the broken connection is noticed");
+
+        await _redis.StartAsync();
+        await _app.UntilVerifiedAsync();
+
+        Assert.True(await _redis.InfoAsync("memory", "number_of_cached_scripts") >= scripts.Count);
     }
 
     [Fact]

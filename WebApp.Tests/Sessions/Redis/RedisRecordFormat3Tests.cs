@@ -126,6 +126,8 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
 
     private sealed class Downgraded(IUserSessionStore store, IDatabase redis) : IUserSessionStore
     {
+        public Task ProbeAsync() => store.ProbeAsync();
+
         public Task<UserSession?> FindAsync(Guid userId, SessionId id) => OnAsync(userId, () => store.FindAsync(userId, id));
 
         public Task<UserGeneration> GetGenerationAsync(Guid userId) => store.GetGenerationAsync(userId);

@@ -11,10 +11,13 @@ namespace WebApp.Accounts.Passwords;
 /// </summary>
 public sealed class PasswordBlocklist(IOptions<PasswordSettings> settings)
 {
-    // The same for every app in the process, and made when the first password is set.
-    private static readonly Lazy<HashSet<ulong>> BuiltIn = new(() => [.. CommonPasswords.All().Select(password => Mark(new TypedText(password).Folded))]);
+    private static HashSet<ulong>? MadeBuiltIn;
 
     private readonly Lazy<HashSet<ulong>> _added = new(() => Read(settings.Value.Blocklist));
+
+    /// <summary>The same for every app in the process, and made when the first password is set.</summary>
+    private static HashSet<ulong> BuiltIn => LazyInitializer.EnsureInitialized(
+        ref MadeBuiltIn, () => [.. CommonPasswords.All().Select(password => Mark(new TypedText(password).Folded))]);
 
     /// <summary>Whether it is one of them, with digits and signs around it, or again and again.</summary>
     internal bool Has(TypedText typed)
@@ -23,7 +26,7 @@ public sealed class PasswordBlocklist(IOptions<PasswordSettings> settings)
         return ((string[])[typed.Folded, stem, TypedText.UnitOf(typed.Folded), TypedText.UnitOf(stem)]).Where(text => text.Length > 0).Any(IsListed);
     }
 
-    private bool IsListed(string folded) => Mark(folded) is var mark && (BuiltIn.Value.Contains(mark) || _added.Value.Contains(mark));
+    private bool IsListed(string folded) => Mark(folded) is var mark && (BuiltIn.Contains(mark) || _added.Value.Contains(mark));
 
     private static HashSet<ulong> Read(string? path) => string.IsNullOrEmpty(path)
         ? []

@@ -24,7 +24,7 @@ internal static class AuditCommands
     private static readonly Option Key = new("--key", "FILE", "the public key (PEM) that it has to be signed with; without it this log's own");
     private static readonly Option KeyIsLost = new("--key-is-lost", null, "that this is so: what entries say can be proved from now on only") { Required = true };
 
-    public static readonly Command[] All =
+    public static Command[] All =>
     [
         new("audit verify", "compute the chain anew and say whether the log is as it was written", VerifyAsync) { Options = [Expect, Option.Json] },
         new("audit head", "say where the log ends, to be kept elsewhere", HeadAsync) { Options = [Option.Json] },

@@ -16,7 +16,7 @@ internal static class CommandLine
     public const int NotDone = 1;
     public const int NotUnderstood = 2;
 
-    private static readonly Command[] All =
+    private static Command[] All =>
     [
         new("migrate", "bring the database up to date", DatabaseCommands.MigrateAsync) { NeedsDatabase = false },
         .. UserCommands.All,

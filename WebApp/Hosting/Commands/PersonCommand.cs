@@ -11,7 +11,7 @@ internal static class PersonCommand
     public static readonly Option Id = new("--id", "ID", "the account's id, instead of the address");
 
     /// <summary>Why: for every act.</summary>
-    public static readonly Option[] Why =
+    public static Option[] Why =>
     [
         new("--reason", string.Join('|', StaffReason.Allowed), "the person is told") { Required = true },
         new("--case", "REFERENCE", "the person is told") { Required = true },

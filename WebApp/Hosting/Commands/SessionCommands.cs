@@ -14,7 +14,7 @@ internal static class SessionCommands
     private static readonly Option OfEveryone = new("--everyone", null, "not one person's, but all there are");
     private static readonly Option Confirm = new("--confirm", Everyone, $"with --{Everyone}, to say that it is meant");
 
-    public static readonly Command[] All =
+    public static Command[] All =>
     [
         new("sessions list", "show where a person is signed in, and which of their sessions ended early", ListAsync)
         {

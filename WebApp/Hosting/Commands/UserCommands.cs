@@ -11,16 +11,22 @@ internal static class UserCommands
     private const string NoRole = "none";
 
     private static readonly Option Until = new("--until", "TIME", $"in UTC, such as 2030-01-31T12:00, or {Forever}") { Required = true };
-    private static readonly Option Wanted = new("--roles", "ROLES", $"all that the person is to have, with commas: of {string.Join(" and ", Roles.All)}; or {NoRole}") { Required = true };
     private static readonly Option Off = new("--off", null, "no longer require it");
     private static readonly Option Confirm = new("--confirm", "ADDRESS", "the account's address, once more") { Required = true };
     private static readonly Option Query = new("--query", "TEXT", "how the address, the name or the id begins");
-    private static readonly Option Role = new("--role", string.Join('|', Roles.All), "only people with this role");
     private static readonly Option Banned = new("--banned", null, "only people who are banned");
     private static readonly Option OneFactor = new("--no-second-factor", null, "only people without one");
     private static readonly Option After = new("--after", "PLACE", "where the page before ended");
 
-    public static readonly Command[] All =
+    private static Option Role => new("--role", string.Join('|', Roles.All), "only people with this role");
+
+    private static Option Wanted =>
+        new("--roles", "ROLES", $"all that the person is to have, with commas: of {string.Join(" and ", Roles.All)}; or {NoRole}")
+        {
+            Required = true,
+        };
+
+    public static Command[] All =>
     [
         new("users add", "make an account, whose password is asked for; while there is no Admin, also give an existing one a role", AddAsync)
         {

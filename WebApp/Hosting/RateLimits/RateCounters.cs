@@ -14,7 +14,8 @@ internal sealed partial class RateCounters(
 {
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
 
-    private readonly RedisCounters? _shared = services.GetService<RedisConnection>() is { } redis ? new(redis) : null;
+    private readonly RedisCounters? _shared =
+        services.GetService<RedisConnection>() is null ? null : services.GetRequiredService<RedisCounters>();
     private readonly Dictionary<LimitedAct, Rate> _rates = Enum.GetValues<LimitedAct>().ToDictionary(act => act, act => Rate.Of(settings.Value.Of(act)));
     private readonly Lock _lock = new();
     private DateTimeOffset _nextWarning = DateTimeOffset.MinValue;

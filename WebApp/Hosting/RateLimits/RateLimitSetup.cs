@@ -2,6 +2,7 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts;
+using WebApp.Sessions.Redis;
 
 namespace WebApp.Hosting.RateLimits;
 
@@ -11,7 +12,11 @@ internal static class RateLimitSetup
     public static void AddRateLimits(this IServiceCollection services)
     {
         services.AddOptions<RateLimitSettings>().BindConfiguration(RateLimitSettings.Section, binder => binder.ErrorOnUnknownConfiguration = true).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<RateLimitSettings>, Validation>().AddSingleton<LocalCounters>().AddSingleton<RateCounters>();
+        services.AddSingleton<IValidateOptions<RateLimitSettings>, Validation>();
+        services.AddSingleton<LocalCounters>().AddSingleton<RateCounters>();
+        // Nobody asks for these two where sessions are not in Redis.
+        services.AddSingleton(provider => new RedisCounters(provider.GetRequiredService<RedisConnection>()));
+        services.AddSingleton(provider => provider.GetRequiredService<RedisCounters>().Scripts);
         services.AddRateLimiter(_ => { });
         services.AddOptions<RateLimiterOptions>().Configure<RateCounters>((limiter, counters) =>
         {

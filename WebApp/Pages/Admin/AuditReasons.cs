@@ -8,7 +8,7 @@ namespace WebApp.Pages.Admin;
 /// <summary>The reasons that entries have and support does not give: by name, with their words.</summary>
 public static class AuditReasons
 {
-    public static IReadOnlyList<(string Name, string Words)> Others { get; } =
+    public static IReadOnlyList<(string Name, string Words)> Others =>
     [
         .. Enum.GetValues<RevocationReason>().Except(StaffReason.Allowed).Select(reason => ($"{reason}", Words.Of(reason)))
             .Concat(Enum.GetValues<LockReason>().Select(reason => ($"{reason}", Words.Of(reason))))

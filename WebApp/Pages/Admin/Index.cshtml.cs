@@ -11,7 +11,8 @@ public sealed class IndexModel(SessionManager sessions, AuditLog audit, TimeProv
     private static readonly AuditAction[] SignIns = [AuditAction.SignedIn];
 
     /// <summary>Whatever staff ask for that ends somebody's sessions.</summary>
-    private static readonly AuditAction[] ForcedSignOuts = [.. StaffActs.Ending, AuditAction.DeleteAccount, AuditAction.ForceSignOutEveryone];
+    private static AuditAction[] ForcedSignOuts =>
+        [.. StaffActs.Ending, AuditAction.DeleteAccount, AuditAction.ForceSignOutEveryone];
 
     public SessionCounts Counts { get; private set; } = new(0, 0, 0);
 

@@ -37,9 +37,6 @@ public enum HistoryActor
 /// </summary>
 public sealed record HistoryLine
 {
-    private static readonly Dictionary<HistoryKind, AuditAction[]> Actions = Enum.GetValues<HistoryKind>()
-        .ToDictionary(kind => kind, kind => Enum.GetValues<AuditAction>().Where(action => IsTold(action) && (kind == HistoryKind.All || KindOf(action) == kind)).ToArray());
-
     /// <summary>Acts of staff that are not told without what exactly was done.</summary>
     private static readonly HashSet<AuditAction> Detailed = [AuditAction.ForceSignOutSome, AuditAction.Ban, AuditAction.ChangeRoles, AuditAction.RevealAddress];
 
@@ -78,7 +75,11 @@ public sealed record HistoryLine
     public HistoryKind Kind => KindOf(Action);
 
     /// <summary>The actions of which lines of that kind tell.</summary>
-    public static IReadOnlyCollection<AuditAction> ActionsOf(HistoryKind kind) => Actions[kind];
+    public static IReadOnlyCollection<AuditAction> ActionsOf(HistoryKind kind) =>
+    [
+        .. Enum.GetValues<AuditAction>()
+            .Where(action => IsTold(action) && (kind == HistoryKind.All || KindOf(action) == kind)),
+    ];
 
     /// <summary>Whether it says more to its subject than the line of the act itself.</summary>
     public static bool IsTold(AuditAction action) => action != AuditAction.StaffActDone;

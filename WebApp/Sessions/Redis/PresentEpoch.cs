@@ -1,12 +1,15 @@
 namespace WebApp.Sessions.Redis;
 
 /// <summary>Which epoch it is, as the copies in Redis say, or the database where a copy is missing.</summary>
-internal sealed class PresentEpoch(RedisConnection connection, RevocationJournal journal)
+internal sealed class PresentEpoch(RedisConnection connection, RedisScripts scripts, RevocationJournal journal)
 {
-    private readonly RedisEpochs _epochs = new((script, keys, args) => connection.EvaluateAsync(script, keys, args));
+    private readonly RedisEpochs _epochs = new(connection.EvaluateAsync, scripts);
     private Known _known = new([0, 0, 0, 0], SessionEpoch.First);
 
-    /// <summary>What the copy says that was read with something of the user's. There is hardly ever another one than the last time.</summary>
+    /// <summary>
+    /// What the copy says that was read with something of the user's. There is hardly ever another one than the last
+    /// time.
+    /// </summary>
     /// <exception cref="SessionStoreUnavailableException">It is missing, and the database did not answer.</exception>
     public async ValueTask<SessionEpoch> ReadAsync(Guid userId, byte[]? copy) => Of(copy) ?? await TellAsync(userId);
 

@@ -1,28 +1,42 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace WebApp.Sessions.Redis;
 
-/// <summary>The one guarded way to Redis. Every call ends within <see cref="SessionPolicy.CommandTimeout"/> or throws <see cref="SessionStoreUnavailableException"/>.</summary>
+/// <summary>
+/// The one guarded way to Redis. Every call ends within <see cref="SessionPolicy.CommandTimeout"/> or throws
+/// <see cref="SessionStoreUnavailableException"/>.
+/// </summary>
 /// <remarks>
 /// <para>
-/// The connection is <em>verified</em> or not. It is not at the start, after it broke, and after a command that was not answered in time; then
-/// calls fail at once, so that no backlog grows in front of a server that hangs (only before the very first verification do they wait).
-/// <see cref="RedisMonitor"/> verifies: it asks every server who it is and repeats the journalled revocations on one that it doesn't know.
+/// The connection is <em>verified</em> or not. It is not at the start, after it broke, and after a command that was not
+/// answered in time; then calls fail at once, so that no backlog grows in front of a server that hangs (only before the
+/// very first verification do they wait). <see cref="RedisMonitor"/> verifies: it asks every server who it is, and a
+/// server that it doesn't know has to load all scripts and gets the journalled revocations again.
 /// </para>
 /// <para>
-/// A command given up on stays in the client's queue and runs when the server comes back to itself. So scripts are handed, as
-/// <c>ARGV[1]</c>, the moment in Redis' own clock at which the caller stops waiting, and do nothing past it.
+/// A command given up on stays in the client's queue and runs when the server comes back to itself. So scripts are
+/// handed, as <c>ARGV[1]</c>, the moment in Redis' own clock at which the caller stops waiting, and do nothing past it.
+/// </para>
+/// <para>
+/// An error that Redis answers is logged with its words, less keys and values (<see cref="RedisError"/>). The operation
+/// that it is logged with is the script, or the method that asked.
 /// </para>
 /// </remarks>
-public sealed partial class RedisConnection(string connectionString, IOptions<SessionPolicy> policy, ILogger<RedisConnection> logger) : IAsyncDisposable
+public sealed partial class RedisConnection(
+    string connectionString, IOptions<SessionPolicy> policy, TimeProvider clock, ILogger<RedisConnection> logger)
+    : IAsyncDisposable
 {
     private const int Retries = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>On a machine under load this client now and then gets stuck on its way to the first answer, or later, for good. A new one does not.</summary>
+    /// <summary>
+    /// On a machine under load this client now and then gets stuck on its way to the first answer, or later, for good.
+    /// A new one does not.
+    /// </summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestTrouble = TimeSpan.FromSeconds(8);
 
@@ -30,6 +44,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
 
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
     private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
+    private readonly RedisErrorLog _errors = new(clock, logger);
     private readonly Lock _state = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly TaskCompletionSource _firstVerified = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,44 +57,48 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     private volatile bool _verified;
     private int _doubts;
 
-    /// <summary>Something happened to the connection, or to the servers behind it: what they told before may no longer hold.</summary>
+    /// <summary>
+    /// Something happened to the connection, or to the servers behind it: what they told before may no longer hold.
+    /// </summary>
     internal event EventHandler? Doubted;
 
     /// <summary>Whether calls are let through.</summary>
     public bool IsVerified => _verified;
 
-    /// <summary>The masters as the monitor last saw them, at most a second or so ago while <see cref="IsVerified"/>; for health checks.</summary>
+    /// <summary>
+    /// The masters as the monitor last saw them, at most a second or so ago while <see cref="IsVerified"/>; for health
+    /// checks.
+    /// </summary>
     public IReadOnlyList<RedisServerFacts> Masters => _lastProbe?.Masters ?? [];
 
     /// <summary>Asks the master: a replica may not have heard of a revocation yet.</summary>
-    public Task<RedisValue[]> GetAsync(RedisKey[] keys) => RunAsync(db => db.StringGetAsync(keys, CommandFlags.DemandMaster));
+    public Task<RedisValue[]> GetAsync(RedisKey[] keys) =>
+        RunAsync(db => db.StringGetAsync(keys, CommandFlags.DemandMaster));
 
-    /// <summary>Runs a script. Its <c>ARGV[1]</c> is the not-after time in milliseconds; <paramref name="args"/> follow from <c>ARGV[2]</c>.</summary>
-    public async Task<RedisResult> EvaluateAsync(string script, RedisKey[] keys, params RedisValue[] args)
-    {
-        var started = Stopwatch.GetTimestamp();
-        await VerifiedAsync(started);
-        return await GuardAsync(db => EvaluateOn(db, script, keys, args, started), started);
-    }
-
-    /// <summary>Runs any command. It must be harmless if it is executed late (see the remarks on <see cref="RedisConnection"/>), or served by a replica if it doesn't demand the master.</summary>
-    public Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command)
+    /// <summary>
+    /// Runs any command. It must be harmless if it is executed late (see the remarks on <see cref="RedisConnection"/>),
+    /// or served by a replica if it doesn't demand the master.
+    /// </summary>
+    public Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, [CallerMemberName] string operation = "")
     {
         var started = Stopwatch.GetTimestamp();
         // Every signed-in request comes by here: no task of its own for a wait that is over.
-        return _verified ? GuardAsync(command, started) : WaitAndRunAsync();
+        return _verified ? GuardAsync(operation, command, started) : WaitAndRunAsync();
 
         async Task<T> WaitAndRunAsync()
         {
             await VerifiedAsync(started);
-            return await GuardAsync(command, started);
+            return await GuardAsync(operation, command, started);
         }
     }
 
-    /// <summary><see cref="RunAsync"/> for interfaces that know no tasks. Blocks the thread, but no longer than about the time-out.</summary>
-    public T Run<T>(Func<IDatabase, Task<T>> command)
+    /// <summary>
+    /// <see cref="RunAsync"/> for interfaces that know no tasks. Blocks the thread, but no longer than about the
+    /// time-out.
+    /// </summary>
+    public T Run<T>(Func<IDatabase, Task<T>> command, [CallerMemberName] string operation = "")
     {
-        var running = Task.Run(() => RunAsync(command));
+        var running = Task.Run(() => RunAsync(command, operation));
         return Task.WaitAny([running], 2 * _timeout) == 0
             ? running.GetAwaiter().GetResult()
             : throw NoAnswer();
@@ -93,30 +112,59 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
             return;
 
         // Commands still queued are past their callers' patience: waiting for them would only delay the shutdown.
-        await redis.CloseAsync(allowCommandsToComplete: false).WaitAsync(ConnectTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await redis.CloseAsync(allowCommandsToComplete: false)
+            .WaitAsync(ConnectTimeout)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         redis.Dispose();
     }
 
-    /// <summary>For the monitor's own scripts, which must run before the connection counts as verified.</summary>
-    internal Task<RedisResult> EvaluateUnverifiedAsync(string script, RedisKey[] keys, params RedisValue[] args)
+    /// <summary>
+    /// Runs a script. Its <c>ARGV[1]</c> is the not-after time in milliseconds; <paramref name="args"/> follow from
+    /// <c>ARGV[2]</c>.
+    /// </summary>
+    internal async Task<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, params RedisValue[] args)
     {
         var started = Stopwatch.GetTimestamp();
-        return GuardAsync(db => EvaluateOn(db, script, keys, args, started), started);
+        await VerifiedAsync(started);
+        return await GuardAsync(script.Name, db => EvaluateOn(db, script, keys, args, started), started);
     }
 
-    /// <summary>Connects if need be, and asks every server who it is. Throws when one does not answer, or when no master does.</summary>
+    /// <summary>For the monitor's own scripts, which must run before the connection counts as verified.</summary>
+    internal Task<RedisResult> EvaluateUnverifiedAsync(RedisScript script, RedisKey[] keys, params RedisValue[] args)
+    {
+        var started = Stopwatch.GetTimestamp();
+        return GuardAsync(script.Name, db => EvaluateOn(db, script, keys, args, started), started);
+    }
+
+    /// <summary>Has every master load the scripts. Throws when one can't be loaded.</summary>
+    internal async Task LoadAsync(RedisProbe probe, IEnumerable<RedisScript> scripts)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await Task.WhenAll(scripts.Select(script => GuardAsync(
+            $"{script.Name} (load)",
+            db => Task.WhenAll(probe.MastersOf(db.Multiplexer).Select(master => master.ScriptLoadAsync(script.Text))),
+            started)));
+    }
+
+    /// <summary>
+    /// Connects if need be, and asks every server who it is. Throws when one does not answer, or when no master does.
+    /// </summary>
     internal async Task<RedisProbe> ProbeAsync()
     {
         var doubts = Volatile.Read(ref _doubts);
-        if (_connecting is not null && !_verified && Stopwatch.GetElapsedTime(_soundAt) > _timeout + (_lastProbe is null ? LongestStart : LongestTrouble))
+        var patience = _timeout + (_lastProbe is null ? LongestStart : LongestTrouble);
+        if (_connecting is not null && !_verified && Stopwatch.GetElapsedTime(_soundAt) > patience)
             StartOver();
         if (_redis is null)
             _database = (_redis = await ConnectAsync()).GetDatabase();
         var last = _lastProbe;
-        var probe = await GuardAsync(db => RedisProbe.AskAsync(db.Multiplexer, last, _timeout, doubts), Stopwatch.GetTimestamp());
+        var probe = await GuardAsync(
+            "INFO and TIME",
+            db => RedisProbe.AskAsync(db.Multiplexer, last, _timeout, doubts),
+            Stopwatch.GetTimestamp());
         // The client would find out by itself only much later.
         if (last is not null && !probe.HasMastersOf(last))
-            await GuardAsync(db => db.Multiplexer.ConfigureAsync(), Stopwatch.GetTimestamp());
+            await GuardAsync("configuration", db => db.Multiplexer.ConfigureAsync(), Stopwatch.GetTimestamp());
         if (probe.Masters.Count == 0)
             throw new SessionStoreUnavailableException("No Redis master is connected.");
 
@@ -148,7 +196,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         Doubted?.Invoke(this, EventArgs.Empty);
     }
 
-    /// <summary>Returns after <paramref name="delay"/>, or as soon as something has happened to the connection.</summary>
+    /// <summary>Returns after <paramref name="delay"/>, or as soon as something happens to the connection.</summary>
     internal Task WaitForEventAsync(TimeSpan delay, CancellationToken stopping) => _wake.WaitAsync(delay, stopping);
 
     private async Task VerifiedAsync(long started)
@@ -157,7 +205,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
             return;
 
         if (_firstVerified.Task.IsCompleted)
-            throw new SessionStoreUnavailableException("Redis is not connected, or has not been verified since it last failed to answer.");
+            throw new SessionStoreUnavailableException(
+                "Redis is not connected, or has not been verified since it last failed to answer.");
 
         try
         {
@@ -170,10 +219,11 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     }
 
     /// <summary>
-    /// The guard. The client may refuse a command (it was never sent, so it may be tried again), may never complete one (so each wait is bounded),
-    /// and completes on its reader's thread (so the rest of the caller is moved away: it may block, and would hold up every other call).
+    /// The guard. The client may refuse a command (it was never sent, so it may be tried again), may never complete one
+    /// (so each wait is bounded), and completes on its reader's thread (so the rest of the caller is moved away: it may
+    /// block, and would hold up every other call).
     /// </summary>
-    private async Task<T> GuardAsync<T>(Func<IDatabase, Task<T>> command, long started)
+    private async Task<T> GuardAsync<T>(string operation, Func<IDatabase, Task<T>> command, long started)
     {
         var database = _database ?? throw new SessionStoreUnavailableException("Redis is not connected yet.");
         for (var (refused, loaded) = (0, false); ;)
@@ -182,11 +232,12 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
             {
                 return await command(database).WaitAsync(Left(started));
             }
-            catch (RedisConnectionException e) when (e.CommandStatus == CommandStatus.WaitingToBeSent && refused++ < Retries)
+            catch (RedisConnectionException e) when (
+                e.CommandStatus == CommandStatus.WaitingToBeSent && refused++ < Retries)
             {
                 await Task.Delay(RetryDelay);
             }
-            catch (RedisServerException e) when (ErrorCode(e) == "NOSCRIPT" && !loaded)
+            catch (RedisServerException e) when (!loaded && RedisError.CodeOf(e.Message) == "NOSCRIPT")
             {
                 // The server has forgotten its scripts; the client has noticed and sends the whole text now.
                 loaded = true;
@@ -197,7 +248,7 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
                     LogTimeout(_timeout);
                 throw NoAnswer();
             }
-            // The client's own messages can hold keys, and inner exceptions get logged: only the kind of failure is passed on.
+            // The client's own messages can hold keys, and inner exceptions get logged: neither is passed on.
             catch (RedisConnectionException e)
             {
                 Wake();
@@ -205,9 +256,12 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
             }
             catch (RedisServerException e)
             {
-                throw new SessionStoreUnavailableException($"Redis refused the command ({ErrorCode(e)}).");
+                var error = RedisError.Of(e.Message);
+                _errors.Add(operation, error);
+                throw new SessionStoreUnavailableException($"Redis refused {operation}: {error.Text}");
             }
-            catch (Exception e) when (e is RedisException or RedisCommandException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception e) when (
+                e is RedisException or RedisCommandException or ObjectDisposedException or OperationCanceledException)
             {
                 throw new SessionStoreUnavailableException($"The Redis client failed ({e.GetType().Name}).");
             }
@@ -218,11 +272,13 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         }
     }
 
-    private Task<RedisResult> EvaluateOn(IDatabase db, string script, RedisKey[] keys, RedisValue[] args, long started) =>
-        db.ScriptEvaluateAsync(script, keys, [NotAfter(started), .. args], CommandFlags.DemandMaster);
+    private Task<RedisResult> EvaluateOn(
+        IDatabase db, RedisScript script, RedisKey[] keys, RedisValue[] args, long started) =>
+        db.ScriptEvaluateAsync(script.Text, keys, [NotAfter(started), .. args], CommandFlags.DemandMaster);
 
-    private RedisValue NotAfter(long started) =>
-        _lastProbe is { } probe ? probe.RedisTimeNow() + (long)Left(started).TotalMilliseconds : throw new SessionStoreUnavailableException("Redis is not connected yet.");
+    private RedisValue NotAfter(long started) => _lastProbe is { } probe
+        ? probe.RedisTimeNow() + (long)Left(started).TotalMilliseconds
+        : throw new SessionStoreUnavailableException("Redis is not connected yet.");
 
     private TimeSpan Left(long started)
     {
@@ -231,12 +287,6 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     }
 
     private SessionStoreUnavailableException NoAnswer() => new($"Redis did not answer within {_timeout}.");
-
-    private static string ErrorCode(RedisServerException e)
-    {
-        var code = e.Message.Split(' ', 2)[0];
-        return code.Length is > 0 and <= 20 && code.All(char.IsAsciiLetterUpper) ? code : "ERR";
-    }
 
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
@@ -250,7 +300,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
         {
             throw new SessionStoreUnavailableException("Redis is still being connected.");
         }
-        catch (Exception e) when (e is RedisException or ArgumentException or InvalidOperationException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (
+            e is RedisException or ArgumentException or InvalidOperationException or System.Net.Sockets.SocketException)
         {
             _connecting = null;
             throw new SessionStoreUnavailableException($"Redis could not be connected ({e.GetType().Name}).");
@@ -296,8 +347,8 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
     }
 
     /// <summary>
-    /// Nobody is served by a replica, nor by the connection on which news is heard: that one of them is gone holds nobody up. (What may be served from
-    /// the local cache is another matter, and when a replica comes back it may be a master.)
+    /// Nobody is served by a replica, nor by the connection on which news is heard: that one of them is gone holds
+    /// nobody up. (The local cache is another matter, and when a replica comes back it may be a master.)
     /// </summary>
     private void Changed(ConnectionMultiplexer redis, ConnectionFailedEventArgs change, bool isLost)
     {
@@ -312,7 +363,10 @@ public sealed partial class RedisConnection(string connectionString, IOptions<Se
             Doubt();
     }
 
-    /// <summary>Something happened: holds calls back until the monitor has had another look, and wakes it. True if it was verified until now.</summary>
+    /// <summary>
+    /// Something happened: holds calls back until the monitor has had another look, and wakes it. True if it was
+    /// verified until now.
+    /// </summary>
     private bool Doubt()
     {
         bool wasVerified;

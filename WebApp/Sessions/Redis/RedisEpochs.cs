@@ -5,30 +5,41 @@ using StackExchange.Redis;
 namespace WebApp.Sessions.Redis;
 
 /// <summary>Runs a script whose keys lie with those of a hash tag.</summary>
-internal delegate Task<RedisResult> RunOnTag(string script, RedisKey[] keys, params RedisValue[] args);
+internal delegate Task<RedisResult> RunOnTag(RedisScript script, RedisKey[] keys, params RedisValue[] args);
 
 /// <summary>
-/// The copies of the present epoch, one for each hash tag, so that it is read together with a session and by the script that adds one.
-/// The truth is in the database (<see cref="Sql.SessionEpochs"/>): a copy that is missing says nothing, least of all that there was no epoch.
+/// The copies of the present epoch, one for each hash tag, so that it is read together with a session and by the script
+/// that adds one. The truth is in the database (<see cref="Sql.SessionEpochs"/>): a copy that is missing says nothing,
+/// least of all that there was no epoch.
 /// </summary>
 /// <remarks>
-/// A copy is the number (4), when everyone's sessions were ended (6), why (1), the text of the case reference, and of the session that is spared, if any,
-/// a zero, user id (16) and id (16); for number 0 the number alone. Records carry the last seven bits of the number in which they began, or for which
-/// they were spared. If the database was put back to before an end, a copy that goes missing is told a lower number than the others have: until everyone's
-/// sessions are ended the next time, those of the epochs between are not found there.
+/// A copy is the number (4), when everyone's sessions were ended (6), why (1), the text of the case reference, and of
+/// the session that is spared, if any, a zero, user id (16) and id (16); for number 0 the number alone. Records carry
+/// the last seven bits of the number in which they began, or for which they were spared. If the database was put back
+/// to before an end, a copy that goes missing is told a lower number than the others have: until everyone's sessions
+/// are ended the next time, those of the epochs between are not found there.
 /// </remarks>
-internal sealed class RedisEpochs(RunOnTag run)
+internal sealed class RedisEpochs(RunOnTag run, RedisScripts scripts)
 {
-    /// <summary>As many bits of the number as a record has room for. A session that outlives so many epochs is told by its age.</summary>
+    /// <summary>
+    /// As many bits of the number as a record has room for. A session that outlives so many epochs is told by its age.
+    /// </summary>
     public const int MarkBits = 7;
+
+    /// <summary>How many marks there are before the first comes round again.</summary>
+    public const int Marks = 1 << MarkBits;
 
     /// <summary>What listeners hear instead of a user's id: it concerns everyone.</summary>
     public static readonly byte[] Everyone = [0];
 
-    /// <summary>Far more than clocks of instances differ by, and far less than it takes to end everyone's sessions so often.</summary>
+    /// <summary>
+    /// Far more than clocks of instances differ by, and far less than it takes to end everyone's sessions so often.
+    /// </summary>
     public static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
 
-    /// <summary>Where in a copy it stands when everyone's sessions were ended, which why follows on, and where the case reference.</summary>
+    /// <summary>
+    /// Where in a copy it stands when everyone's sessions were ended (why follows on), and where the case reference.
+    /// </summary>
     public const int TimeAt = sizeof(uint);
     public const int ReferenceAt = TimeAt + RedisSessionRecord.TimeSize + 1;
 
@@ -36,7 +47,8 @@ internal sealed class RedisEpochs(RunOnTag run)
 
     /// <summary>Tells every hash tag. Those that know it already, or a later one, stay as they are.</summary>
     /// <exception cref="SessionStoreUnavailableException">Not all have confirmed it.</exception>
-    public Task TellAsync(SessionEpoch epoch) => Task.WhenAll(Enumerable.Range(0, RedisKeys.Tags).Select(tag => TellAsync(epoch, tag)));
+    public Task TellAsync(SessionEpoch epoch) =>
+        Task.WhenAll(Enumerable.Range(0, RedisKeys.Tags).Select(tag => TellAsync(epoch, tag)));
 
     public async Task TellAsync(SessionEpoch epoch, int tag)
     {
@@ -44,14 +56,18 @@ internal sealed class RedisEpochs(RunOnTag run)
             ? [RedisKeys.EpochOf(tag), new RedisKeys(spared.UserId).Record(spared.Id)]
             : [RedisKeys.EpochOf(tag)];
         // A script that comes too late has done nothing, which is not what was asked for.
-        _ = Reply.IsYes(await run(RedisScripts.TellEpoch, keys, Everyone, epoch.Number, Write(epoch), MarkOf(epoch.Number), MarkOf(epoch.Number - 1)));
+        _ = Reply.IsYes(await run(scripts.TellEpoch, keys,
+            Everyone, epoch.Number, Write(epoch), MarkOf(epoch.Number), MarkOf(epoch.Number - 1)));
     }
 
-    public static int MarkOf(long number) => (int)(number & ((1 << MarkBits) - 1));
+    public static int MarkOf(long number) => (int)(number % Marks);
 
-    /// <summary>Whether the session, whose record has that mark, is over because everyone's were ended since it began.</summary>
+    /// <summary>
+    /// Whether the session, whose record has that mark, is over because everyone's were ended since it began.
+    /// </summary>
     public static bool IsOver(SessionEpoch epoch, int mark, UserSession session) => session.Revocation is null
-        && (mark != MarkOf(epoch.Number) || (session.CreatedAt < epoch.Ended?.At - ClockDifference && session.Id != epoch.Spared?.Id));
+        && (mark != MarkOf(epoch.Number)
+            || (session.CreatedAt < epoch.Ended?.At - ClockDifference && session.Id != epoch.Spared?.Id));
 
     /// <summary>The copy's epoch.</summary>
     public static SessionEpoch Read(ReadOnlySpan<byte> copy)
@@ -70,7 +86,9 @@ internal sealed class RedisEpochs(RunOnTag run)
         }
 
         var ended = new Revocation(
-            RedisSessionRecord.ReadTime(copy[TimeAt..]), (RevocationReason)copy[ReferenceAt - 1], reference.IsEmpty ? null : Encoding.UTF8.GetString(reference));
+            RedisSessionRecord.ReadTime(copy[TimeAt..]),
+            (RevocationReason)copy[ReferenceAt - 1],
+            reference.IsEmpty ? null : Encoding.UTF8.GetString(reference));
         return new(number, ended, spared);
     }
 
@@ -81,7 +99,11 @@ internal sealed class RedisEpochs(RunOnTag run)
         if (epoch.Ended is not { } ended)
             return number;
 
-        byte[] spared = epoch.Spared is { } one ? [0, .. RedisKeys.UserBytes(one.UserId), .. RedisKeys.IdBytes(one.Id)] : [];
-        return [.. number, .. RedisSessionRecord.WriteTime(ended.At), (byte)ended.Reason, .. Encoding.UTF8.GetBytes(ended.CaseReference ?? ""), .. spared];
+        var time = RedisSessionRecord.WriteTime(ended.At);
+        var reference = Encoding.UTF8.GetBytes(ended.CaseReference ?? "");
+        byte[] spared = epoch.Spared is { } one
+            ? [0, .. RedisKeys.UserBytes(one.UserId), .. RedisKeys.IdBytes(one.Id)]
+            : [];
+        return [.. number, .. time, (byte)ended.Reason, .. reference, .. spared];
     }
 }

@@ -17,7 +17,7 @@ namespace WebApp.Sessions.Redis;
 ///   uc:{sNN}:theft  HASH  the same of those that ended as theft, in whatever epoch
 /// </code>
 /// <para>
-/// The scripts that change a record keep all up with it (<see cref="RedisIndexEntry"/>). What ends by itself leaves its entry behind, until a page
+/// The scripts that change a record keep all up with it (common_index.lua). What ends by itself leaves its entry behind, until a page
 /// meets it or <see cref="RedisIndexSweeper"/> comes by; a count ends by itself, and is forgotten later. What was ended with everyone's waits for the
 /// sweeper alone. Entries only lead to records: the record says what is shown.
 /// </para>
@@ -27,7 +27,8 @@ namespace WebApp.Sessions.Redis;
 /// is one tag's, so that nobody waits behind more than a few hundred microseconds, and few are under way at once.
 /// </para>
 /// </remarks>
-internal sealed class RedisIndex(RedisConnection connection, PresentEpoch present, TimeProvider clock)
+internal sealed class RedisIndex(
+    RedisConnection connection, RedisScripts scripts, PresentEpoch present, TimeProvider clock)
 {
     private const int AtOnce = 8;
     private const int LeastPerTag = 4;
@@ -135,7 +136,8 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
 
     private async Task RepairAsync(int tag, int list)
     {
-        var reply = await connection.EvaluateAsync(RedisIndexScripts.Repair, [RedisKeys.AnyOf(tag)], list, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var reply = await connection.EvaluateAsync(
+            scripts.Repair, [RedisKeys.AnyOf(tag)], list, clock.GetUtcNow().ToUnixTimeMilliseconds());
         if ((int)reply == RedisScripts.NoEpoch)
             await present.TellAsync(tag);
     }
@@ -146,7 +148,7 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
 
     /// <summary>Live, locked and flagged ones of a tag; forgets what has ended long since.</summary>
     private async Task<long[]> CountAsync(int tag) => (long[])(await connection.EvaluateAsync(
-        RedisIndexScripts.Count, [RedisKeys.AnyOf(tag)], clock.GetUtcNow().ToUnixTimeMilliseconds()))!;
+        scripts.Count, [RedisKeys.AnyOf(tag)], clock.GetUtcNow().ToUnixTimeMilliseconds()))!;
 
     private async Task<SessionEpoch> EpochAsync(int tag) => await present.ReadAsync(tag, (await connection.GetAsync([RedisKeys.EpochOf(tag)]))[0]);
 
@@ -212,7 +214,7 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
 
     private async Task<List<Entry>> AskAsync(int tag, RedisIndexPattern pattern, SessionCursor? after, int count, long lowest, RedisValue glob)
     {
-        var reply = (RedisValue[])(await connection.EvaluateAsync(RedisIndexScripts.Page, [RedisKeys.AnyOf(tag)],
+        var reply = (RedisValue[])(await connection.EvaluateAsync(scripts.Page, [RedisKeys.AnyOf(tag)],
             after?.LastSeenAt.ToUnixTimeMilliseconds() ?? End, after is { } cursor ? RedisKeys.IdBytes(cursor.Id) : RedisValue.EmptyString,
             lowest, count, pattern.Checks, pattern.Length, glob, pattern.OnlyList ?? RedisValue.EmptyString, pattern.Sought))!;
         return [.. reply.Chunk(2).Select(pair => new Entry(tag, (long)pair[1], SessionId.Read((byte[])pair[0]!)))];

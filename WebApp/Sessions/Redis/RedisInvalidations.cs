@@ -23,13 +23,13 @@ namespace WebApp.Sessions.Redis;
 /// <see cref="LifeOnCluster"/> only.
 /// </para>
 /// </remarks>
-internal sealed partial class RedisInvalidations(RedisConnection connection, SessionCache cache, ILogger<RedisInvalidations> logger) : BackgroundService
+internal sealed partial class RedisInvalidations(
+    RedisConnection connection, RedisScripts scripts, SessionCache cache, ILogger<RedisInvalidations> logger) : BackgroundService
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan LifeOnCluster = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    private const string Beat = "redis.call('PUBLISH', ARGV[2], ARGV[3])";
     private const int GuidSize = 16;
     private const int BeatSize = GuidSize + sizeof(int) + sizeof(long) + sizeof(long);
     private static readonly RedisChannel Channel = new(RedisScripts.News, RedisChannel.PatternMode.Literal);
@@ -80,7 +80,8 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
             }
 
             await Task.WhenAll(keys.Select((key, number) => connection.RunAsync(db =>
-                db.ScriptEvaluateAsync(Beat, [key], ["", RedisScripts.News, WriteBeat(number, SocketsOf(db.Multiplexer))], CommandFlags.DemandMaster))));
+                db.ScriptEvaluateAsync(
+                    scripts.Beat.Text, [key], ["", WriteBeat(number, SocketsOf(db.Multiplexer))], CommandFlags.DemandMaster))));
             _saidFailed = false;
         }
         catch (SessionStoreUnavailableException)

@@ -3,15 +3,23 @@ using WebApp.Sessions.Sql;
 namespace WebApp.Sessions.Redis;
 
 /// <summary>
-/// Watches over the connection: probes it every second (four times a second while it is down, and at once when something happens),
-/// and lets calls through only when no server holds sessions that were revoked.
+/// Watches over the connection: probes it every second (four times a second while it is down, and at once when
+/// something happens), and lets calls through only when no server holds sessions that were revoked.
 /// </summary>
 /// <remarks>
-/// A server that was restarted from an old snapshot, or a replica that took over, may have lost revocations. So on a server that this process
-/// doesn't know yet, the whole journal is repeated before the connection counts as verified. On a known one, what it did not confirm is
-/// repeated, first thing after an outage and then with every probe.
+/// A server that was restarted from an old snapshot, or a replica that took over, may have lost revocations. So on a
+/// server that this process doesn't know yet, the whole journal is repeated before the connection counts as verified.
+/// On a known one, unconfirmed revocations are repeated, first thing after an outage and then with every probe.
+/// A server that is not known yet also has to load all scripts: if it can't, it is not used, and the log says why.
 /// </remarks>
-internal sealed partial class RedisMonitor(RedisConnection connection, RevocationJournal journal, TimeProvider clock, ILogger<RedisMonitor> logger) : BackgroundService
+internal sealed partial class RedisMonitor(
+    RedisConnection connection,
+    RedisScripts scripts,
+    IEnumerable<RedisScriptSet> scriptSets,
+    RevocationJournal journal,
+    TimeProvider clock,
+    ILogger<RedisMonitor> logger)
+    : BackgroundService
 {
     private const int Batch = 200;
     private static readonly TimeSpan WhileUp = TimeSpan.FromSeconds(1);
@@ -19,8 +27,12 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
 
     private readonly RedisRevocations _revocations = new(
-        (userId, script, keys, args) => connection.EvaluateUnverifiedAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]), clock);
-    private readonly RedisEpochs _epochs = new(connection.EvaluateUnverifiedAsync);
+        (userId, script, keys, args) =>
+            connection.EvaluateUnverifiedAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]),
+        scripts,
+        clock);
+    private readonly RedisEpochs _epochs = new(connection.EvaluateUnverifiedAsync, scripts);
+    private readonly RedisScript[] _scripts = [.. scriptSets.SelectMany(set => set.Scripts)];
     private HashSet<string> _known = [];
     private long _toldEpoch;
     private bool _saidDown;
@@ -54,7 +66,7 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
             if (identities.IsSubsetOf(_known))
                 await RetryAsync();
             else
-                await ReplayAsync(stopping);
+                await PrepareAsync(probe, stopping);
 
             if (!connection.TryVerify(probe))
                 return false;
@@ -86,23 +98,34 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
         _saidEviction = evicting is not null;
     }
 
-    /// <summary>Repeats the whole journal, while nobody may use what may have gone back in time. Any failure means: not verified.</summary>
-    private async Task ReplayAsync(CancellationToken stopping)
+    /// <summary>
+    /// Makes a server that is not known yet fit for use, while nobody uses it. Any failure means: not verified.
+    /// </summary>
+    private async Task PrepareAsync(RedisProbe probe, CancellationToken stopping)
     {
         connection.HoldBack();
+        await connection.LoadAsync(probe, _scripts);
+        await ReplayAsync(stopping);
+    }
+
+    /// <summary>Repeats the whole journal: the server may have gone back in time.</summary>
+    private async Task ReplayAsync(CancellationToken stopping)
+    {
         await TellEpochAsync(await journal.ReadEpochAsync());
         var count = 0;
-        for (List<JournalRow> rows = []; (rows = await journal.ReadAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0; count += rows.Count)
+        List<JournalRow> rows = [];
+        while ((rows = await journal.ReadAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0)
         {
             stopping.ThrowIfCancellationRequested();
             await Task.WhenAll(rows.Select(RepeatAsync));
             await ConfirmAsync(rows.Where(row => !row.Confirmed));
+            count += rows.Count;
         }
 
         LogReplayed(count);
     }
 
-    /// <summary>Repeats what Redis has not confirmed. What fails is left for the next time; it does not take the others down with it.</summary>
+    /// <summary>Repeats what Redis has not confirmed. A failure waits for the next time, and stops no other.</summary>
     private async Task RetryAsync()
     {
         try
@@ -117,7 +140,8 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
 
         try
         {
-            for (List<JournalRow> rows = []; (rows = await journal.ReadUnconfirmedAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0;)
+            List<JournalRow> rows = [];
+            while ((rows = await journal.ReadUnconfirmedAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0)
             {
                 var tries = rows.Select(row => (row, Task: RepeatAsync(row))).ToList();
                 await Task.WhenAll(tries.Select(t => t.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -166,10 +190,12 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
         }
     }
 
-    [LoggerMessage(20, LogLevel.Information, "A Redis server that was not known yet is in use: {Count} revocations were repeated on it")]
+    [LoggerMessage(20, LogLevel.Information,
+        "A Redis server that was not known yet is in use: {Count} revocations were repeated on it")]
     private partial void LogReplayed(int count);
 
-    [LoggerMessage(21, LogLevel.Warning, "Redis is not in use: sessions can't be read until it answers and every revocation has been repeated on it")]
+    [LoggerMessage(21, LogLevel.Warning,
+        "Redis is not in use: sessions can't be read until it answers and every revocation has been repeated on it")]
     private partial void LogDown(Exception e);
 
     [LoggerMessage(24, LogLevel.Information, "Redis is in use again")]
@@ -181,9 +207,13 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
     [LoggerMessage(23, LogLevel.Error, "The journal of revocations could not be read or swept")]
     private partial void LogJournalUnreadable(Exception e);
 
-    [LoggerMessage(26, LogLevel.Error, "Whether everyone's sessions were ended could not be read, or not all of Redis has confirmed it; it is tried again")]
+    [LoggerMessage(26, LogLevel.Error,
+        "Whether everyone's sessions were ended could not be read, or not all of Redis has confirmed it; "
+        + "it is tried again")]
     private partial void LogEpochNotTold(Exception e);
 
-    [LoggerMessage(25, LogLevel.Warning, "Redis at {EndPoint} has maxmemory-policy {Policy}: when its memory is full it may drop the key ring, which signs everybody out. Set the policy to noeviction")]
+    [LoggerMessage(25, LogLevel.Warning,
+        "Redis at {EndPoint} has maxmemory-policy {Policy}: when its memory is full it may drop the key ring, "
+        + "which signs everybody out. Set the policy to noeviction")]
     private partial void LogEviction(string endPoint, string policy);
 }

@@ -46,6 +46,11 @@ internal sealed class RedisProbe
     /// <summary>Whether that server was there, and took no writes.</summary>
     public bool WasReplica(EndPoint? server) => Array.Exists(_servers, known => !known.IsMaster && known.EndPoint == server?.ToString());
 
+    /// <summary>The client's side of the masters.</summary>
+    public IEnumerable<IServer> MastersOf(ConnectionMultiplexer redis) => redis.GetEndPoints()
+        .Select(endPoint => redis.GetServer(endPoint))
+        .Where(server => Masters.Any(master => master.EndPoint == NameOf(server)));
+
     public bool HasMastersOf(RedisProbe other) => Masters.Select(m => m.EndPoint).ToHashSet(StringComparer.Ordinal).SetEquals(other.Masters.Select(m => m.EndPoint));
 
     /// <summary>

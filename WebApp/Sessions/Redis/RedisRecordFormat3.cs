@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace WebApp.Sessions.Redis;
 
 /// <summary>
-/// Records of format 3, which stay readable: every read and every script turns one into format 4 first (see <see cref="RedisSessionRecord"/>),
-/// and whatever a script writes is of format 4.
+/// Records of format 3, which stay readable: every read and every script (common_format_3.lua) turns one into format 4
+/// first (see <see cref="RedisSessionRecord"/>), and scripts write format 4 only.
 /// <code>
 ///   0  version (1)               60  previous address (16)     128  created (8)
 ///   1  state (1)                 76  moved (8)                 136  absolute deadline (8)
@@ -17,40 +17,13 @@ namespace WebApp.Sessions.Redis;
 ///  58  country (2)              126  lock reason (1)                sign-in method: length (1), text
 ///                               127  proof attempts (1)             tail: the ticket, or the revocation
 /// </code>
-/// The revocation is: at (8), reason (1), whether there is a case reference (1), refused attempts (2), the last of them (8), its address (16),
-/// the case reference's text.
+/// The revocation is: at (8), reason (1), whether there is a case reference (1), refused attempts (2), the last of them
+/// (8), its address (16), the case reference's text.
 /// </summary>
 internal static class RedisRecordFormat3
 {
-    private const byte Version = 3;
-    private const int MinSize = 206;
-
-    /// <summary>Two functions for the scripts: <c>is_format_3(record)</c>, and <c>from_format_3(record)</c>, which makes a record of format 4.</summary>
-    public static readonly string Lua = $$"""
-        local function is_format_3(record)
-          return record and #record >= {{MinSize}} and string.byte(record, 1) == {{Version}}
-        end
-
-        local function from_format_3(record)
-          local function part(offset, size) return string.sub(record, offset + 1, offset + size) end
-          local function time(offset) return part(offset + 2, 6) end
-          local function address(offset) return '\16' .. part(offset, 16) end
-
-          local tail_at, agent_size = struct.unpack('>I2I2', record, 202)
-          -- A control character stands for a fragment unless it is marked.
-          local agent = string.gsub(part(205, agent_size), '[%z\1-\31]', '\0%0')
-          local begun = address(184) .. part(205 + agent_size, tail_at - 205 - agent_size) .. agent
-          local addresses = address(42) .. address(60) .. time(76)
-          local tail = string.sub(record, tail_at + 1)
-          if string.byte(record, 2) == {{RedisSessionRecord.Revoked}} then
-            tail = string.sub(tail, 3, 12) .. string.sub(tail, 15)
-          end
-          return string.char({{RedisSessionRecord.FormatVersion}}) .. part(1, 25) .. time(26) .. time(128) .. time(136) .. time(144)
-            .. part(152, 16) .. part(200, 1) .. struct.pack('>I2', #begun)
-            .. part(127, 1) .. part(86, 16) .. time(102) .. time(110) .. time(118) .. part(126, 1)
-            .. part(84, 2) .. part(58, 2) .. time(34) .. string.char(#addresses) .. addresses .. begun .. tail
-        end
-        """;
+    public const byte Version = 3;
+    public const int MinSize = 206;
 
     public static bool Is(ReadOnlySpan<byte> record) => record.Length >= MinSize && record[0] == Version;
 
@@ -62,15 +35,20 @@ internal static class RedisRecordFormat3
         var tailAt = BinaryPrimitives.ReadUInt16BigEndian(record[201..]);
         var methodAt = agentAt + BinaryPrimitives.ReadUInt16BigEndian(record[203..]);
         var tail = record[tailAt..];
-        var end = record[RedisSessionRecord.StateAt] == RedisSessionRecord.Revoked ? [.. tail[2..12], .. tail[14..]] : tail;
-        byte[] begun = [16, .. record.Slice(184, 16), .. record[methodAt..tailAt], .. Marked(record[agentAt..methodAt])];
+        var isRevoked = record[RedisSessionRecord.StateAt] == RedisSessionRecord.Revoked;
+        var end = isRevoked ? [.. tail[2..12], .. tail[14..]] : tail;
+        var agent = Marked(record[agentAt..methodAt]);
+        byte[] begun = [16, .. record.Slice(184, 16), .. record[methodAt..tailAt], .. agent];
         byte[] addresses = [16, .. record.Slice(42, 16), 16, .. record.Slice(60, 16), .. Time(record, 76)];
         return
         [
-            RedisSessionRecord.FormatVersion, .. record[1..26], .. Time(record, 26), .. Time(record, 128), .. Time(record, 136), .. Time(record, 144),
+            RedisSessionRecord.FormatVersion, .. record[1..26],
+            .. Time(record, 26), .. Time(record, 128), .. Time(record, 136), .. Time(record, 144),
             .. record.Slice(152, 16), record[200], (byte)(begun.Length >> 8), (byte)begun.Length,
-            record[127], .. record.Slice(86, 16), .. Time(record, 102), .. Time(record, 110), .. Time(record, 118), record[126],
-            .. record.Slice(84, 2), .. record.Slice(58, 2), .. Time(record, 34), (byte)addresses.Length, .. addresses, .. begun, .. end,
+            record[127], .. record.Slice(86, 16),
+            .. Time(record, 102), .. Time(record, 110), .. Time(record, 118), record[126],
+            .. record.Slice(84, 2), .. record.Slice(58, 2), .. Time(record, 34),
+            (byte)addresses.Length, .. addresses, .. begun, .. end,
         ];
     }
 

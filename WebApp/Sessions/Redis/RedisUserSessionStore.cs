@@ -24,12 +24,26 @@ namespace WebApp.Sessions.Redis;
 /// A RevokeAll seen through later spares sessions created after it; from another instance, a sign-in already under way may slip in before that.
 /// </remarks>
 internal sealed partial class RedisUserSessionStore(
-    RedisConnection connection, RevocationJournal journal, SessionCache cache, PresentEpoch present, RedisIndex index, TimeProvider clock, ILogger<RedisUserSessionStore> logger)
+    RedisConnection connection,
+    RedisScripts scripts,
+    RevocationJournal journal,
+    SessionCache cache,
+    PresentEpoch present,
+    RedisIndex index,
+    TimeProvider clock,
+    ILogger<RedisUserSessionStore> logger)
     : IUserSessionStore
 {
-    private readonly RedisRevocations _revocations = new((userId, script, keys, args) => ChangeAsync(connection, cache, userId, script, keys, args), clock);
-    private readonly RedisEpochs _epochs = new((script, keys, args) => connection.EvaluateAsync(script, keys, args));
+    private readonly RedisRevocations _revocations = new(
+        (userId, script, keys, args) => ChangeAsync(connection, cache, userId, script, keys, args), scripts, clock);
+    private readonly RedisEpochs _epochs = new(connection.EvaluateAsync, scripts);
     private int _saidUnreadable;
+
+    public async Task ProbeAsync()
+    {
+        await GetGenerationAsync(Guid.Empty);
+        _ = Reply.IsYes(await connection.EvaluateAsync(scripts.Probe, [RedisKeys.AnyOf(RedisKeys.TagOf(Guid.Empty))]));
+    }
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id)
     {
@@ -70,7 +84,7 @@ internal sealed partial class RedisUserSessionStore(
     {
         var keys = new RedisKeys(userId);
         // That a session was used is told to nobody; that it was used from elsewhere is, by the script.
-        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.Touch,
+        var reply = (RedisResult[])(await connection.EvaluateAsync(scripts.Touch,
             [keys.Record(id), keys.Index],
             RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)))!;
         return Reply.IsYes(reply[0]) ? Present(userId, id, (byte[])reply[1]!, await present.ReadAsync(userId, (byte[])reply[2]!)) : null;
@@ -94,7 +108,7 @@ internal sealed partial class RedisUserSessionStore(
     }
 
     public async Task<bool> ShortenAsync(Guid userId, SessionId id, DateTimeOffset absoluteDeadline) =>
-        Reply.IsYes(await ChangeAsync(userId, RedisScripts.Shorten,
+        Reply.IsYes(await ChangeAsync(userId, scripts.Shorten,
             [new RedisKeys(userId).Record(id)],
             Now(), absoluteDeadline.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteTime(absoluteDeadline)));
 
@@ -102,7 +116,7 @@ internal sealed partial class RedisUserSessionStore(
         0, [], RedisSessionRecord.NameShownUntilAt, RedisSessionRecord.WriteTime(until));
 
     public async Task<bool> UpdateTicketAsync(Guid userId, SessionId id, ReadOnlyMemory<byte> ticket, int rightsVersion) =>
-        Reply.IsYes(await ChangeAsync(userId, RedisScripts.UpdateTicket,
+        Reply.IsYes(await ChangeAsync(userId, scripts.UpdateTicket,
             [new RedisKeys(userId).Record(id)],
             Now(), RedisSessionRecord.WriteRights(rightsVersion), ticket.ToArray()));
 
@@ -114,7 +128,7 @@ internal sealed partial class RedisUserSessionStore(
     }
 
     public async Task<bool> CountRefusedAsync(Guid userId, SessionId id, DateTimeOffset at, IPAddress? address) =>
-        Reply.IsYes(await connection.EvaluateAsync(RedisScripts.CountRefused,
+        Reply.IsYes(await connection.EvaluateAsync(scripts.CountRefused,
             [new RedisKeys(userId).Record(id)],
             RedisKeys.UserBytes(userId), at.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteRefused(at, address),
             (long)IUserSessionStore.RefusedAttemptDistance.TotalMilliseconds));
@@ -161,7 +175,7 @@ internal sealed partial class RedisUserSessionStore(
     public async Task<IReadOnlyList<UserSession>> ListAsync(Guid userId)
     {
         var keys = new RedisKeys(userId);
-        var reply = (RedisResult[])(await connection.EvaluateAsync(RedisScripts.List, [keys.Index], keys.RecordPrefix))!;
+        var reply = (RedisResult[])(await connection.EvaluateAsync(scripts.List, [keys.Index], keys.RecordPrefix))!;
         if (reply.Length == 1)
             return [];
 
@@ -194,7 +208,7 @@ internal sealed partial class RedisUserSessionStore(
         var ttl = session.ExpiresAt + RedisScripts.Grace - clock.GetUtcNow();
         for (var told = false; ; told = true)
         {
-            var reply = (RedisResult[])(await ChangeAsync(session.UserId, RedisScripts.Add,
+            var reply = (RedisResult[])(await ChangeAsync(session.UserId, scripts.Add,
                 [keys.Record(session.Id), keys.Index, keys.Generation, keys.Rights],
                 Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session, RedisEpochs.MarkOf(generation.Epoch)),
                 (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit, revocation, IUserSessionStore.MaxTombstones, generation.Epoch))!;
@@ -208,18 +222,18 @@ internal sealed partial class RedisUserSessionStore(
     }
 
     private async Task<bool> RewriteAsync(Guid userId, SessionId id, int expectedAt, byte[] expected, int at, byte[] bytes) =>
-        Reply.IsYes(await ChangeAsync(userId, RedisScripts.Rewrite,
+        Reply.IsYes(await ChangeAsync(userId, scripts.Rewrite,
             [new RedisKeys(userId).Record(id)],
             Now(), expectedAt, expected, at, bytes));
 
-    private Task<RedisResult> ChangeAsync(Guid userId, string script, RedisKey[] keys, params RedisValue[] args) =>
+    private Task<RedisResult> ChangeAsync(Guid userId, RedisScript script, RedisKey[] keys, params RedisValue[] args) =>
         ChangeAsync(connection, cache, userId, script, keys, args);
 
     /// <summary>
     /// Other instances hear of a change; this one knows, and before its caller does. After a failure, too: the change may have been made.
     /// </summary>
     private static async Task<RedisResult> ChangeAsync(
-        RedisConnection connection, SessionCache cache, Guid userId, string script, RedisKey[] keys, RedisValue[] args)
+        RedisConnection connection, SessionCache cache, Guid userId, RedisScript script, RedisKey[] keys, RedisValue[] args)
     {
         try
         {

@@ -17,6 +17,13 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
     private readonly int _patience = (int)Math.Ceiling(policy.Value.CommandTimeout.TotalSeconds);
 
+    public Task ProbeAsync() => RunAsync(async db =>
+    {
+        // SQLite begins a write transaction at once; nothing is written in it.
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        return await ReadGenerationAsync(db, Guid.Empty);
+    });
+
     public Task<UserSession?> FindAsync(Guid userId, SessionId id) => RunAsync(async db =>
     {
         var found = await ReadAsync(db, db.Sessions.Where(s => s.Id == id && s.UserId == userId));
