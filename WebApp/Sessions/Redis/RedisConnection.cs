@@ -136,14 +136,16 @@ public sealed partial class RedisConnection(
         return GuardAsync(script.Name, db => EvaluateOn(db, script, keys, args, started), started);
     }
 
-    /// <summary>Has every master load the scripts. Throws when one can't be loaded.</summary>
+    /// <summary>Has every master load the scripts. Throws at the first that can't be loaded.</summary>
     internal async Task LoadAsync(RedisProbe probe, IEnumerable<RedisScript> scripts)
     {
-        var started = Stopwatch.GetTimestamp();
-        await Task.WhenAll(scripts.Select(script => GuardAsync(
-            $"{script.Name} (load)",
-            db => Task.WhenAll(probe.MastersOf(db.Multiplexer).Select(master => master.ScriptLoadAsync(script.Text))),
-            started)));
+        foreach (var script in scripts)
+        {
+            await GuardAsync(
+                $"{script.Name} (load)",
+                db => Task.WhenAll(probe.MastersOf(db.Multiplexer).Select(node => node.ScriptLoadAsync(script.Text))),
+                Stopwatch.GetTimestamp());
+        }
     }
 
     /// <summary>
