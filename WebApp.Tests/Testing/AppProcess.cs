@@ -12,7 +12,7 @@ public sealed class AppProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = [];
-    private readonly TaskCompletionSource<Uri?> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri?> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private AppProcess(Process process)
     {
@@ -24,7 +24,7 @@ public sealed class AppProcess : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill(process);
     }
 
-    public Uri Address => _address.Task.Result!;
+    public Uri Address { get; private set; } = null!;
 
     /// <summary>What it logged as an error or worse, the line that says what and its stack trace included.</summary>
     public IReadOnlyList<string> Errors => [.. Entries().Where(entry => entry.StartsWith("fail:", StringComparison.Ordinal)
@@ -44,17 +44,16 @@ public sealed class AppProcess : IAsyncDisposable
     public static async Task<AppProcess> StartAsync(IReadOnlyDictionary<string, string> settings)
     {
         var app = new AppProcess(Process.Start(Describe(settings, ["--urls", "http://127.0.0.1:0"]))!);
-        if (await app._address.Task.WaitAsync(Patience) is not { } address)
+        try
         {
-            await app._process.WaitForExitAsync();
-            throw new InvalidOperationException($"The app ended instead of starting: {string.Join('\n', app._output)}");
+            await app.UntilReadyAsync(settings.ContainsKey("App:PublicUrl"));
+            return app;
         }
-
-        using var probe = ProductionApp.BehindTheProxy(new Browser(address));
-        if (!settings.ContainsKey("App:PublicUrl"))
-            probe.Headers.Remove("Host");
-        await Eventually.TrueAsync(async () => (await probe.GetAsync("/health/ready")).Status == 200, "the app is ready");
-        return app;
+        catch (Exception e)
+        {
+            await app.DisposeAsync();
+            throw new InvalidOperationException($"The app did not get ready: {string.Join('\n', app._output)}", e);
+        }
     }
 
     /// <summary>Runs one of the program's commands and asserts that it did what it was told.</summary>
@@ -106,6 +105,15 @@ public sealed class AppProcess : IAsyncDisposable
         return start;
     }
 
+    private async Task UntilReadyAsync(bool answersOwnHostOnly)
+    {
+        Address = await _listening.Task.WaitAsync(Patience) ?? throw new InvalidOperationException("It ended.");
+        using var probe = new Browser(Address);
+        if (answersOwnHostOnly)
+            ProductionApp.BehindTheProxy(probe);
+        await Eventually.TrueAsync(async () => (await probe.GetAsync("/health/ready")).Status == 200, "the app is ready");
+    }
+
     private static void Kill(Process process)
     {
         try
@@ -123,9 +131,9 @@ public sealed class AppProcess : IAsyncDisposable
     {
         Keep(line);
         if (line is null)
-            _address.TrySetResult(null);
+            _listening.TrySetResult(null);
         else if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
-            _address.TrySetResult(new(line[(at + Listening.Length)..]));
+            _listening.TrySetResult(new(line[(at + Listening.Length)..]));
     }
 
     private void Keep(string? line)

@@ -80,15 +80,14 @@ public sealed class Installation : IAsyncDisposable
     /// <summary>Stops all that run. They have to end well, and none may have had an error.</summary>
     public async Task StopAsync()
     {
-        foreach (var app in _running)
+        foreach (var app in _running.ToList())
         {
+            _running.Remove(app);
             var exitCode = await app.StopAsync();
+            await app.DisposeAsync();
             Assert.Empty(app.Errors);
             Assert.Equal(0, exitCode);
-            await app.DisposeAsync();
         }
-
-        _running.Clear();
     }
 
     public Task RunAsync(string[] command, string input = "") => AppProcess.RunAsync(_settings, command, input);
