@@ -33,6 +33,18 @@ public abstract class UserSessionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_check_of_a_store_that_serves_passes_and_changes_nothing()
+    {
+        var session = Samples.Session(Now);
+        Assert.NotNull(await Store.AddAsync(session, default));
+
+        await Store.CheckAsync();
+
+        Samples.AssertSame(session, Assert.Single(await Store.ListAsync(session.UserId)));
+        Assert.Empty(await Store.ListAsync(Guid.Empty));
+    }
+
+    [Fact]
     public async Task What_is_unknown_or_empty_comes_back_so()
     {
         var session = Samples.Session(Now) with

@@ -9,7 +9,7 @@ namespace WebApp.Hosting;
 
 /// <summary>
 /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: database and key ring answer too, and the session
-/// store has just read and run a script or transaction as for a sign-in (<see cref="IUserSessionStore.ProbeAsync"/>).
+/// store has just read and run a script or transaction as for a sign-in (<see cref="IUserSessionStore.CheckAsync"/>).
 /// One word for everyone; the details go to the log. <c>Degraded</c> (status 200): all is well, but Redis' settings
 /// endanger the key ring, or mail does not get out.
 /// </summary>
@@ -61,7 +61,7 @@ internal static class Health
         {
             try
             {
-                await sessions.ProbeAsync();
+                await sessions.CheckAsync();
                 return HealthCheckResult.Healthy();
             }
             catch (SessionStoreUnavailableException e)

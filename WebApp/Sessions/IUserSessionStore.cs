@@ -31,11 +31,11 @@ public interface IUserSessionStore
     static readonly TimeSpan RefusedAttemptDistance = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Proves that the store serves sign-ins and sign-outs at this moment: reads, and does what a write does but for the
-    /// change, in the way of the other calls. Cheap enough for a probe every second.
+    /// Proves that the store serves sign-ins and sign-outs at this moment: reads, and does all that a write does but for
+    /// the change, in the way of the other calls. Cheap enough for a health probe every second.
     /// </summary>
     /// <exception cref="SessionStoreUnavailableException">It does not.</exception>
-    Task ProbeAsync();
+    Task CheckAsync();
 
     /// <summary>The live session or the tombstone; null when there is neither. One round trip.</summary>
     Task<UserSession?> FindAsync(Guid userId, SessionId id);

@@ -126,7 +126,7 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
 
     private sealed class Downgraded(IUserSessionStore store, IDatabase redis) : IUserSessionStore
     {
-        public Task ProbeAsync() => store.ProbeAsync();
+        public Task CheckAsync() => store.CheckAsync();
 
         public Task<UserSession?> FindAsync(Guid userId, SessionId id) => OnAsync(userId, () => store.FindAsync(userId, id));
 

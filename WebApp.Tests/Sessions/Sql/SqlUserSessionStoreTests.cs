@@ -21,12 +21,14 @@ public sealed class SqlUserSessionStoreTests : UserSessionStoreRaces
         await using var other = new SqliteConnection(_database.ConnectionString);
         await other.OpenAsync();
         await using var transaction = await other.BeginTransactionAsync();
+        var store = NewStore(_database, TimeSpan.FromSeconds(1));
         var started = Stopwatch.GetTimestamp();
 
         await Assert.ThrowsAsync<SessionStoreUnavailableException>(() =>
-            NewStore(_database, TimeSpan.FromSeconds(1)).RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow())));
+            store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow())));
 
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(3));
+        await Assert.ThrowsAsync<SessionStoreUnavailableException>(store.CheckAsync);
         Assert.Null((await Store.FindAsync(session.UserId, session.Id))?.Revocation);
     }
 

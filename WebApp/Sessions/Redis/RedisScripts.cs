@@ -37,7 +37,7 @@ internal sealed class RedisScripts
     {
         string[] common = ["common_format_3", "common_record", "common_index", "common_changes"];
         Set = RedisScriptSet.Beside(typeof(RedisScripts), Constants());
-        Probe = Set.Add("probe", common);
+        Check = Set.Add("check", common);
         Add = Set.Add("add", common);
         Touch = Set.Add("touch", common);
         Rewrite = Set.Add("rewrite", common);
@@ -59,7 +59,7 @@ internal sealed class RedisScripts
 
     public RedisScriptSet Set { get; }
 
-    public RedisScript Probe { get; }
+    public RedisScript Check { get; }
 
     public RedisScript Add { get; }
 

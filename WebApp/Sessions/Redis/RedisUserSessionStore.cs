@@ -39,10 +39,10 @@ internal sealed partial class RedisUserSessionStore(
     private readonly RedisEpochs _epochs = new(connection.EvaluateAsync, scripts);
     private int _saidUnreadable;
 
-    public async Task ProbeAsync()
+    public async Task CheckAsync()
     {
         await GetGenerationAsync(Guid.Empty);
-        _ = Reply.IsYes(await connection.EvaluateAsync(scripts.Probe, [RedisKeys.AnyOf(RedisKeys.TagOf(Guid.Empty))]));
+        _ = Reply.IsYes(await connection.EvaluateAsync(scripts.Check, [RedisKeys.AnyOf(RedisKeys.TagOf(Guid.Empty))]));
     }
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id)

@@ -17,7 +17,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
 
     private readonly int _patience = (int)Math.Ceiling(policy.Value.CommandTimeout.TotalSeconds);
 
-    public Task ProbeAsync() => RunAsync(async db =>
+    public Task CheckAsync() => RunAsync(async db =>
     {
         // SQLite begins a write transaction at once; nothing is written in it.
         await using var transaction = await db.Database.BeginTransactionAsync();
