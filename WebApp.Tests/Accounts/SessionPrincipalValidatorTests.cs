@@ -48,6 +48,19 @@ public sealed class SessionPrincipalValidatorTests(SqlApp app) : IClassFixture<S
         Assert.Equal(nameof(RevocationReason.AccountChanged), ended.Reason);
     }
 
+    // As after a backup of the database was put back, while Redis has sessions of people who registered since.
+    [Fact]
+    public async Task A_page_that_does_not_find_the_account_ends_the_session()
+    {
+        using var browser = await app.NewUserAsync();
+        await app.InRequestAsync<AppDbContext>(db => db.Users.Where(u => u.Email == browser.Email).ExecuteDeleteAsync());
+
+        var page = await browser.GetAsync("/account");
+
+        Assert.Equal("/account/login", page.Address.AbsolutePath);
+        Assert.Contains("A security rule ended this session", page.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_request_that_finds_out_may_show_a_sign_in_form_and_it_works()
     {

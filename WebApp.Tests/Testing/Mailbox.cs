@@ -2,14 +2,15 @@ using WebApp.Accounts.Mail;
 
 namespace WebApp.Tests.Testing;
 
-/// <summary>The mail of everybody who uses a <see cref="TestApp"/>, read from its files. A mail is handed out once.</summary>
-public sealed class Mailbox(TestApp app)
+/// <summary>The mail of everybody who uses an app, read from its files. A mail is handed out once.</summary>
+/// <param name="database">Tells the file beside which the app keeps its mail.</param>
+public sealed class Mailbox(Func<string> database)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ReceivedMail> _unread = [];
     private readonly HashSet<string> _seen = [];
 
-    private string Folder => Path.Combine(Path.GetDirectoryName(app.Database)!, "mail");
+    private string Folder => Path.Combine(Path.GetDirectoryName(database())!, "mail");
 
     /// <summary>The oldest mail to the address that no test has read; waits for it.</summary>
     public async Task<ReceivedMail> NextAsync(string to)

@@ -42,9 +42,11 @@ public sealed class ProductionApp : TestApp, IAsyncLifetime
     public Task InitializeAsync() => WebApp.Hosting.Database.MigrateAsync(Services);
 
     /// <summary>A browser on the far side of the proxy.</summary>
-    public override Browser NewBrowser(string userAgent = Browser.Firefox)
+    public override Browser NewBrowser(string userAgent = Browser.Firefox) => BehindTheProxy(base.NewBrowser(userAgent));
+
+    /// <summary>Has the browser send what the proxy adds.</summary>
+    public static Browser BehindTheProxy(Browser browser)
     {
-        var browser = base.NewBrowser(userAgent);
         browser.Headers["Host"] = Host;
         browser.Headers["X-Forwarded-Proto"] = "https";
         browser.Headers["X-Forwarded-For"] = "203.0.113.50";

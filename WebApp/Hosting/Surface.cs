@@ -86,6 +86,7 @@ internal static class Surface
         }).AddMvcOptions(mvc =>
         {
             mvc.Filters.Add<StalePage.Filter>();
+            mvc.Filters.Add<AccountGone>();
             mvc.Filters.Add<BusyPage>();
             mvc.Filters.Add<KeptForms.Filter>();
             mvc.Filters.Add<HandlerRequired>();
@@ -102,6 +103,9 @@ internal static class Surface
             antiforgery.SuppressXFrameOptionsHeader = true;
         });
         services.AddSingleton<IAntiforgeryAdditionalDataProvider, SessionAntiforgery>();
+        // The framework logs a cookie that can't be opened as an error, with its trace: anyone can send one, and after a loss of the key ring
+        // every browser does. A form that is refused for it has its line in the refusal log.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical);
         services.Configure<CookieTempDataProviderOptions>(tempData =>
         {
             tempData.Cookie.Name = CookieName("notice", development);
