@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WebApp.Sessions.Sql;
 
 namespace WebApp.Sessions.Redis;
@@ -9,13 +10,14 @@ namespace WebApp.Sessions.Redis;
 /// <remarks>
 /// A server that was restarted from an old snapshot, or a replica that took over, may have lost revocations. So on a server that this process
 /// doesn't know yet, the whole journal is repeated before the connection counts as verified. On a known one, what it did not confirm is
-/// repeated, first thing after an outage and then with every probe.
+/// repeated: first thing after an outage, with every probe while there is something, and every five seconds for what another instance left behind.
 /// </remarks>
 internal sealed partial class RedisMonitor(RedisConnection connection, RevocationJournal journal, TimeProvider clock, ILogger<RedisMonitor> logger) : BackgroundService
 {
     private const int Batch = 200;
     private static readonly TimeSpan WhileUp = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WhileDown = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan BetweenRetries = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
 
     private readonly RedisRevocations _revocations = new(
@@ -23,6 +25,8 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
     private readonly RedisEpochs _epochs = new(connection.EvaluateUnverifiedAsync);
     private HashSet<string> _known = [];
     private long _toldEpoch;
+    private long _retriedAt;
+    private bool _leftOver;
     private bool _saidDown;
     private bool _saidEviction;
     private long? _sweptAt;
@@ -51,10 +55,10 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
             var probe = await connection.ProbeAsync();
             WarnOfEviction(probe.Masters);
             var identities = probe.Masters.Select(m => m.Identity).ToHashSet(StringComparer.Ordinal);
-            if (identities.IsSubsetOf(_known))
-                await RetryAsync();
-            else
+            if (!identities.IsSubsetOf(_known))
                 await ReplayAsync(stopping);
+            else if (IsRetryDue())
+                await RetryAsync();
 
             if (!connection.TryVerify(probe))
                 return false;
@@ -102,9 +106,14 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
         LogReplayed(count);
     }
 
+    /// <summary>To look into the database with every probe is most of what an idle instance would cost.</summary>
+    private bool IsRetryDue() =>
+        !connection.IsVerified || _leftOver || journal.IsUnsettled || Stopwatch.GetElapsedTime(_retriedAt) >= BetweenRetries;
+
     /// <summary>Repeats what Redis has not confirmed. What fails is left for the next time; it does not take the others down with it.</summary>
     private async Task RetryAsync()
     {
+        (_retriedAt, _leftOver) = (Stopwatch.GetTimestamp(), false);
         try
         {
             if (await journal.ReadEpochAsync() is var epoch && epoch.Number > _toldEpoch)
@@ -112,6 +121,7 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
         }
         catch (Exception e)
         {
+            _leftOver = true;
             LogEpochNotTold(e);
         }
 
@@ -125,10 +135,12 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
                 await ConfirmAsync(done);
                 if (done.Count > 0)
                     LogRetried(done.Count, rows.Count);
+                _leftOver |= done.Count < rows.Count;
             }
         }
         catch (Exception e)
         {
+            _leftOver = true;
             LogJournalUnreadable(e);
         }
     }
