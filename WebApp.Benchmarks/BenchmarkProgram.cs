@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using WebApp.Benchmarks.Desk;
 using WebApp.Benchmarks.Http;
+using WebApp.Benchmarks.Idle;
 using WebApp.Benchmarks.Micro;
 using WebApp.Benchmarks.Scale;
 using WebApp.Benchmarks.Soak;
@@ -37,6 +38,11 @@ internal static class BenchmarkProgram
             --entries N           in the audit log (300000)
             --rounds N            how often each page is read (50)
             --stores A,B          redis,sql
+
+          idle     an instance that nobody uses: processor time and memory, on each store and with the local cache
+            --warm-up S           how long after the start it begins (25)
+            --seconds S           how long it takes (30)
+            --modes A,B           sql,redis,cached
 
           micro    the parts of a request's way, one by one (BenchmarkDotNet)
             --long                measure longer
@@ -81,6 +87,8 @@ internal static class BenchmarkProgram
                 return await SoakBenchmark.RunAsync(SoakOptions.Parse(options));
             case ["admin", .. var options]:
                 return await DeskBenchmark.RunAsync(DeskOptions.Parse(options));
+            case ["idle", .. var options]:
+                return await IdleBenchmark.RunAsync(IdleOptions.Parse(options));
             case ["micro", .. var options]:
                 return MicroBenchmark.Run(options);
             // The parts that a benchmark runs as processes of their own.

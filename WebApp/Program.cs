@@ -29,6 +29,8 @@ builder.AddPublicUrl();
 builder.Services.AddPrivacy();
 builder.AddSurface();
 builder.Services.AddHealth();
+if (!builder.Environment.IsDevelopment())
+    builder.Services.AddHostedService<StartLeftovers>();
 
 var app = builder.Build();
 app.ConnectSessionEventsToAuditLog();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using WebApp.Benchmarks.Http;
 using WebApp.Benchmarks.Machine;
@@ -32,7 +31,7 @@ internal sealed partial class DeskApp : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It did not get ready.</exception>
     public static async Task<DeskApp> StartAsync(string database, string? redis)
     {
-        var port = FreePort();
+        var port = RedisProcess.FreePort();
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ASPNETCORE_ENVIRONMENT"] = Environments.Development,
@@ -89,13 +88,6 @@ internal sealed partial class DeskApp : IAsyncDisposable
     {
         _client.Dispose();
         await _process.DisposeAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" type=\"hidden\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -11,7 +11,6 @@ internal sealed class Workplace : IDisposable
     public static readonly string AuditKey = Convert.ToBase64String(new byte[32]);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("webapp-benchmarks-").FullName;
-    private readonly string _certificate;
 
     public Workplace()
     {
@@ -19,9 +18,12 @@ internal sealed class Workplace : IDisposable
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=benchmark", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(2));
-        _certificate = Path.Combine(_folder, "keys.pem");
-        File.WriteAllText(_certificate, certificate.ExportCertificatePem() + '\n' + key.ExportPkcs8PrivateKeyPem());
+        Certificate = Path.Combine(_folder, "keys.pem");
+        File.WriteAllText(Certificate, certificate.ExportCertificatePem() + '\n' + key.ExportPkcs8PrivateKeyPem());
     }
+
+    /// <summary>What keys are protected with: a PEM file.</summary>
+    public string Certificate { get; }
 
     public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(_folder, $"{name}-{Guid.NewGuid():N}")).FullName;
 
@@ -33,7 +35,7 @@ internal sealed class Workplace : IDisposable
         $"--Folder={folder}",
         $"--ConnectionStrings:Redis={redis.ConnectionString}",
         $"--ConnectionStrings:Database=Data Source={Path.Combine(folder, "webapp.db")}",
-        $"--DataProtection:Certificate={_certificate}",
+        $"--DataProtection:Certificate={Certificate}",
         $"--Audit:Key={AuditKey}",
     ];
 

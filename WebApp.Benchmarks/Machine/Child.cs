@@ -54,6 +54,16 @@ internal sealed class Child : IAsyncDisposable
         }
     }
 
+    /// <summary>Bytes of memory that it has at the moment, with what it shares with other processes.</summary>
+    public long Resident
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <param name="core">Where it may run; null: anywhere.</param>
     /// <param name="environment">Added to this process' own.</param>
     /// <param name="program">On the PATH, or its path.</param>

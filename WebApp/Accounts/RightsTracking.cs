@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
@@ -18,7 +19,7 @@ public sealed record RightsChange(Guid UserId, int Version)
 /// page has to remember that sessions need to hear of it. What goes past the change tracker (<c>ExecuteUpdate</c>, SQL by hand) is noticed within
 /// half an hour only; what is saved inside a transaction of its own is told within a second after it.
 /// </summary>
-internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesInterceptor
+internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesInterceptor, IDbTransactionInterceptor
 {
     private static readonly string[] PartsOfPrincipal =
     [
@@ -48,6 +49,13 @@ internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesIntercept
         }
 
         return result;
+    }
+
+    /// <summary>What was saved inside it, if anything, can be told from now on.</summary>
+    public Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+    {
+        outbox.DeliverSoon();
+        return Task.CompletedTask;
     }
 
     private static async Task RaiseVersionsAsync(AppDbContext db, CancellationToken cancellationToken)

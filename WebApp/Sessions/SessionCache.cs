@@ -18,7 +18,8 @@ namespace WebApp.Sessions;
 /// </para>
 /// <para>
 /// Trust is lent for a short time only, by whoever listens for the news (<see cref="Redis.RedisInvalidations"/>), and judged on every read by a
-/// clock that can't be set: a process that was frozen, or a listener that stopped, trusts nothing when it goes on.
+/// clock that can't be set: a process that was frozen, or a listener that stopped, trusts nothing when it goes on. While no requests come, nobody
+/// lends it, and the first one asks the store.
 /// </para>
 /// <para>
 /// Two generations bound the memory: when the young one is full, or five minutes old, it becomes the old one, and what was in that and not
@@ -35,6 +36,9 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     /// <summary>How long what was opened needs not be opened again.</summary>
     private static readonly TimeSpan GenerationLife = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long after a request with a cookie the next one is expected.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+
     private readonly int[] _news = new int[Counters];
     private readonly ConcurrentDictionary<CookieHash, LookUp> _lookUps = new();
     private readonly Lock _trust = new();
@@ -45,6 +49,8 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     private long _trustedUntil;
     private long _distrustedAt;
     private long _lentLife;
+    private long _usedAt = Stopwatch.GetTimestamp();
+    private TaskCompletionSource? _resting;
 
     /// <summary>Whether entries may be served without asking the store, while trusted.</summary>
     public bool IsOn { get; } = policy.Value.LocalCache == LocalCache.On;
@@ -55,6 +61,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     /// <summary>What was verified of the cookie; null if it is not remembered. Only to be believed as far as <see cref="MayServe"/> says.</summary>
     internal VerifiedCookie? Find(CookieHash hash)
     {
+        NoteUse();
         if (!_young.Cookies.TryGetValue(hash, out var cookie) && _old.Cookies.TryGetValue(hash, out cookie))
             Keep(cookie);
         // A key of the key ring may have been revoked since it opened the cookie.
@@ -66,6 +73,14 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     {
         var now = Stopwatch.GetTimestamp();
         return IsOn && now < Volatile.Read(ref _trustedUntil) && IsCurrent(cookie.Read, cookie.Session.UserId, now);
+    }
+
+    /// <summary>Returns at once while requests come that trust is of use to, else with the next one.</summary>
+    internal Task UntilUsedAsync(CancellationToken stopping)
+    {
+        var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _resting, rest);
+        return Stopwatch.GetElapsedTime(Volatile.Read(ref _usedAt)) < Rest ? Task.CompletedTask : rest.Task.WaitAsync(stopping);
     }
 
     /// <summary>To be taken before the store is asked.</summary>
@@ -143,6 +158,13 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
             Volatile.Write(ref _lentLife, Ticks(life < _life ? life : _life));
             Volatile.Write(ref _trustedUntil, heardUpTo + Ticks(lease));
         }
+    }
+
+    private void NoteUse()
+    {
+        Volatile.Write(ref _usedAt, Stopwatch.GetTimestamp());
+        if (_resting is not null)
+            Interlocked.Exchange(ref _resting, null)?.TrySetResult();
     }
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);

@@ -53,7 +53,7 @@ public sealed class RedisSessionSearchTests(RedisServer redis) : SessionSearchCo
 
         await Eventually.TrueAsync(async () =>
         {
-            Clock.Advance(TimeSpan.FromSeconds(1));
+            Clock.Advance(TimeSpan.FromSeconds(5));
             return await EntriesAsync() == 1;
         }, "the entry is taken out");
 

@@ -19,7 +19,7 @@ internal sealed partial class BulkWorker(
     private const int SlicesPerSecond = 4;
 
     /// <summary>Another instance's news is heard by looking.</summary>
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan WhileHolding = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(2);

@@ -1,12 +1,15 @@
-using System.Threading.RateLimiting;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts;
+using WebApp.Sessions;
 using WebApp.Sessions.Redis;
 
 namespace WebApp.Hosting.RateLimits;
 
 /// <summary>Bounds how often one address may send the forms that endpoints mark as <see cref="Limited"/>: against guessing, spraying and floods.</summary>
+/// <remarks>
+/// The framework's middleware is not used: it wakes the process ten times a second for limiters of its own, and those count in one process,
+/// by a clock that can't be handed in.
+/// </remarks>
 internal static class RateLimitSetup
 {
     public static void AddRateLimits(this IServiceCollection services)
@@ -17,34 +20,28 @@ internal static class RateLimitSetup
         // Nobody asks for these two where sessions are not in Redis.
         services.AddSingleton(provider => new RedisCounters(provider.GetRequiredService<RedisConnection>()));
         services.AddSingleton(provider => provider.GetRequiredService<RedisCounters>().Scripts);
-        services.AddRateLimiter(_ => { });
-        services.AddOptions<RateLimiterOptions>().Configure<RateCounters>((limiter, counters) =>
-        {
-            limiter.GlobalLimiter = new AddressLimiter(counters);
-            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-            limiter.OnRejected = (rejected, _) =>
-            {
-                if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
-                    rejected.HttpContext.Response.Headers.RetryAfter = $"{Math.Ceiling(wait.TotalSeconds)}";
-                return ValueTask.CompletedTask;
-            };
-        });
     }
 
     /// <summary>
     /// Behind the proxies (whose word on the address counts), routing, and what refuses another site's form: that must not use up its victim's
     /// permits. Ahead of sessions and passwords, which cost.
     /// </summary>
-    public static void UseRateLimits(this WebApplication app) => app.UseWhen(IsLimited, limited =>
-    {
-        limited.UseRateLimiter();
-        limited.Use(CountFailedProofAsync);
-    });
+    public static void UseRateLimits(this WebApplication app) => app.UseWhen(IsLimited, limited => limited.Use(LimitAsync));
 
     private static bool IsLimited(HttpContext context) => HttpMethods.IsPost(context.Request.Method) && context.GetEndpoint()?.Metadata.GetMetadata<Limited>() is not null;
 
-    private static async Task CountFailedProofAsync(HttpContext context, RequestDelegate next)
+    private static async Task LimitAsync(HttpContext context, RequestDelegate next)
     {
+        var counters = context.RequestServices.GetRequiredService<RateCounters>();
+        var act = context.GetEndpoint()!.Metadata.GetRequiredMetadata<Limited>().Act;
+        var wait = await counters.TakeAsync(act, ClientAddress.Of(context), context.GetPeerAddress());
+        if (wait > TimeSpan.Zero)
+        {
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            context.Response.Headers.RetryAfter = $"{Math.Ceiling(wait.TotalSeconds)}";
+            return;
+        }
+
         try
         {
             await next(context);
@@ -52,7 +49,7 @@ internal static class RateLimitSetup
         finally
         {
             if (FailedProof.IsMarked(context))
-                await context.RequestServices.GetRequiredService<RateCounters>().CountFailedProofAsync(ClientAddress.Of(context));
+                await counters.CountFailedProofAsync(ClientAddress.Of(context));
         }
     }
 

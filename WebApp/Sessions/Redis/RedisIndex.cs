@@ -49,6 +49,9 @@ internal sealed class RedisIndex(
     /// <summary>How long after the end of everyone's sessions they are put away faster than what ends by itself.</summary>
     private static readonly TimeSpan HardWork = TimeSpan.FromMinutes(10);
 
+    /// <summary>In one of so many rounds, twice a day or so, the sweep looks at every list of a tag.</summary>
+    private const int ThoroughRound = 64;
+
     /// <summary>Above any time: the beginning.</summary>
     private const long End = 1L << 52;
 
@@ -122,6 +125,24 @@ internal sealed class RedisIndex(
         long Sum(int place) => Math.Max(0, counts.Sum(count => count[place]));
     }
 
+    /// <summary>
+    /// Repairs so many of the <see cref="RedisIndexSweeper.Lists"/>, from a place in one of many rounds. Lists of which the bitmap has nothing are empty,
+    /// and left out; but not always, for Redis may have lost the bitmap.
+    /// </summary>
+    public async Task SweepAsync(long from, int count)
+    {
+        byte[]? bitmap = null;
+        for (var place = from; place < from + count; place++)
+        {
+            var (round, list) = Math.DivRem(place, RedisIndexSweeper.Lists);
+            var (tag, listOfTag) = Math.DivRem((int)list, RedisIndexEntry.Lists);
+            if (place == from || listOfTag == 0)
+                bitmap = (await connection.GetAsync([RedisKeys.BitmapOf(tag)]))[0];
+            if (tag % ThoroughRound == round % ThoroughRound || MayHaveEntries(bitmap, listOfTag))
+                await RepairAsync((int)list);
+        }
+    }
+
     /// <summary>Makes one of the <see cref="RedisIndexSweeper.Lists"/> say what the records say; with a tag's first one, its counts are cleaned up.</summary>
     public async Task RepairAsync(int list)
     {
@@ -133,6 +154,10 @@ internal sealed class RedisIndex(
 
     /// <summary>Whether everyone's sessions were ended not long ago, so that there is much to repair.</summary>
     public async Task<bool> IsBehindAsync() => (await EpochAsync(tag: 0)).Ended is { } ended && clock.GetUtcNow() - ended.At < HardWork;
+
+    /// <summary>The first list of a tag that has any stands for its counts as well.</summary>
+    private static bool MayHaveEntries(byte[]? bitmap, int list) => bitmap is not null
+        && (list == 0 || bitmap.Skip(list * RedisIndexEntry.BitmapBytesOfList).Take(RedisIndexEntry.BitmapBytesOfList).Any(bits => bits != 0));
 
     private async Task RepairAsync(int tag, int list)
     {

@@ -12,7 +12,8 @@ namespace WebApp.Sessions.Redis;
 /// The script that changes a session also publishes it (<see cref="RedisScripts.News"/>). Whether such news would arrive is tried five times a
 /// second: a heartbeat goes out by a script to every master, in the way that news goes, and what comes back proves that all that was
 /// published there before it has arrived. Trust lasts <see cref="Lease"/> from when the last one was sent, so it ends by itself when anything on
-/// the way hangs, breaks, or is slow: Redis, the network, the subscription, or this process.
+/// the way hangs, breaks, or is slow: Redis, the network, the subscription, or this process. While no requests come no heartbeat goes out either;
+/// news is heard all the same.
 /// </para>
 /// <para>
 /// The client mends a broken subscription silently, and what was published meanwhile is lost. It counts its sockets: if there is a new one since the
@@ -47,16 +48,16 @@ internal sealed partial class RedisInvalidations(
             return;
 
         connection.Doubted += (_, _) => cache.Distrust();
-        using var timer = new PeriodicTimer(Interval);
         try
         {
-            do
+            while (true)
             {
                 await TryBeatAsync();
+                await Task.Delay(Interval, stoppingToken);
                 if (cache.IsTrusted != _isHearing)
                     LogHearing(_isHearing = !_isHearing);
+                await cache.UntilUsedAsync(stoppingToken);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {

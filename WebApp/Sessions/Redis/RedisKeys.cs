@@ -31,6 +31,9 @@ internal sealed class RedisKeys(Guid userId)
     /// <summary>The copy of the epoch for the tag's users.</summary>
     public static RedisKey EpochOf(int tag) => $"ue:{NameOf(tag)}:";
 
+    /// <summary>The bitmap of <see cref="RedisIndex"/> of the tag.</summary>
+    public static RedisKey BitmapOf(int tag) => $"ub:{NameOf(tag)}:";
+
     /// <summary>Which tag is the user's.</summary>
     public static int TagOf(Guid userId) => UserBytes(userId)[^1];
 

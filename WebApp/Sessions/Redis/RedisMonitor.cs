@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WebApp.Sessions.Sql;
 
 namespace WebApp.Sessions.Redis;
@@ -9,7 +10,8 @@ namespace WebApp.Sessions.Redis;
 /// <remarks>
 /// A server that was restarted from an old snapshot, or a replica that took over, may have lost revocations. So on a
 /// server that this process doesn't know yet, the whole journal is repeated before the connection counts as verified.
-/// On a known one, unconfirmed revocations are repeated, first thing after an outage and then with every probe.
+/// On a known one, unconfirmed revocations are repeated: first thing after an outage, with every probe while there are
+/// some, and every five seconds for those that another instance left behind.
 /// A server that is not known yet also has to load all scripts: if it can't, it is not used, and the log says why.
 /// </remarks>
 internal sealed partial class RedisMonitor(
@@ -24,6 +26,7 @@ internal sealed partial class RedisMonitor(
     private const int Batch = 200;
     private static readonly TimeSpan WhileUp = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WhileDown = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan BetweenRetries = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
 
     private readonly RedisRevocations _revocations = new(
@@ -35,6 +38,8 @@ internal sealed partial class RedisMonitor(
     private readonly RedisScript[] _scripts = [.. scriptSets.SelectMany(set => set.Scripts)];
     private HashSet<string> _known = [];
     private long _toldEpoch;
+    private long _retriedAt;
+    private bool _leftOver;
     private bool _saidDown;
     private bool _saidEviction;
     private long? _sweptAt;
@@ -63,10 +68,10 @@ internal sealed partial class RedisMonitor(
             var probe = await connection.ProbeAsync();
             WarnOfEviction(probe.Masters);
             var identities = probe.Masters.Select(m => m.Identity).ToHashSet(StringComparer.Ordinal);
-            if (identities.IsSubsetOf(_known))
-                await RetryAsync();
-            else
+            if (!identities.IsSubsetOf(_known))
                 await PrepareAsync(probe, stopping);
+            else if (IsRetryDue())
+                await RetryAsync();
 
             if (!connection.TryVerify(probe))
                 return false;
@@ -125,9 +130,14 @@ internal sealed partial class RedisMonitor(
         LogReplayed(count);
     }
 
+    /// <summary>Looking into the database with every probe would be most of what an idle instance costs.</summary>
+    private bool IsRetryDue() => !connection.IsVerified || _leftOver || journal.IsUnsettled
+        || Stopwatch.GetElapsedTime(_retriedAt) >= BetweenRetries;
+
     /// <summary>Repeats what Redis has not confirmed. A failure waits for the next time, and stops no other.</summary>
     private async Task RetryAsync()
     {
+        (_retriedAt, _leftOver) = (Stopwatch.GetTimestamp(), false);
         try
         {
             if (await journal.ReadEpochAsync() is var epoch && epoch.Number > _toldEpoch)
@@ -135,6 +145,7 @@ internal sealed partial class RedisMonitor(
         }
         catch (Exception e)
         {
+            _leftOver = true;
             LogEpochNotTold(e);
         }
 
@@ -149,10 +160,12 @@ internal sealed partial class RedisMonitor(
                 await ConfirmAsync(done);
                 if (done.Count > 0)
                     LogRetried(done.Count, rows.Count);
+                _leftOver |= done.Count < rows.Count;
             }
         }
         catch (Exception e)
         {
+            _leftOver = true;
             LogJournalUnreadable(e);
         }
     }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Sessions.Sql;
@@ -13,6 +14,15 @@ internal sealed partial class RevocationJournal(
     IDbContextFactory<SessionsDbContext> databases, IOptions<SessionPolicy> policy, TimeProvider clock, ILogger<RevocationJournal> logger)
 {
     private const int SweepBatch = 1000;
+
+    /// <summary>Beyond the time that the two calls of a revocation may take: how long what they left open is repeated with every probe.</summary>
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(10);
+
+    private long _writtenAt;
+
+    /// <summary>Whether this process has written to it of late, so that there may be something to repeat.</summary>
+    public bool IsUnsettled =>
+        Volatile.Read(ref _writtenAt) is not 0 and var at && Stopwatch.GetElapsedTime(at) < (2 * policy.Value.CommandTimeout) + Aftermath;
 
     /// <summary>
     /// Writes the row; null if the database failed or took longer than a store call may. Never throws: that the session ends now
@@ -63,8 +73,11 @@ internal sealed partial class RevocationJournal(
 
     /// <summary>Begins the next epoch, whose number is higher than <paramref name="after"/>, too.</summary>
     /// <exception cref="SessionStoreUnavailableException">The database failed, or took longer than a store call may; it may have begun all the same.</exception>
-    public Task<SessionEpoch> BeginEpochAsync(Revocation revocation, SparedSession? spared, long after) =>
-        OrUnavailableAsync(db => SessionEpochs.BeginAsync(db, revocation, spared, after));
+    public Task<SessionEpoch> BeginEpochAsync(Revocation revocation, SparedSession? spared, long after)
+    {
+        NoteWrite();
+        return OrUnavailableAsync(db => SessionEpochs.BeginAsync(db, revocation, spared, after));
+    }
 
     /// <summary>The present epoch.</summary>
     /// <exception cref="SessionStoreUnavailableException">The database failed, or took longer than a store call may.</exception>
@@ -78,8 +91,11 @@ internal sealed partial class RevocationJournal(
         }
     }
 
+    private void NoteWrite() => Volatile.Write(ref _writtenAt, Stopwatch.GetTimestamp());
+
     private async Task<long?> TryWriteAsync(JournalRow row)
     {
+        NoteWrite();
         try
         {
             return await BoundedAsync(async db =>
