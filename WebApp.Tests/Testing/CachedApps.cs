@@ -35,7 +35,10 @@ public sealed class CachedApps : IAsyncLifetime
 
     public static IUserSessionStore StoreOf(TestApp app) => app.Services.GetRequiredService<IUserSessionStore>();
 
-    public static Task UntilTrustedAsync(TestApp app) => Eventually.TrueAsync(() => CacheOf(app).IsTrusted, "the instance hears of changes");
+    public static Task UntilTrustedAsync(TestApp app) => UntilTrustedAsync(CacheOf(app));
+
+    /// <summary>Whoever waits for trust has use for it: without a request now and then the heartbeats cease.</summary>
+    public static Task UntilTrustedAsync(SessionCache cache) => Eventually.TrueAsync(() => cache.Find(default) is null && cache.IsTrusted, "the instance hears of changes");
 
     /// <summary>Whether the home page knows the person. Null: it can't be told, the answer was 503.</summary>
     public static async Task<bool?> IsSignedInAsync(Browser browser)

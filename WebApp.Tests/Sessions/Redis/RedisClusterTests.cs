@@ -66,7 +66,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : UserSessionStoreRa
     public async Task The_local_cache_hears_of_changes_on_every_node()
     {
         await using var app = await RedisStore.StartAsync(cluster.ConnectionString, _database, Clock, cache: LocalCache.On);
-        await Eventually.TrueAsync(() => app.Cache.IsTrusted, "heartbeats of all nodes come back");
+        await CachedApps.UntilTrustedAsync(app.Cache);
         for (var i = 0; i < 30; i++)
         {
             var session = await AddAsync();

@@ -134,7 +134,7 @@ public sealed class RedisConnectionTests : IAsyncLifetime
     public async Task That_news_is_not_heard_any_more_holds_nobody_up()
     {
         await using var app = await RedisStore.StartAsync(_redis.ConnectionString, _database, _clock, Timeout, LocalCache.On);
-        await Eventually.TrueAsync(() => app.Cache.IsTrusted, "news is heard");
+        await CachedApps.UntilTrustedAsync(app.Cache);
         var isHeldUp = false;
         app.Connection.Doubted += (_, _) => isHeldUp |= !app.Connection.IsVerified;
 
@@ -142,7 +142,7 @@ public sealed class RedisConnectionTests : IAsyncLifetime
         {
             await _redis.CliAsync("CLIENT", "KILL", "TYPE", "pubsub");
             await Eventually.TrueAsync(() => !app.Cache.IsTrusted, "the loss is noticed");
-            await Eventually.TrueAsync(() => app.Cache.IsTrusted, "news is heard again");
+            await CachedApps.UntilTrustedAsync(app.Cache);
         }
 
         Assert.False(isHeldUp);

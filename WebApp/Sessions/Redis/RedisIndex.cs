@@ -49,7 +49,7 @@ internal sealed class RedisIndex(
     /// <summary>How long after the end of everyone's sessions they are put away faster than what ends by itself.</summary>
     private static readonly TimeSpan HardWork = TimeSpan.FromMinutes(10);
 
-    /// <summary>In one of so many rounds, twice a day or so, the sweep looks at every list of a tag.</summary>
+    /// <summary>In one of so many rounds, every 15 hours or so, the sweep looks at every list of a tag.</summary>
     private const int ThoroughRound = 64;
 
     /// <summary>Above any time: the beginning.</summary>
