@@ -5,8 +5,9 @@ using Redis = WebApp.Tests.Testing.RedisBefore;
 namespace WebApp.Tests.Hosting;
 
 /// <summary>
-/// Whatever an app finds in its database and in Redis, it starts, is ready when it says so, and people can sign in, see and end their
-/// sessions, and sign out; without an error in its log. Processes are started and stopped as an operator does it.
+/// Whatever an app finds in its database and in Redis, it starts, is ready when it says so, and people can sign in, see
+/// and end their sessions, and sign out; without an error in its log. Processes are started and stopped as an operator
+/// does it.
 /// </summary>
 public sealed class RestartMatrixTests(InstallationPasts pasts) : IClassFixture<InstallationPasts>
 {
@@ -52,7 +53,8 @@ public sealed class RestartMatrixTests(InstallationPasts pasts) : IClassFixture<
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public async Task The_app_serves_people_whatever_was_there_before(Database database, Redis redis, string environment, StartKind start)
+    public async Task The_app_serves_people_whatever_was_there_before(
+        Database database, Redis redis, string environment, StartKind start)
     {
         var past = await pasts.OfAsync(environment);
         await using var installation = await past.InstallAsync(database, redis);
@@ -106,7 +108,7 @@ public sealed class RestartMatrixTests(InstallationPasts pasts) : IClassFixture<
         return page;
     }
 
-    /// <summary>What becomes of the sessions from before: nobody comes back who is known to have ended, and nobody gets an error.</summary>
+    /// <summary>What becomes of the sessions from before: none comes back that is known to have ended.</summary>
     private static async Task AssertWhoIsSignedInAsync(
         Installation installation, AppProcess app, InstallationPast past, Database database, Redis redis)
     {
@@ -125,7 +127,11 @@ public sealed class RestartMatrixTests(InstallationPasts pasts) : IClassFixture<
             (Database.RestoredOlder, Redis.OlderSnapshot) => [past.Ended, past.Kept],
             _ => throw new ArgumentOutOfRangeException(nameof(redis)),
         };
-        foreach (var (known, who) in new[] { (past.Ended, "that was ended"), (past.Kept, "that was kept"), (past.Later, "that came later") })
+        await AssertAsync(past.Ended, "that was ended");
+        await AssertAsync(past.Kept, "that was kept");
+        await AssertAsync(past.Later, "that came later");
+
+        async Task AssertAsync(Browser known, string who)
         {
             using var browser = installation.Lead(known, app);
             await AssertSignedInAsync(browser, expected.Contains(known), who);

@@ -4,11 +4,14 @@ using System.Globalization;
 
 namespace WebApp.Tests.Testing;
 
-/// <summary>The built program in a process of its own, as an operator has it: it is started, stopped, frozen and thawed.</summary>
+/// <summary>The built program in a process of its own, as an operator has it: started, stopped, frozen and thawed.</summary>
 public sealed class AppProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>How such an entry begins.</summary>
+    private static readonly string[] Troubles = ["fail:", "crit:", "Unhandled exception"];
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = [];
@@ -26,18 +29,19 @@ public sealed class AppProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
-    /// <summary>What it logged as an error or worse, the line that says what and its stack trace included.</summary>
-    public IReadOnlyList<string> Errors => [.. Entries().Where(entry => entry.StartsWith("fail:", StringComparison.Ordinal)
-        || entry.StartsWith("crit:", StringComparison.Ordinal) || entry.StartsWith("Unhandled", StringComparison.Ordinal))];
+    /// <summary>What it logged as an error or worse, stack traces included.</summary>
+    public IReadOnlyList<string> Errors =>
+        [.. Entries().Where(entry => Array.Exists(Troubles, trouble => entry.StartsWith(trouble, StringComparison.Ordinal)))];
 
     /// <summary>In Development, with the local cache on.</summary>
-    public static Task<AppProcess> StartAsync(string redis, string database) => StartAsync(new Dictionary<string, string>
-    {
-        ["ASPNETCORE_ENVIRONMENT"] = "Development",
-        ["ConnectionStrings:Redis"] = redis,
-        ["ConnectionStrings:Database"] = $"Data Source={database}",
-        ["Sessions:LocalCache"] = "On",
-    });
+    public static Task<AppProcess> StartAsync(string redis, string database) =>
+        StartAsync(new Dictionary<string, string>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["ConnectionStrings:Redis"] = redis,
+            ["ConnectionStrings:Database"] = $"Data Source={database}",
+            ["Sessions:LocalCache"] = "On",
+        });
 
     /// <summary>Returns when it is ready.</summary>
     /// <param name="settings">Configuration, and variables of the host.</param>
@@ -111,7 +115,8 @@ public sealed class AppProcess : IAsyncDisposable
         using var probe = new Browser(Address);
         if (answersOwnHostOnly)
             ProductionApp.BehindTheProxy(probe);
-        await Eventually.TrueAsync(async () => (await probe.GetAsync("/health/ready")).Status == 200, "the app is ready");
+        await Eventually.TrueAsync(
+            async () => (await probe.GetAsync("/health/ready")).Status == 200, "the app is ready");
     }
 
     private static void Kill(Process process)

@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace WebApp.Tests.Testing;
 
 /// <summary>
-/// What an operator has on a machine: a folder with the database, a Redis, the settings that name both, and processes of the app that
-/// come and go. Production has what docs/operations.md asks for, Development next to nothing.
+/// What an operator has on a machine: a folder with the database, a Redis, the settings that name both, and processes
+/// of the app that come and go. Production has what docs/operations.md asks for, Development next to nothing.
 /// </summary>
 public sealed class Installation : IAsyncDisposable
 {
@@ -31,7 +31,7 @@ public sealed class Installation : IAsyncDisposable
             ["ConnectionStrings:Database"] = $"Data Source={Database}",
             ["ConnectionStrings:Redis"] = Redis.ConnectionString,
             // No test should fail because the machine is busy.
-            ["Sessions:CommandTimeout"] = "00:00:05",
+            ["Sessions:CommandTimeout"] = "00:00:10",
             // A process that lives for seconds earns nothing by looking for what to compile better.
             ["DOTNET_TieredPGO"] = "0",
         };
@@ -56,15 +56,16 @@ public sealed class Installation : IAsyncDisposable
     public string Password => _environment == Development ? Browser.DemoPassword : Browser.Password;
 
     /// <summary>
-    /// Starts the app, and returns when it is ready and has gone about its own business in Redis: what that leaves in the process must
-    /// not matter to those who come after it.
+    /// Starts the app, and returns when it is ready and has gone about its own business in Redis: what that leaves in
+    /// the process must not matter to those who come after it.
     /// </summary>
     public async Task<AppProcess> StartAsync()
     {
         await Redis.CliAsync("CONFIG", "RESETSTAT");
         var app = await StartBesideAsync();
         await Eventually.TrueAsync(
-            async () => (await Redis.CliAsync("INFO", "commandstats")).Contains("cmdstat_eval", StringComparison.Ordinal),
+            async () => (await Redis.CliAsync("INFO", "commandstats"))
+                .Contains("cmdstat_eval", StringComparison.Ordinal),
             "the app has run a script of its own accord");
         return app;
     }
@@ -116,7 +117,7 @@ public sealed class Installation : IAsyncDisposable
         return browser;
     }
 
-    /// <summary>A browser in which a new person has just signed in; where it is asked for, by the link in their mail.</summary>
+    /// <summary>A browser in which a new person has just signed in; in Production by the link in their mail.</summary>
     public async Task<Browser> RegisterAsync(AppProcess app, string email)
     {
         var browser = NewBrowser(app);
@@ -131,9 +132,10 @@ public sealed class Installation : IAsyncDisposable
     public void BackUp(string folder)
     {
         Directory.CreateDirectory(folder);
-        foreach (var file in _folder.GetFiles().Where(file => !file.Name.StartsWith("webapp.db", StringComparison.Ordinal)))
+        var (name, files) = (Path.GetFileName(Database), _folder.GetFiles());
+        foreach (var file in files.Where(file => !file.Name.StartsWith(name, StringComparison.Ordinal)))
             file.CopyTo(Path.Combine(folder, file.Name));
-        using SqliteConnection source = new(Unpooled(Database)), copy = new(Unpooled(Path.Combine(folder, "webapp.db")));
+        using SqliteConnection source = new(Unpooled(Database)), copy = new(Unpooled(Path.Combine(folder, name)));
         source.Open();
         copy.Open();
         source.BackupDatabase(copy);

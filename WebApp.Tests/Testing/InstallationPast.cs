@@ -1,8 +1,9 @@
 namespace WebApp.Tests.Testing;
 
 /// <summary>
-/// What an installation went through before a test begins, made once and then copied. Two browsers of one person signed in; then backups
-/// were taken; then the one ended the session of the other and changed the person's name, somebody else registered, and the app stopped.
+/// What an installation went through before a test begins, made once and then copied. Two browsers of one person signed
+/// in, then backups were taken. Then the one ended the session of the other and changed the person's name, somebody
+/// else registered, and the app stopped.
 /// </summary>
 public sealed class InstallationPast : IAsyncDisposable
 {
@@ -60,8 +61,8 @@ public sealed class InstallationPast : IAsyncDisposable
     }
 
     /// <summary>
-    /// The steps before the first start, for two databases: the fresh one gets its account from the operator, the other one from the
-    /// person's own registration. So the people of the one are nobody to the other.
+    /// The steps before the first start, for two databases: the fresh one gets its account from the operator, the other
+    /// one from the person's own registration. So the people of the one are nobody to the other.
     /// </summary>
     private async Task PrepareAsync(Installation installation)
     {
@@ -71,7 +72,7 @@ public sealed class InstallationPast : IAsyncDisposable
 
         await using var fresh = new Installation(_environment, _certificate);
         fresh.Restore(migrated);
-        await fresh.RunAsync(["users", "add", "--email", Installation.Email, "--name", "Alice"], input: Browser.Password + '\n');
+        await fresh.RunAsync(["users", "add", "--email", Installation.Email, "--name", "Alice"], Browser.Password + '\n');
         fresh.BackUp(FolderOf(DatabaseBefore.Fresh));
     }
 

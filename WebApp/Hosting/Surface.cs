@@ -103,8 +103,8 @@ internal static class Surface
             antiforgery.SuppressXFrameOptionsHeader = true;
         });
         services.AddSingleton<IAntiforgeryAdditionalDataProvider, SessionAntiforgery>();
-        // The framework logs a cookie that can't be opened as an error, with its trace: anyone can send one, and after a loss of the key ring
-        // every browser does. A form that is refused for it has its line in the refusal log.
+        // The framework logs a cookie that can't be opened as an error, with its trace: anyone can send one, and after a
+        // loss of the key ring every browser does. A form that is refused for it has its line in the refusal log.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical);
         services.Configure<CookieTempDataProviderOptions>(tempData =>
         {

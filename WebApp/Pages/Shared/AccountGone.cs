@@ -6,8 +6,8 @@ using WebApp.Sessions;
 namespace WebApp.Pages;
 
 /// <summary>
-/// Ends a session whose account a page did not find, and asks for a sign-in: a database that was put back to before the account was made
-/// does not know it, while Redis still has its sessions.
+/// Ends a session whose account a page did not find, and asks for a sign-in: a database that was put back to before the
+/// account was made does not know it, while Redis still has its sessions.
 /// </summary>
 internal sealed class AccountGone : IAsyncResultFilter
 {
@@ -25,7 +25,8 @@ internal sealed class AccountGone : IAsyncResultFilter
             || await services.GetRequiredService<AppUserManager>().FindByIdAsync(session.UserId.ToString()) is not null)
             return false;
 
-        await services.GetRequiredService<SessionManager>().EndPresentedAsync(context, session, RevocationReason.AccountChanged);
+        await services.GetRequiredService<SessionManager>()
+            .EndPresentedAsync(context, session, RevocationReason.AccountChanged);
         return true;
     }
 }
