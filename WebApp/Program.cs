@@ -8,6 +8,9 @@ using WebApp.Hosting.Commands;
 using WebApp.Hosting.RateLimits;
 using WebApp.Sessions;
 
+if (await CommandLine.AnswerAsync(args) is { } answered)
+    return answered;
+
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
 {
     Args = args,
@@ -15,6 +18,8 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions
     ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
 });
 builder.AddDevelopmentSettings();
+if (CommandLine.IsCommand(args))
+    builder.LogToStandardError();
 
 var database = new Database(builder);
 builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use);
@@ -34,19 +39,22 @@ if (!builder.Environment.IsDevelopment())
 
 var app = builder.Build();
 app.ConnectSessionEventsToAuditLog();
-if (await CommandLine.RunAsync(app, args) is { } exitCode)
-    return exitCode;
+if (CommandLine.IsCommand(args))
+    return await CommandLine.RunAsync(app, args);
 
 if (app.Environment.IsDevelopment())
     await app.PrepareForDevelopmentAsync();
+else
+    await app.WarnOfPendingMigrationsAsync();
 
 app.UseTrustedProxies();
 app.UseAddressPrivacy();
 app.UseSecurityHeaders();
+app.UseStaticFiles();
+app.UseKnownHostOnly();
 app.UseHealth();
 app.UseHttpsOnly();
 app.UseExceptionHandler("/error/500");
-app.UseStaticFiles();
 app.UseRefusalLog();
 app.UseNoStore();
 app.UseUnavailablePage();

@@ -121,7 +121,7 @@ public sealed class StartTests
     [Theory]
     [InlineData("/")]
     [InlineData("/account/login")]
-    [InlineData("/site.css")]
+    [InlineData("/nothing")]
     public async Task Production_refuses_plain_http_and_says_what_to_look_at(string path)
     {
         await using var app = await ProductionApp.StartAsync();
@@ -173,6 +173,8 @@ public sealed class StartTests
         using var browser = app.NewBrowser();
 
         Assert.Equal(503, (await browser.GetAsync("/health/ready")).Status);
+        Assert.Single(app.Log.Lines, line => line.StartsWith("Error WebApp: ", StringComparison.Ordinal)
+            && line.Contains("Run \"WebApp migrate\"", StringComparison.Ordinal));
         await app.InitializeAsync();
         Assert.Equal(200, (await browser.GetAsync("/health/ready")).Status);
     }

@@ -193,7 +193,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
         using var staff = await own.SignedInAsync("ada@example.com");
         var userId = await own.UserIdAsync("alice@example.com");
 
-        foreach (var path in new[] { "/", "/account", "/account/login", "/account/logout", "/account/register", "/account/sessions", "/account/change-password", "/account/security", "/account/security/authenticator", "/account/access-denied", "/admin/users", $"/admin/users/{userId}", "/admin/audit", "/nothing", "/unavailable.html" })
+        foreach (var path in new[] { "/", "/account", "/account/login", "/account/logout", "/account/register", "/account/sessions", "/account/change-password", "/account/security", "/account/security/authenticator", "/account/access-denied", "/admin/users", $"/admin/users/{userId}", "/admin/audit", "/nothing", "/unavailable.html", "/wrong-host.html" })
         {
             var document = (await staff.GetAsync(path)).Document;
 

@@ -12,7 +12,10 @@ internal static class NormalizedNames
 
     public static async Task FillAsync(AppDbContext db, CancellationToken cancellationToken)
     {
-        while (await db.Users.Where(u => u.NormalizedName == null).Select(u => new { u.Id, u.Name }).Take(Batch).ToListAsync(cancellationToken) is { Count: > 0 } rows)
+        // In the order of the index: each batch begins where the last one ended.
+        var missing = db.Users.Where(u => u.NormalizedName == null).OrderBy(u => u.NormalizedEmail)
+            .Select(u => new { u.Id, u.Name });
+        while (await missing.Take(Batch).ToListAsync(cancellationToken) is { Count: > 0 } rows)
         {
             foreach (var row in rows)
             {

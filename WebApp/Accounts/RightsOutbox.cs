@@ -15,12 +15,20 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
     private const int Batch = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>How much longer the pause is while this process has changed nothing: the command line may have, or an instance that died.</summary>
+    /// <summary>
+    /// How much longer the pause is while this process has changed nothing: the command line may have, or an instance
+    /// that died.
+    /// </summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(4);
+
+    /// <summary>Tries that an outage may cost before it is said here, too: the store says it by itself.</summary>
+    private const int PatientTries = 10;
 
     private TaskCompletionSource _soon = NewSignal();
     private bool _started;
     private bool _failed;
+    private bool _hasMore;
+    private int _outages;
 
     /// <summary>
     /// Delivers what waits, a batch of it: a request that changes a role with many members must not wait for all of them. Never throws: what could not be delivered is tried again. Does nothing before the app has started, as on the
@@ -35,16 +43,22 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
         {
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<AppDbContext>();
-            await DeliverAsync(db);
-            _failed = false;
+            _hasMore = await DeliverAsync(db) == Batch;
+            (_failed, _outages) = (false, 0);
+        }
+        catch (SessionStoreUnavailableException e)
+        {
+            if (++_outages == PatientTries)
+                LogWaiting(e.Message);
+            _failed = true;
         }
 #pragma warning disable CA1031 // The change is saved and its row waits; whatever went wrong, the next round tries again.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            if (!_failed)
+            if (!_failed || _outages > 0)
                 LogNotDelivered(e);
-            _failed = true;
+            (_failed, _outages) = (true, 0);
         }
     }
 
@@ -58,7 +72,7 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
         {
             Volatile.Write(ref _soon, NewSignal());
             await DeliverAsync();
-            if (!_failed)
+            if (!_failed && !_hasMore)
                 await _soon.Task.WaitAsync(Rest, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -80,6 +94,10 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
 
         return changes.Count;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Changed rights wait for the session store; they are tried again every second: {Why}")]
+    private partial void LogWaiting(string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Changed rights could not be told to the session store; they are tried again every second. This is said once")]
     private partial void LogNotDelivered(Exception e);

@@ -21,10 +21,20 @@ internal static class DevelopmentStart
         app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"""
 
             Open {string.Join(" or ", app.Urls)}
-            Demo accounts: {string.Join(", ", demo.Accounts.Select(a => a.Role is null ? a.Email : $"{a.Email} ({a.Role})"))}
-            Their password: {demo.Password}
+            {WordsOn(demo)}
             Sessions are kept {sessions}.
 
             """));
     }
+
+    /// <summary>A published app has none: their settings are not published.</summary>
+    private static string WordsOn(DemoAccounts demo) => demo.Accounts.Count == 0
+        ? "There are no demo accounts; make one at /account/register."
+        : $"""
+            Demo accounts: {string.Join(", ", demo.Accounts.Select(NameOf))}
+            Their password: {demo.Password}
+            """;
+
+    private static string NameOf(DemoAccount account) =>
+        account.Role is null ? account.Email : $"{account.Email} ({account.Role})";
 }

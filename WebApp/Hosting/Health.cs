@@ -22,9 +22,9 @@ internal static class Health
             .AddCheck<SessionStoreCheck>("session store")
             .AddCheck<KeyRingCheck>("key ring")
             .AddCheck<MailCheck>("mail");
-        // A degraded state is logged once by who finds it; the framework would repeat it with every probe.
-        services.AddLogging(logging =>
-            logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Error));
+        // The framework would repeat everything with every probe, traces included.
+        services.AddSingleton<ReadinessLog>().AddLogging(logging =>
+            logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
     }
 
     /// <summary>
@@ -33,7 +33,14 @@ internal static class Health
     public static void UseHealth(this IApplicationBuilder app)
     {
         app.UseHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        app.UseHealthChecks("/health/ready");
+        app.UseHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = AnswerAsync });
+    }
+
+    private static Task AnswerAsync(HttpContext context, HealthReport report)
+    {
+        context.RequestServices.GetRequiredService<ReadinessLog>().Note(report);
+        context.Response.ContentType = "text/plain";
+        return context.Response.WriteAsync(report.Status.ToString());
     }
 
     private sealed class DatabaseCheck(IServiceProvider services) : IHealthCheck

@@ -11,6 +11,9 @@ namespace WebApp.Hosting;
 /// <summary>The keys that protect cookies, tickets and tokens. They live where the sessions live, so that every instance has the same.</summary>
 internal static class KeyRing
 {
+    /// <summary>How the framework's categories in the log begin.</summary>
+    private const string Framework = "Microsoft.AspNetCore.DataProtection";
+
     /// <exception cref="InvalidOperationException">Outside Development keys in Redis need <c>DataProtection:Certificate</c>.</exception>
     public static void AddKeyRing(this WebApplicationBuilder builder, Database database)
     {
@@ -18,8 +21,13 @@ internal static class KeyRing
             .SetApplicationName("WebApp")
             // Shorter cookies and half the time of the default AES-CBC with HMAC.
             .UseCryptographicAlgorithms(new AuthenticatedEncryptorConfiguration { EncryptionAlgorithm = EncryptionAlgorithm.AES_256_GCM });
-        builder.Services.AddSingleton<KeyRingGate>().AddHostedService(services => services.GetRequiredService<KeyRingGate>());
+        KeyRingGate? gate = null;
+        builder.Services.AddSingleton(services => gate = ActivatorUtilities.CreateInstance<KeyRingGate>(services))
+            .AddHostedService(services => services.GetRequiredService<KeyRingGate>());
+        // Before the ring has been read once, the gate says what is wrong, in one line a while.
+        builder.Logging.AddFilter($"{Framework}.KeyManagement.KeyRingProvider", _ => gate is { IsOpen: true });
 
+        var folder = Path.Combine(database.Folder, "keys");
         var inRedis = ServerSideSessions.ChosenStore(builder) == SessionStoreKind.Redis;
         if (inRedis)
         {
@@ -29,7 +37,7 @@ internal static class KeyRing
         }
         else
         {
-            keys.PersistKeysToFileSystem(new(Path.Combine(database.Folder, "keys")));
+            keys.PersistKeysToFileSystem(new(folder));
         }
 
         if (builder.Configuration["DataProtection:Certificate"] is { Length: > 0 } path)
@@ -38,6 +46,26 @@ internal static class KeyRing
             throw new InvalidOperationException(
                 "DataProtection:Certificate is not set. Keys in Redis are plain text without it: whoever reads Redis could make cookies. "
                 + "Set it to the path of a PFX file (its password: DataProtection:CertificatePassword) or of a PEM file with certificate and key.");
+        else
+            WarnOfOpenKeys(builder, folder);
+    }
+
+    /// <summary>
+    /// The framework warns of it only when it makes a key, every 90 days, and does not say what to do. In Development
+    /// there is nothing to protect; elsewhere each start says it.
+    /// </summary>
+    private static void WarnOfOpenKeys(WebApplicationBuilder builder, string folder)
+    {
+        builder.Logging.AddFilter($"{Framework}.KeyManagement.XmlKeyManager", LogLevel.Error);
+        if (!builder.Environment.IsDevelopment())
+        {
+            builder.Services.AddHostedService(
+                services => ActivatorUtilities.CreateInstance<OpenKeysWarning>(services, folder));
+            return;
+        }
+
+        // In a container, that the files go with it.
+        builder.Logging.AddFilter($"{Framework}.Repositories.FileSystemXmlRepository", LogLevel.Error);
     }
 
     private static X509Certificate2 Load(string path, string? password)
@@ -62,9 +90,14 @@ internal static class KeyRing
 /// Closed until the key ring has been read once: before that no cookie can be judged, so pages answer 503. Afterwards the ring is in memory,
 /// and an unreachable Redis no longer matters to it.
 /// </summary>
-internal sealed partial class KeyRingGate(IDataProtectionProvider dataProtection, ILogger<KeyRingGate> logger) : BackgroundService
+internal sealed partial class KeyRingGate(
+    IDataProtectionProvider dataProtection, TimeProvider clock, ILogger<KeyRingGate> logger) : BackgroundService
 {
+    /// <summary>A slow machine takes some seconds to its first answer from Redis, which is no trouble yet.</summary>
+    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromSeconds(15);
+
     private volatile bool _open;
+    private long _warnedAt = clock.GetTimestamp();
 
     public bool IsOpen => _open;
 
@@ -92,10 +125,15 @@ internal sealed partial class KeyRingGate(IDataProtectionProvider dataProtection
         }
         catch (Exception e) when (e is CryptographicException or SessionStoreUnavailableException or IOException)
         {
-            LogClosed(logger, e);
+            if (clock.GetElapsedTime(_warnedAt) < BetweenWarnings)
+                return;
+
+            _warnedAt = clock.GetTimestamp();
+            LogClosed(logger, e.GetBaseException().Message);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The key ring can't be read yet; pages answer 503 until it can")]
-    private static partial void LogClosed(ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The key ring can't be read yet; pages answer 503 until it can: {Why}")]
+    private static partial void LogClosed(ILogger logger, string why);
 }

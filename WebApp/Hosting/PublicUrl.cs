@@ -22,6 +22,9 @@ internal static class PublicUrl
         "This site is reached over https only.\n"
         + "For operators: a proxy that ends https has to send X-Forwarded-Proto and to be listed in ForwardedHeaders:KnownProxies.\n";
 
+    /// <summary>Refuses requests for other hosts. What stands before it serves them.</summary>
+    public static void UseKnownHostOnly(this IApplicationBuilder app) => app.UseMiddleware<WrongHostPage>();
+
     /// <summary>Outside Development refuses plain http: its cookies are never sent there, so no form could work.</summary>
     public static void UseHttpsOnly(this WebApplication app)
     {
@@ -53,12 +56,9 @@ internal static class PublicUrl
         builder.Services.AddOptions<MailLinkOptions>().Configure<IOptions<AppOptions>>((links, app) => links.PublicUrl = app.Value.PublicUrl);
         builder.Services.AddOptions<PasswordSettings>().PostConfigure<IOptions<AppOptions>>((passwords, app) =>
             passwords.AppNames.UnionWith(app.Value.PublicUrl?.Host.Split('.').SkipLast(1) ?? []));
-        builder.Services.AddOptions<HostFilteringOptions>().PostConfigure<IOptions<AppOptions>>((hosts, app) =>
-        {
-            hosts.AllowEmptyHosts = false;
-            hosts.IncludeFailureMessage = false;
-            hosts.AllowedHosts = app.Value.PublicUrl is { } url ? [url.Host] : ["localhost", "127.0.0.1", "[::1]"];
-        });
+        // The framework's filter stands ahead of everything and answers with neither a page nor the security headers.
+        builder.Services.AddSingleton<KnownHosts>();
+        builder.Services.AddOptions<HostFilteringOptions>().PostConfigure(hosts => hosts.AllowedHosts = ["*"]);
         // A passkey is good for this site only. The framework would go by the Host and Origin headers, which whoever relays an answer writes.
         builder.Services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<AppOptions>>((passkeys, app) =>
         {

@@ -15,7 +15,7 @@ internal static class SecurityHeaders
         context.Response.OnStarting(() =>
         {
             var headers = context.Response.Headers;
-            if (context.Request.IsHttps && !app.Environment.IsDevelopment())
+            if (MayAskForHttps(app, context.Request))
                 headers.StrictTransportSecurity = StrictTransportSecurity;
             headers.ContentSecurityPolicy = ContentSecurityPolicy;
             headers.XContentTypeOptions = "nosniff";
@@ -26,6 +26,11 @@ internal static class SecurityHeaders
         });
         return next(context);
     });
+
+    /// <summary>A host that is not this app's may have subdomains that speak plain http.</summary>
+    private static bool MayAskForHttps(WebApplication app, HttpRequest request) =>
+        request.IsHttps && !app.Environment.IsDevelopment()
+        && app.Services.GetRequiredService<KnownHosts>().Includes(request);
 
     /// <summary>Nothing after this point is kept by a browser or a proxy: every page depends on who asks.</summary>
     public static void UseNoStore(this IApplicationBuilder app) => app.Use((context, next) =>

@@ -88,14 +88,61 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal((1, "The database is not up to date. Run \"WebApp migrate\" first."), (code, error));
     }
 
+    // Without any settings: the app itself would not start.
     [Fact]
-    public async Task An_unknown_command_is_refused_with_how_it_is_used()
+    public async Task A_mistyped_command_is_refused_in_three_lines_before_any_setting_is_looked_at()
     {
-        var (code, _, error) = await RunAsync(["users", "remove"]);
+        var (code, output, error) = await RunAsync(["user", "lst"], publicUrl: "");
 
-        Assert.Equal(2, code);
-        Assert.StartsWith("There is no command \"users remove\".", error, StringComparison.Ordinal);
-        Assert.Contains("WebApp users add --email ADDRESS", error, StringComparison.Ordinal);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Equal(
+            "There is no command \"user lst\".\nDid you mean: users list?\n\"WebApp help\" lists all commands.", error);
+    }
+
+    [Theory]
+    [InlineData("migrat", "migrate")]
+    [InlineData("mirgate", "migrate")]
+    [InlineData("usr lst", "users list")]
+    [InlineData("users bann --email ops@example.com", "users ban")]
+    [InlineData("session end-al", "sessions end-all")]
+    [InlineData("audit vrify", "audit verify")]
+    [InlineData("audit verify-bundel", "audit verify-bundle")]
+    [InlineData("session", "sessions list, sessions end, sessions end-all")]
+    [InlineData("sessions", "sessions list, sessions end, sessions end-all")]
+    [InlineData("sessions terminate", "sessions list, sessions end, sessions end-all")]
+    [InlineData("dance", null)]
+    [InlineData("", null)]
+    public void An_unknown_command_says_what_may_have_been_meant(string typed, string? meant)
+    {
+        var lines = CommandLine.FindMistake(typed.Split(' '))!.Split('\n');
+
+        Assert.Equal(meant is null ? [] : [$"Did you mean: {meant}?"], lines[1..^1]);
+        Assert.Equal("\"WebApp help\" lists all commands.", lines[^1]);
+    }
+
+    [Theory]
+    [InlineData("users list --jsn", "\"users list\" has no option --jsn.", "--json")]
+    [InlineData("users add --email a@b.c --rol Admin", "\"users add\" has no option --rol.", "--role Support|Admin")]
+    [InlineData("users add --email=ops@example.com", "\"users add\" has no option --email=....", "--email ADDRESS")]
+    [InlineData("users add --password=secret", "\"users add\" has no option --password=....", null)]
+    [InlineData("migrate now", "\"migrate\" has no option now.", null)]
+    public void An_unknown_option_says_what_may_have_been_meant_and_repeats_no_value(
+        string typed, string refusal, string? meant)
+    {
+        var lines = CommandLine.FindMistake(typed.Split(' '))!.Split('\n');
+
+        Assert.Equal(refusal, lines[0]);
+        Assert.Equal(meant is null ? [] : [$"Did you mean: {meant}?"], lines[1..^1]);
+        Assert.EndsWith("--help\" lists its options.", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_needs_no_settings()
+    {
+        var (code, output, error) = await RunAsync(["help"], publicUrl: "");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("WebApp users add --email ADDRESS", output, StringComparison.Ordinal);
     }
 
     // In this process: none of these needs the app.
@@ -112,13 +159,17 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("users", "add", "--email", Email, "--email", Email)]
     [InlineData("users", "add", "--email", Email, "--password", "for all to see")]
     public async Task What_is_not_understood_changes_nothing(params string[] arguments) =>
-        Assert.Equal(2, await CommandLine.RunAsync(null!, arguments));
+        Assert.Equal(2, await CommandLine.AnswerAsync(arguments));
 
     [Theory]
     [InlineData]
     [InlineData("--urls", "http://localhost:5080")]
     [InlineData("App:PublicUrl=https://accounts.example.com")]
-    public async Task Settings_are_no_command(params string[] arguments) => Assert.Null(await CommandLine.RunAsync(null!, arguments));
+    public async Task Settings_are_no_command(params string[] arguments)
+    {
+        Assert.False(CommandLine.IsCommand(arguments));
+        Assert.Null(await CommandLine.AnswerAsync(arguments));
+    }
 
     [Fact]
     public async Task Without_a_public_address_the_app_does_not_start_and_says_what_to_set()

@@ -47,6 +47,20 @@ internal sealed class Arguments
 
     public bool Has(string option) => _values.ContainsKey(option);
 
+    /// <summary>The first word that stands where the name of an option should, and is none; null without one.</summary>
+    public static string? FindUnknown(Command command, string[] args)
+    {
+        for (var i = 0; i < args.Length; i++)
+        {
+            if (command.Options.FirstOrDefault(known => known.Name == args[i]) is not { } option)
+                return args[i];
+            if (option.Value is not null)
+                i++;
+        }
+
+        return null;
+    }
+
     /// <summary>Null when they don't fit: unknown, given twice, without the value they need, or one that is required is missing.</summary>
     public static Arguments? Read(Command command, string[] args)
     {

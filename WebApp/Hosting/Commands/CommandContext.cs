@@ -34,11 +34,13 @@ internal sealed record CommandContext(IServiceProvider Services, Arguments Argum
         return CommandLine.NotDone;
     }
 
-    /// <summary>On standard error; with <c>--json</c> on standard output, too.</summary>
-    private async Task RefuseAsync(string why)
+    /// <summary>On standard error; as JSON on standard output, too.</summary>
+    public static async Task RefuseAsync(string why, bool asJson)
     {
-        if (Arguments.Has(Option.Json.Name))
+        if (asJson)
             Console.WriteLine(JsonSerializer.Serialize(new { error = why }, Json));
         await Console.Error.WriteLineAsync(why);
     }
+
+    private Task RefuseAsync(string why) => RefuseAsync(why, Arguments.Has(Option.Json.Name));
 }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Console;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -24,8 +25,15 @@ internal static class CommandLine
         .. AuditCommands.All,
     ];
 
-    /// <summary>Runs the command that the arguments name and returns its exit code; null when they name none and the app should start.</summary>
-    public static async Task<int?> RunAsync(WebApplication app, string[] args)
+    /// <summary>Whether the arguments name a command, known or not; else the app should start.</summary>
+    public static bool IsCommand(string[] args) =>
+        args is [{ } word, ..] && !word.StartsWith('-') && !word.Contains('=');
+
+    /// <summary>
+    /// Answers what needs no app, and so no settings: a call for help, and what can't be understood. Returns the exit
+    /// code; null when there is a command to run, or the app to start.
+    /// </summary>
+    public static async Task<int?> AnswerAsync(string[] args)
     {
         if (args is ["--help" or "-h" or "help", ..])
         {
@@ -33,25 +41,48 @@ internal static class CommandLine
             return Done;
         }
 
-        if (args is not [{ } word, ..] || word.StartsWith('-') || word.Contains('='))
+        if (!IsCommand(args))
             return null;
 
-        if (Array.Find(All, command => command.IsNamedBy(args)) is not { } named)
-            return await RefuseAsync($"There is no command \"{string.Join(' ', args.TakeWhile(arg => !arg.StartsWith('-')))}\".\n\n{Usage()}");
-
-        var rest = args[named.Words.Length..];
-        if (rest is ["--help" or "-h", ..])
+        if (Find(args) is { } named && args[named.Words.Length..] is ["--help" or "-h", ..])
         {
             Console.Write(Help(named));
             return Done;
         }
 
-        if (Arguments.Read(named, rest) is not { } arguments)
-            return await RefuseAsync(Help(named));
+        if (FindMistake(args) is not { } mistake)
+            return null;
 
-        await using var scope = app.Services.CreateAsyncScope();
-        return await RunAsync(named, new(scope.ServiceProvider, arguments));
+        await CommandContext.RefuseAsync(mistake, asJson: args.Contains(Option.Json.Name));
+        return NotUnderstood;
     }
+
+    /// <summary>What can't be understood in a command, and what may have been meant; null when all of it can.</summary>
+    internal static string? FindMistake(string[] args)
+    {
+        if (Find(args) is not { } named)
+            return UnknownCommand(string.Join(' ', args.TakeWhile(arg => !arg.StartsWith('-'))));
+
+        var rest = args[named.Words.Length..];
+        if (Arguments.FindUnknown(named, rest) is { } unknown)
+            return UnknownOption(named, unknown);
+
+        return Arguments.Read(named, rest) is null ? Help(named) : null;
+    }
+
+    /// <summary>Runs a command that <see cref="AnswerAsync"/> has left to run, and returns its exit code.</summary>
+    public static async Task<int> RunAsync(WebApplication app, string[] args)
+    {
+        var named = Find(args)!;
+        // At its end the log is written to the last line.
+        await using var ended = app;
+        await using var scope = app.Services.CreateAsyncScope();
+        return await RunAsync(named, new(scope.ServiceProvider, Arguments.Read(named, args[named.Words.Length..])!));
+    }
+
+    /// <summary>Standard output is for what a command answers, which may be read by a program.</summary>
+    public static void LogToStandardError(this WebApplicationBuilder builder) => builder.Services
+        .Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     /// <summary>What fails for the machine's sake is said in words, too.</summary>
     internal static async Task<int> RunAsync(Command command, CommandContext context)
@@ -79,11 +110,32 @@ internal static class CommandLine
         _ => null,
     };
 
-    private static async Task<int> RefuseAsync(string text)
+    private static Command? Find(string[] args) => Array.Find(All, command => command.IsNamedBy(args));
+
+    /// <summary>Compares as many words as were typed; if none is near, all with the same first are meant.</summary>
+    private static string UnknownCommand(string typed)
     {
-        await Console.Error.WriteLineAsync(text);
-        return NotUnderstood;
+        var words = typed.Split(' ');
+        string BeginningOf(Command command) => string.Join(' ', command.Words.Take(words.Length));
+        var near = Nearest.To(typed, All.Select(BeginningOf));
+        var meant = All.Where(command =>
+            near.Count > 0 ? near.Contains(BeginningOf(command)) : command.Words[0] == words[0]);
+        return $"There is no command \"{typed}\".{DidYouMean(meant.Select(command => command.Name))}\n"
+            + "\"WebApp help\" lists all commands.";
     }
+
+    /// <summary>Without what may follow a "=": it could be a secret.</summary>
+    private static string UnknownOption(Command command, string typed)
+    {
+        var name = typed.Split('=')[0];
+        var near = Nearest.To(name, command.Options.Select(option => option.Name));
+        var meant = command.Options.Where(option => near.Contains(option.Name)).Select(option => option.Form);
+        return $"\"{command.Name}\" has no option {name}{(name == typed ? "" : "=...")}.{DidYouMean(meant)}\n"
+            + $"\"WebApp {command.Name} --help\" lists its options.";
+    }
+
+    private static string DidYouMean(IEnumerable<string> meant) =>
+        string.Join(", ", meant) is { Length: > 0 } names ? $"\nDid you mean: {names}?" : "";
 
     private static string Usage()
     {

@@ -138,7 +138,7 @@ internal static class UserCommands
         if (Console.IsInputRedirected)
             return Console.ReadLine() ?? "";
 
-        Console.Write("Password: ");
+        Console.Error.Write("Password: ");
         var password = "";
         while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
         {
@@ -148,7 +148,7 @@ internal static class UserCommands
                 password += key.KeyChar;
         }
 
-        Console.WriteLine();
+        Console.Error.WriteLine();
         return password;
     }
 }

@@ -98,7 +98,21 @@ internal sealed partial class RevocationJournal(
         NoteWrite();
         try
         {
-            return await BoundedAsync(async db =>
+            return await WriteAsync(row).WaitAsync(policy.Value.CommandTimeout);
+        }
+        catch (TimeoutException)
+        {
+            // It is written all the same, late, and then repeated as an unconfirmed one.
+            LogLate(policy.Value.CommandTimeout, row.UserId, row.SessionId);
+            return null;
+        }
+    }
+
+    private async Task<long?> WriteAsync(JournalRow row)
+    {
+        try
+        {
+            return await AsideAsync(async db =>
             {
                 db.RevocationJournal.Add(row);
                 await db.SaveChangesAsync();
@@ -148,20 +162,27 @@ internal sealed partial class RevocationJournal(
         }
     }
 
+    private Task<T> BoundedAsync<T>(Func<SessionsDbContext, Task<T>> work) =>
+        AsideAsync(work).WaitAsync(policy.Value.CommandTimeout);
+
     /// <summary>
-    /// SQLite's calls block, whatever they are called: a thread of their own takes them, so that the time-out holds, and so that the pool's threads are
-    /// there for those who wait to hear of the revocation.
+    /// SQLite's calls block, whatever they are called: a thread of their own takes them, so that a time-out holds, and
+    /// so that the pool's threads are there for those who wait to hear of the revocation.
     /// </summary>
-    private Task<T> BoundedAsync<T>(Func<SessionsDbContext, Task<T>> work) => Task.Factory.StartNew(
+    private Task<T> AsideAsync<T>(Func<SessionsDbContext, Task<T>> work) => Task.Factory.StartNew(
         async () =>
         {
             await using var db = await databases.CreateDbContextAsync();
             return await work(db);
         },
-        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap().WaitAsync(policy.Value.CommandTimeout);
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
     [LoggerMessage(10, LogLevel.Error, "What ends, locks or limits session {SessionId} (none: all) of user {UserId} could not be journalled; a failover of Redis could undo it")]
     private partial void LogNotWritten(Exception e, Guid userId, SessionId? sessionId);
+
+    [LoggerMessage(12, LogLevel.Warning, "What ends, locks or limits session {SessionId} (none: all) of user {UserId} "
+        + "is not journalled within {Limit}; a failover of Redis before it is could undo it")]
+    private partial void LogLate(TimeSpan limit, Guid userId, SessionId? sessionId);
 
     [LoggerMessage(11, LogLevel.Error, "{Count} revocations are done but could not be marked so in the journal; they will be repeated")]
     private partial void LogNotConfirmed(Exception e, int count);
