@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using StackExchange.Redis;
 
 namespace WebApp.Sessions.Redis;
@@ -23,7 +22,8 @@ namespace WebApp.Sessions.Redis;
 /// <see cref="LifeOnCluster"/> only.
 /// </para>
 /// </remarks>
-internal sealed partial class RedisInvalidations(RedisConnection connection, SessionCache cache, ILogger<RedisInvalidations> logger) : BackgroundService
+internal sealed partial class RedisInvalidations(
+    RedisConnection connection, SessionCache cache, TimeProvider clock, ILogger<RedisInvalidations> logger) : BackgroundService
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan LifeOnCluster = TimeSpan.FromSeconds(2);
@@ -136,7 +136,7 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
         _me.CopyTo(bytes, 0);
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(GuidSize), route);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(GuidSize + sizeof(int)), sockets);
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(BeatSize - sizeof(long)), Stopwatch.GetTimestamp());
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(BeatSize - sizeof(long)), clock.GetTimestamp());
         return bytes;
     }
 
@@ -190,7 +190,7 @@ internal sealed partial class RedisInvalidations(RedisConnection connection, Ses
     {
         public RedisKey Key => key;
 
-        /// <summary>When the last heartbeat that came back was sent: a timestamp of <see cref="Stopwatch"/>.</summary>
+        /// <summary>When the last heartbeat that came back was sent: a timestamp of the cache's clock.</summary>
         public long HeardUpTo { get; set; }
 
         /// <summary>How many sockets the client had opened for subscriptions when it was sent.</summary>
