@@ -22,7 +22,7 @@ public sealed class RedisStore : IAsyncDisposable
 
     public RedisConnection Connection => _services.GetRequiredService<RedisConnection>();
 
-    /// <summary>Does not wait for Redis. Calls may take five seconds unless said otherwise: no test of the rules should fail because the machine is busy.</summary>
+    /// <summary>Does not wait for Redis. Calls may take 20 seconds unless said otherwise: no test of the rules should fail because the machine is busy.</summary>
     public static async Task<RedisStore> StartAsync(
         string connectionString, IDbContextFactory<SessionsDbContext> database, TimeProvider clock, TimeSpan? commandTimeout = null, LocalCache cache = default)
     {
@@ -30,7 +30,7 @@ public sealed class RedisStore : IAsyncDisposable
             .AddLogging()
             .AddSingleton(clock)
             .AddSingleton(database)
-            .Configure<SessionPolicy>(policy => (policy.CommandTimeout, policy.LocalCache) = (commandTimeout ?? TimeSpan.FromSeconds(5), cache))
+            .Configure<SessionPolicy>(policy => (policy.CommandTimeout, policy.LocalCache) = (commandTimeout ?? TimeSpan.FromSeconds(20), cache))
             .AddRedisSessionStore(connectionString)
             .BuildServiceProvider();
         foreach (var hosted in services.GetServices<IHostedService>())

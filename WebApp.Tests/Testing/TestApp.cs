@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -50,6 +51,8 @@ public class TestApp : WebApplicationFactory<Program>
 
     /// <summary>Put around or in place of the app's own services; what stands at its edges only.</summary>
     public Action<IServiceCollection> EdgeServices { get; init; } = _ => { };
+
+    public HeldChecks Checks { get; } = new();
 
     /// <summary>Every line that was logged, at any level.</summary>
     public LogCollector Log { get; } = new();
@@ -121,7 +124,7 @@ public class TestApp : WebApplicationFactory<Program>
             DatabaseTemplate.OfTheApp.CopyTo(Database);
         builder.UseSetting("ConnectionStrings:Database", $"Data Source={Database}");
         // No test should fail because the machine is busy.
-        builder.UseSetting("Sessions:CommandTimeout", "00:00:05");
+        builder.UseSetting("Sessions:CommandTimeout", "00:00:20");
         if (Settings.ContainsKey("ConnectionStrings:Redis"))
             builder.UseSetting("Sessions:LocalCache", LocalCache);
         // Nor because it signs in often, always from the same address: who tests the limits turns them on.
@@ -134,6 +137,7 @@ public class TestApp : WebApplicationFactory<Program>
         {
             if (!HashesFully)
                 services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
+            Checks.Around(services);
             EdgeServices(WithoutSweeper(services.AddSingleton<TimeProvider>(Clock)));
         });
     }
@@ -161,29 +165,54 @@ public class TestApp : WebApplicationFactory<Program>
 /// <summary>Keeps what is logged.</summary>
 public sealed class LogCollector : ILoggerProvider
 {
+    private static readonly HttpContextAccessor Requests = new();
+
     private readonly ConcurrentQueue<string> _lines = [];
+    private readonly ConcurrentQueue<string> _requests = [];
+    private readonly AsyncLocal<ConcurrentQueue<string>?> _own = new();
 
     public IReadOnlyCollection<string> Lines => _lines;
+
+    /// <summary>What was logged while a request was served, and not by the app's workers.</summary>
+    public IReadOnlyCollection<string> LinesOfRequests => _requests;
+
+    /// <summary>
+    /// What the act itself logs, and not what the app's workers and other tests log meanwhile. The app must have started; requests are served
+    /// elsewhere, so theirs are not among them.
+    /// </summary>
+    public async Task<IReadOnlyCollection<string>> LinesOfAsync(Func<Task> act)
+    {
+        var own = new ConcurrentQueue<string>();
+        _own.Value = own;
+        await act();
+        return own;
+    }
 
     /// <summary>
     /// Whether such a line has come after the first <paramref name="count"/>. For waiting: to read the whole log takes longer than what is waited for.
     /// </summary>
     public bool HasSince(int count, Func<string, bool> condition) => _lines.Skip(count).Any(condition);
 
-    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
+    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, this);
 
     public void Dispose()
     {
     }
 
-    private sealed class Logger(string category, ConcurrentQueue<string> lines) : ILogger
+    private sealed class Logger(string category, LogCollector log) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var line = $"{logLevel} {category}: {formatter(state, exception)} {exception}";
+            log._lines.Enqueue(line);
+            log._own.Value?.Enqueue(line);
+            if (Requests.HttpContext is not null)
+                log._requests.Enqueue(line);
+        }
     }
 }
