@@ -42,7 +42,7 @@ public sealed class BenchmarkTests : IDisposable
         {
             // It ends when its input does.
             server.StandardInput.Close();
-            if (!server.WaitForExit(TimeSpan.FromSeconds(30)))
+            if (!server.WaitForExit(Eventually.Patience))
                 server.Kill();
         }
     }

@@ -71,14 +71,30 @@ public sealed class AuditFileTests
         var pipe = new Pipe(new(pauseWriterThreshold: 128 * 1024, resumeWriterThreshold: 64 * 1024));
         var read = 0;
 
-        var writing = AuditFile.WriteAsync(pipe.Writer, AuditFormat.JsonLines, Endless(), new CancellationTokenSource(TimeSpan.FromSeconds(1)).Token);
+        using var enough = new CancellationTokenSource();
 
+        var writing = AuditFile.WriteAsync(pipe.Writer, AuditFormat.JsonLines, Endless(), enough.Token);
+
+        await Eventually.TrueAsync(() => read >= 100, "it has begun");
+        // A long one to a reader that takes all passes by meanwhile.
+        await AuditFile.WriteAsync(PipeWriter.Create(Stream.Null), AuditFormat.JsonLines, Many(), CancellationToken.None);
+        await enough.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
         Assert.InRange(read, 100, 20_000);
 
+        static async IAsyncEnumerable<AuditEntry> Many()
+        {
+            for (var number = 0; number < 40_000; number++)
+            {
+                yield return Entry(number);
+                await Task.Yield();
+            }
+        }
+
         async IAsyncEnumerable<AuditEntry> Endless()
         {
-            while (true)
+            // Not for ever, or a writer that nothing holds up would not end.
+            while (read < 200_000)
             {
                 yield return Entry(++read);
                 await Task.Yield();

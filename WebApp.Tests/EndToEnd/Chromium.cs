@@ -7,7 +7,7 @@ namespace WebApp.Tests.EndToEnd;
 /// <summary>A real Chromium (the system's: none is downloaded) and an app for it.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
-    private const float PatienceInMilliseconds = 15_000;
+    private static readonly float PatienceInMilliseconds = (float)Eventually.Patience.TotalMilliseconds;
 
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
@@ -16,6 +16,7 @@ public sealed class Chromium : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        Assertions.SetDefaultExpectTimeout(PatienceInMilliseconds);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using WebApp.Tests.Testing;
 using static Microsoft.Playwright.Assertions;
@@ -184,12 +185,13 @@ public sealed class ChromiumTests(Chromium chromium) : IClassFixture<Chromium>
         await staff.Page.GotoAsync($"/admin/users/{userId}");
         await staff.Page.SelectOptionAsync("#reason", "Maintenance");
         await staff.Page.FillAsync("#caseReference", "CASE-1");
+        var sent = new ConcurrentQueue<string>();
+        staff.Page.Request += (_, request) => sent.Enqueue(request.Method);
 
         await staff.Page.PressAsync("#caseReference", "Enter");
 
-        await staff.Page.WaitForTimeoutAsync(300);
-        await Expect(staff.Page.Locator("[data-session-id]")).ToHaveCountAsync(1);
         await staff.Page.ReloadAsync();
+        Assert.DoesNotContain("POST", sent);
         await Expect(staff.Page.Locator("[data-session-id]")).ToHaveCountAsync(1);
     }
 

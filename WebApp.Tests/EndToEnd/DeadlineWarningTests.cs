@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using WebApp.Tests.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace WebApp.Tests.EndToEnd;
@@ -93,7 +94,7 @@ public sealed class DeadlineWarningTests(Chromium chromium) : IClassFixture<Chro
 
         await PassAsync(UntilWarning, tab.Page);
 
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await asked.Task.WaitAsync(Eventually.Patience);
         await Expect(Region(tab.Page)).ToBeEmptyAsync();
         // But it asks again.
         await tab.Page.UnrouteAllAsync();

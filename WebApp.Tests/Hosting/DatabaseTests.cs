@@ -75,17 +75,28 @@ public sealed class DatabaseTests(TestApp app) : IClassFixture<TestApp>
     [Fact]
     public async Task A_write_waits_for_another_writer_to_finish()
     {
-        _ = app.Services;
+        _ = app.Address;
         await using var other = new SqliteConnection($"Data Source={app.Database}");
         await other.OpenAsync();
         var writing = other.BeginTransaction();
 
+        var logged = app.Log.LinesOfRequests.Count;
         var write = Task.Run(() => app.InRequestAsync<AppDbContext, int>(db => db.Users.ExecuteUpdateAsync(set => set.SetProperty(u => u.Name, "Renamed"))));
-        await Task.Delay(TimeSpan.FromMilliseconds(400));
+        await Eventually.TrueAsync(
+            () => app.Log.LinesOfRequests.Skip(logged).Any(line => line.Contains("Executing DbCommand", StringComparison.Ordinal)), "the write has begun");
+        // One that begins later and is less patient is refused first.
+        await Assert.ThrowsAsync<SqliteException>(() => HastyAsync());
         Assert.False(write.IsCompleted);
         await writing.CommitAsync();
 
         Assert.Equal(4, await write);
+
+        async Task HastyAsync()
+        {
+            await using var connection = new SqliteConnection($"Data Source={app.Database};Default Timeout=1");
+            await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+        }
     }
 
     private async Task<TResult> WithAsync<TContext, TResult>(Func<TContext, Task<TResult>> act)

@@ -138,7 +138,7 @@ public abstract class PrivacyTests
         await browser.At(address).GetAsync("/account");
         await Eventually.TrueAsync(async () => await app.StoredAsync(browser) is var session && session.LastSeenAt > before && $"{session.LastAddress}" == stored, "the use is recorded");
         // The line follows the record.
-        await Task.Delay(100);
+        await app.SettledAsync();
     }
 
     private static async Task RotateAsync(ProxiedApp app, Browser browser)

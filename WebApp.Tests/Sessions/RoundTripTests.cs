@@ -15,10 +15,10 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         using var browser = await app.NewUserAsync();
         await browser.GetAsync("/account");
 
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.GetAsync("/account")));
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.GetAsync("/")));
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.GetAsync("/no/such/page")));
-        Assert.Equal(["[mget, 20]"], await CommandsOfAsync(async () =>
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.GetAsync("/account")));
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.GetAsync("/")));
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.GetAsync("/no/such/page")));
+        Assert.Equal(["[mget, 20]"], await CommandsOfAsync(browser, async () =>
         {
             for (var i = 0; i < 20; i++)
                 await browser.GetAsync("/account");
@@ -31,7 +31,7 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         using var browser = app.NewBrowser();
 
         foreach (var path in new[] { "/", "/account/login", "/account/register", "/account", "/no/such/page", "/health/live" })
-            Assert.Empty(await CommandsOfAsync(() => browser.GetAsync(path)));
+            Assert.Empty(await CommandsOfAsync(command => command.NamesAnybody, () => browser.GetAsync(path)));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         foreach (var path in new[] { "/site.css", "/times.js", "/favicon.svg" })
         {
             Page? file = null;
-            Assert.Empty(await CommandsOfAsync(async () => file = await browser.GetAsync(path)));
+            Assert.Empty(await CommandsOfAsync(browser, async () => file = await browser.GetAsync(path)));
             Assert.Equal(200, file!.Status);
         }
     }
@@ -53,16 +53,16 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         using var browser = await app.NewUserAsync();
         for (var minute = 0; minute < 3; minute++)
         {
-            Assert.Equal(["[mget, 5]"], await CommandsOfAsync(() => RequestsAsync(browser, 5)));
+            Assert.Equal(["[mget, 5]"], await CommandsOfAsync(browser, () => RequestsAsync(browser, 5)));
             app.Clock.Advance(TimeSpan.FromSeconds(59));
-            Assert.Equal(["[mget, 5]"], await CommandsOfAsync(() => RequestsAsync(browser, 5)));
+            Assert.Equal(["[mget, 5]"], await CommandsOfAsync(browser, () => RequestsAsync(browser, 5)));
             app.Clock.Advance(TimeSpan.FromSeconds(1));
 
-            var commands = await CommandsOfAsync(async () =>
+            var commands = await CommandsOfAsync(browser, async () =>
             {
                 await browser.GetAsync("/account");
                 // The request does not wait for it.
-                await Eventually.TrueAsync(async () => await app.Redis.CallsAsync("set") == 1, "last seen is written");
+                await app.SettledAsync();
                 await RequestsAsync(browser, 5);
             });
 
@@ -76,20 +76,17 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         using var browser = await app.NewUserAsync();
         app.Clock.Advance(new SessionPolicy().RotationInterval);
         browser.Headers["Sec-Fetch-Mode"] = "cors";
-        await CommandsOfAsync(async () =>
-        {
-            await browser.GetAsync("/account");
-            await Eventually.TrueAsync(async () => await app.Redis.CallsAsync("set") == 1, "last seen is written");
-        });
+        await browser.GetAsync("/account");
+        await app.SettledAsync();
         var old = browser.SessionCookie;
         browser.Headers["Sec-Fetch-Mode"] = "navigate";
 
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.GetAsync("/account")));
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.GetAsync("/account")));
         Assert.NotEqual(old, browser.SessionCookie);
-        var commands = await CommandsOfAsync(async () =>
+        var commands = await CommandsOfAsync(browser, async () =>
         {
             await browser.GetAsync("/account");
-            await Eventually.TrueAsync(async () => await app.Redis.CallsAsync("set") == 1, "the new secret is noted");
+            await app.SettledAsync();
             await RequestsAsync(browser, 5);
         });
 
@@ -97,7 +94,7 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         Assert.Contains("[mget, 6]", commands);
         Assert.Contains("[get, 2]", commands);
         Assert.Contains("[set, 1]", commands);
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.GetAsync("/account")));
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.GetAsync("/account")));
     }
 
     [Fact]
@@ -107,8 +104,8 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         var key = app.KeyOf(browser);
         Assert.True(await app.Services.GetRequiredService<SessionManager>().LockAsync(key.UserId, key.SessionId, LockReason.User));
 
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.PeekAsync("/account")));
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.PeekAsync("/account/confirm")));
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.PeekAsync("/account")));
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.PeekAsync("/account/confirm")));
     }
 
     // Look-up, taking the attempt, and the confirmation: each write is one script, which reads the record and rewrites a part of it.
@@ -120,7 +117,7 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         await app.Services.GetRequiredService<SessionManager>().LockAsync(key.UserId, key.SessionId, LockReason.User);
         var form = (await browser.GetAsync("/account/confirm")).Fill("Password", Browser.Password);
 
-        var commands = await CommandsOfAsync(async () => await form.SendAsync("Confirm"));
+        var commands = await CommandsOfAsync(browser, async () => await form.SendAsync("Confirm"));
 
         Assert.Contains("[mget, 1]", commands);
         Assert.Contains("[get, 4]", commands);
@@ -137,13 +134,13 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         await app.InRequestAsync<AppDbContext>(async db =>
             await db.Users.Where(u => u.Email == browser.Email).ExecuteUpdateAsync(set => set.SetProperty(u => u.RightsVersion, 1)));
 
-        var first = await CommandsOfAsync(() => browser.GetAsync("/"));
+        var first = await CommandsOfAsync(browser, () => browser.GetAsync("/"));
 
         // The look-up, and the script that saves the rebuilt principal.
         Assert.Contains("[mget, 1]", first);
         Assert.Contains("[get, 2]", first);
         Assert.Contains("[set, 1]", first);
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.GetAsync("/")));
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.GetAsync("/")));
     }
 
     // The database was restored from a backup, and its number is behind the store's.
@@ -154,7 +151,7 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         await app.Services.GetRequiredService<IUserSessionStore>().RequireRightsAsync(app.KeyOf(browser).UserId, 5);
         await browser.GetAsync("/");
 
-        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(() => browser.GetAsync("/")));
+        Assert.Equal(["[mget, 1]"], await CommandsOfAsync(browser, () => browser.GetAsync("/")));
     }
 
     [Fact]
@@ -164,10 +161,10 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
         var key = app.KeyOf(browser);
         await app.Services.GetRequiredService<SessionManager>().RevokeAsync(key.UserId, key.SessionId, RevocationReason.SignedOutElsewhere);
 
-        var commands = await CommandsOfAsync(async () =>
+        var commands = await CommandsOfAsync(browser, async () =>
         {
             await browser.PeekAsync("/account");
-            await Eventually.TrueAsync(async () => await app.Redis.CallsAsync("set") == 1, "the refusal is counted");
+            await app.SettledAsync();
             for (var i = 0; i < 9; i++)
                 await browser.PeekAsync("/account");
         });
@@ -183,10 +180,14 @@ public sealed class RoundTripTests(RedisApp app) : IClassFixture<RedisApp>
             await browser.GetAsync("/account");
     }
 
-    private async Task<IEnumerable<string>> CommandsOfAsync(Func<Task> act)
+    /// <summary>About the browser's person and session.</summary>
+    private Task<IEnumerable<string>> CommandsOfAsync(Browser browser, Func<Task> act)
     {
-        await app.Redis.CliAsync("CONFIG", "RESETSTAT");
-        await act();
-        return (await app.Redis.CommandsAsync()).Select(command => command.ToString()).Order(StringComparer.Ordinal);
+        var key = app.KeyOf(browser);
+        return CommandsOfAsync(command => command.Names($"{key.UserId:N}") || command.Names($"{key.SessionId}"), act);
     }
+
+    private async Task<IEnumerable<string>> CommandsOfAsync(Func<RedisCommand, bool> own, Func<Task> act) =>
+        (await app.Redis.CommandsOfAsync(act)).Where(own).GroupBy(command => command.Name)
+            .Select(commands => $"[{commands.Key}, {commands.Count()}]").Order(StringComparer.Ordinal);
 }

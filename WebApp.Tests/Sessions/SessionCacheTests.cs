@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Claims;
 using Microsoft.Extensions.Options;
 using WebApp.Sessions;
@@ -11,9 +10,14 @@ namespace WebApp.Tests.Sessions;
 public sealed class SessionCacheTests
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Life = TimeSpan.FromSeconds(50);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
     private static readonly UserSession Session = Samples.Session(DateTimeOffset.UtcNow);
 
-    private readonly SessionCache _cache = NewCache();
+    private readonly TestClock _clock = new() { HoldsTimestamps = true };
+    private readonly SessionCache _cache;
+
+    public SessionCacheTests() => _cache = NewCache();
 
     [Fact]
     public void Nothing_is_served_without_trust()
@@ -23,17 +27,19 @@ public sealed class SessionCacheTests
 
         Assert.False(_cache.MayServe(cookie));
 
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Lease);
         Assert.True(_cache.MayServe(cookie));
     }
 
     [Fact]
-    public async Task Trust_ends_by_itself()
+    public void Trust_ends_by_itself()
     {
         var cookie = Cookie();
-        _cache.Trust(Stopwatch.GetTimestamp(), TimeSpan.FromMilliseconds(50), Lease);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Life);
 
-        await Task.Delay(60);
+        _clock.Pass(Lease - Moment);
+        Assert.True(_cache.MayServe(cookie));
+        _clock.Pass(Moment);
 
         Assert.False(_cache.IsTrusted);
         Assert.False(_cache.MayServe(cookie));
@@ -42,14 +48,14 @@ public sealed class SessionCacheTests
     [Fact]
     public void What_was_sent_before_a_doubt_restores_no_trust()
     {
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
-        var sent = Stopwatch.GetTimestamp();
+        _cache.Trust(_clock.GetTimestamp(), Lease, Lease);
+        var sent = _clock.GetTimestamp();
         _cache.Distrust();
 
         _cache.Trust(sent, Lease, Lease);
 
         Assert.False(_cache.IsTrusted);
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Lease);
         Assert.True(_cache.IsTrusted);
     }
 
@@ -57,7 +63,7 @@ public sealed class SessionCacheTests
     public void With_the_cache_off_nothing_is_served_whoever_trusts_it()
     {
         var cache = NewCache(policy => policy.LocalCache = LocalCache.Off);
-        cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
+        cache.Trust(_clock.GetTimestamp(), Lease, Lease);
 
         Assert.False(cache.MayServe(Cookie(cache: cache)));
     }
@@ -65,7 +71,7 @@ public sealed class SessionCacheTests
     [Fact]
     public void News_of_the_user_outdates_what_was_asked_for_before_it_came_and_not_what_was_asked_for_since()
     {
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Lease);
         var (asked, other) = (_cache.Mark(Session.UserId), Cookie(Samples.Session(DateTimeOffset.UtcNow)));
 
         _cache.Forget(Session.UserId);
@@ -78,7 +84,7 @@ public sealed class SessionCacheTests
     [Fact]
     public void Missed_news_outdate_all()
     {
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Lease);
         var cookie = Cookie();
         _cache.Keep(cookie);
 
@@ -90,21 +96,24 @@ public sealed class SessionCacheTests
     }
 
     [Fact]
-    public async Task An_entry_has_its_time()
+    public void An_entry_has_its_time()
     {
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, TimeSpan.FromMilliseconds(50));
+        _cache.Trust(_clock.GetTimestamp(), Lease, Life);
         var cookie = Cookie();
+        _clock.Pass(Life - Moment);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Life);
         Assert.True(_cache.MayServe(cookie));
 
-        await Task.Delay(60);
+        _clock.Pass(Moment);
 
         Assert.False(_cache.MayServe(cookie));
+        Assert.True(_cache.MayServe(Cookie()));
     }
 
     [Fact]
     public async Task Requests_at_once_share_one_question()
     {
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Lease);
         var (asked, answer) = (0, new TaskCompletionSource<UserSession?>());
 
         var requests = Enumerable.Range(0, 100).Select(_ => _cache.LookUpAsync(Hash("a"), Session.UserId, () =>
@@ -122,7 +131,7 @@ public sealed class SessionCacheTests
     [Fact]
     public async Task An_answer_from_before_the_news_is_not_shared_with_who_came_after_them()
     {
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Lease);
         var slow = new TaskCompletionSource<UserSession?>();
         var first = _cache.LookUpAsync(Hash("a"), Session.UserId, () => slow.Task);
         _cache.Forget(Session.UserId);
@@ -137,7 +146,7 @@ public sealed class SessionCacheTests
     [Fact]
     public async Task A_failed_question_is_asked_again_by_the_next_request()
     {
-        _cache.Trust(Stopwatch.GetTimestamp(), Lease, Lease);
+        _cache.Trust(_clock.GetTimestamp(), Lease, Lease);
 
         await Assert.ThrowsAsync<SessionStoreUnavailableException>(() =>
             _cache.LookUpAsync(Hash("a"), Session.UserId, () => Task.FromException<UserSession?>(new SessionStoreUnavailableException("down"))));
@@ -193,11 +202,11 @@ public sealed class SessionCacheTests
     [Fact]
     public void A_text_longer_than_any_cookie_of_ours_has_no_hash() => Assert.Null(CookieHash.Of(new string('a', 257)));
 
-    private static SessionCache NewCache(Action<SessionPolicy>? set = null)
+    private SessionCache NewCache(Action<SessionPolicy>? set = null)
     {
         var policy = new SessionPolicy { LocalCache = LocalCache.On };
         set?.Invoke(policy);
-        return new(Options.Create(policy));
+        return new(Options.Create(policy), _clock);
     }
 
     private static CookieHash Hash(string name) => CookieHash.Of(name)!.Value;
@@ -207,6 +216,6 @@ public sealed class SessionCacheTests
         session ??= Session;
         var seed = SessionKey.NewSeed();
         var ticket = VerifiedCookie.Share(new(new ClaimsPrincipal(new ClaimsIdentity("test")), "test"), session);
-        return new(Hash(name), SessionKey.Create(session.UserId, seed), session, seed, ticket, read ?? (cache ?? _cache).Mark(session.UserId), Stopwatch.GetTimestamp());
+        return new(Hash(name), SessionKey.Create(session.UserId, seed), session, seed, ticket, read ?? (cache ?? _cache).Mark(session.UserId), _clock.GetTimestamp());
     }
 }

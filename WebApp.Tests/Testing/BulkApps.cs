@@ -21,7 +21,6 @@ public sealed class BulkRedisApp : BulkApp, IAsyncLifetime
     {
         await Redis.InitializeAsync();
         Settings["ConnectionStrings:Redis"] = Redis.ConnectionString;
-        Settings["Sessions:CommandTimeout"] = "00:00:01";
         await UntilReadyAsync();
     }
 

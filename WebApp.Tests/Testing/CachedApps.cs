@@ -4,13 +4,20 @@ using WebApp.Sessions;
 namespace WebApp.Tests.Testing;
 
 /// <summary>Two instances of the app with the local cache on, over one database and one Redis. The first one's way to Redis can be cut.</summary>
-public sealed class CachedApps : IAsyncLifetime
+public class CachedApps : IAsyncLifetime
 {
+    public CachedApps()
+        : this(new())
+    {
+    }
+
+    protected CachedApps(TestClock clock) => One = new() { Clock = clock };
+
     public RedisServer Redis { get; } = new();
 
     public TcpLink Link { get; private set; } = null!;
 
-    public TestApp One { get; } = new();
+    public TestApp One { get; }
 
     public TestApp Two { get; private set; } = null!;
 
@@ -60,6 +67,8 @@ public sealed class CachedApps : IAsyncLifetime
     {
         app.Settings["ConnectionStrings:Redis"] = redis;
         app.Settings["Sessions:LocalCache"] = "On";
+        // What is lost on a way that is cut is waited for so long.
+        app.Settings["Sessions:CommandTimeout"] = "00:00:05";
         await app.UntilReadyAsync();
         await UntilTrustedAsync(app);
     }

@@ -5,7 +5,8 @@ namespace WebApp.Tests.Testing;
 /// <summary>Waiting for what happens by itself, without guessing how long it takes on a busy machine.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    /// <summary>How long anything is waited for that should happen.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Fails with <paramref name="what"/> if the condition does not come true.</summary>
     public static async Task TrueAsync(Func<Task<bool>> condition, string what)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
 using WebApp.Audit;
+using WebApp.Sessions;
 
 namespace WebApp.Tests.Testing;
 
@@ -23,6 +24,25 @@ public static class Inside
             await act(service);
             return true;
         });
+
+    /// <summary>What a service is that something was put around.</summary>
+    public static T Create<T>(this IServiceProvider provider, ServiceDescriptor registered) => (T)(registered.ImplementationFactory is { } make
+        ? make(provider)
+        : ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!));
+
+    /// <summary>Returns when what the requests so far left to be done is done: uses are recorded, errands are run.</summary>
+    public static async Task SettledAsync(this TestApp app)
+    {
+        await app.Services.GetRequiredService<SessionRecorder>().IdleAsync().WaitAsync(Eventually.Patience);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // They are run one after another.
+        app.Services.GetRequiredService<Errands>().Add(_ =>
+        {
+            done.TrySetResult();
+            return Task.CompletedTask;
+        });
+        await done.Task.WaitAsync(Eventually.Patience);
+    }
 
     /// <summary>A new account with <see cref="Browser.Password"/>, and the role if one is named.</summary>
     public static Task<AppUser> NewAccountAsync(this TestApp app, string? role = null) => app.InRequestAsync<AccountCreation, AppUser>(async accounts =>

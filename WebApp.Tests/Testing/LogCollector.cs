@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace WebApp.Tests.Testing;
@@ -12,12 +13,31 @@ public sealed class LogCollector : ILoggerProvider
     private static readonly string[] Whole =
         ["WebApp", "Microsoft.EntityFrameworkCore.Database.Command", "Microsoft.AspNetCore.Routing.EndpointMiddleware"];
 
+    private static readonly HttpContextAccessor Requests = new();
+
     private readonly ConcurrentQueue<string> _lines = [];
+    private readonly ConcurrentQueue<string> _requests = [];
+    private readonly AsyncLocal<ConcurrentQueue<string>?> _own = new();
 
     /// <summary>Every line of every level from now on, for tests that look for what no line may hold.</summary>
     public bool KeepsEverything { get; set; }
 
     public IReadOnlyCollection<string> Lines => _lines;
+
+    /// <summary>What was logged while a request was served, and not by the app's workers.</summary>
+    public IReadOnlyCollection<string> LinesOfRequests => _requests;
+
+    /// <summary>
+    /// What the act itself logs, and not what the app's workers and other tests log meanwhile. The app must have
+    /// started; requests are served elsewhere, so theirs are not among them.
+    /// </summary>
+    public async Task<IReadOnlyCollection<string>> LinesOfAsync(Func<Task> act)
+    {
+        var own = new ConcurrentQueue<string>();
+        _own.Value = own;
+        await act();
+        return own;
+    }
 
     /// <summary>
     /// Whether such a line has come after the first <paramref name="count"/>. For waiting: to read the whole log takes
@@ -45,8 +65,14 @@ public sealed class LogCollector : ILoggerProvider
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel))
-                collector._lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+            if (!IsEnabled(logLevel))
+                return;
+
+            var line = $"{logLevel} {category}: {formatter(state, exception)} {exception}";
+            collector._lines.Enqueue(line);
+            collector._own.Value?.Enqueue(line);
+            if (Requests.HttpContext is not null)
+                collector._requests.Enqueue(line);
         }
     }
 }

@@ -6,8 +6,6 @@ namespace WebApp.Tests.Testing;
 /// <summary>Requests written byte by byte, for what HttpClient refuses to send.</summary>
 public static class RawHttp
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     /// <summary>Sends the text with one byte per character (see <see cref="Bytes"/>) and reads until the server hangs up.</summary>
     public static async Task<RawAnswer> SendAsync(Uri address, string requestLine, IEnumerable<(string Name, string Value)> headers, string body = "")
     {
@@ -18,7 +16,7 @@ public static class RawHttp
             head.Append("Content-Length: ").Append(body.Length).Append("\r\n");
         head.Append("Connection: close\r\n\r\n").Append(body);
 
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Patience);
         using var client = new TcpClient();
         await client.ConnectAsync(address.Host, address.Port, timeout.Token);
         await using var stream = client.GetStream();

@@ -11,8 +11,6 @@ namespace WebApp.Tests.Testing;
 /// </summary>
 public sealed class RedisServer : IAsyncLifetime, IAsyncDisposable
 {
-    private static readonly HashSet<string> Watching = ["info", "lrange", "time", "ping", "echo", "config", "client", "cluster", "command", "select", "hello", "subscribe", "unsubscribe", "sentinel"];
-
     private Process? _process;
 
     public RedisServer()
@@ -80,26 +78,23 @@ public sealed class RedisServer : IAsyncLifetime, IAsyncDisposable
         return long.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>How often a command ran since <c>CONFIG RESETSTAT</c>, those that scripts ran included.</summary>
-    public async Task<long> CallsAsync(string command)
+    /// <summary>What it runs while the act goes on, of everybody's.</summary>
+    public async Task<IReadOnlyList<RedisCommand>> CommandsOfAsync(Func<Task> act)
     {
-        var info = await CliAsync("INFO", "commandstats");
-        var line = info.Split('\n', StringSplitOptions.TrimEntries).SingleOrDefault(l => l.StartsWith($"cmdstat_{command}:", StringComparison.Ordinal));
-        return line is null ? 0 : long.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture);
+        await using var watch = await RedisWatch.StartAsync(Port);
+        await act();
+        return await watch.SoFarAsync();
     }
 
-    /// <summary>
-    /// How often each command ran since <c>CONFIG RESETSTAT</c>, those that scripts ran included, but without those by which
-    /// the app watches over the connection and this class asks.
-    /// </summary>
-    public async Task<IReadOnlyDictionary<string, long>> CommandsAsync()
+    /// <summary>Does it over and over, until an app has looked after the server that many times since.</summary>
+    public async Task ThroughoutLooksAsync(int looks, Func<Task> act)
     {
-        var info = await CliAsync("INFO", "commandstats");
-        return info.Split('\n', StringSplitOptions.TrimEntries)
-            .Where(line => line.StartsWith("cmdstat_", StringComparison.Ordinal))
-            .Select(line => (Name: line["cmdstat_".Length..line.IndexOf(':', StringComparison.Ordinal)], Calls: long.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture)))
-            .Where(command => !Watching.Contains(command.Name.Split('|')[0]))
-            .ToDictionary(command => command.Name, command => command.Calls, StringComparer.Ordinal);
+        await using var watch = await RedisWatch.StartAsync(Port);
+        await Eventually.TrueAsync(async () =>
+        {
+            await act();
+            return (await watch.SoFarAsync()).Count(command => command is { Name: "time", Script: null }) >= looks;
+        }, $"an app looks after the server {looks} times");
     }
 
     public async Task DisposeAsync()

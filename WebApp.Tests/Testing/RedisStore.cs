@@ -29,7 +29,7 @@ public sealed class RedisStore : IAsyncDisposable
     public RedisConnection Connection => _services.GetRequiredService<RedisConnection>();
 
     /// <summary>
-    /// Does not wait for Redis. Calls may take five seconds unless said otherwise: no test of the rules should fail
+    /// Does not wait for Redis. Calls may take 20 seconds unless said otherwise: no test of the rules should fail
     /// because the machine is busy.
     /// </summary>
     internal static async Task<RedisStore> StartAsync(
@@ -46,7 +46,7 @@ public sealed class RedisStore : IAsyncDisposable
             .AddSingleton(clock)
             .AddSingleton(database)
             .Configure<SessionPolicy>(policy =>
-                (policy.CommandTimeout, policy.LocalCache) = (commandTimeout ?? TimeSpan.FromSeconds(5), cache))
+                (policy.CommandTimeout, policy.LocalCache) = (commandTimeout ?? TimeSpan.FromSeconds(20), cache))
             .AddRedisSessionStore(connectionString);
         foreach (var set in moreScripts)
             services.AddSingleton(set);

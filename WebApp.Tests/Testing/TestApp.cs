@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -49,6 +50,8 @@ public class TestApp : WebApplicationFactory<Program>
 
     /// <summary>Put around or in place of the app's own services; what stands at its edges only.</summary>
     public Action<IServiceCollection> EdgeServices { get; init; } = _ => { };
+
+    public HeldChecks Checks { get; } = new();
 
     /// <summary>What was logged.</summary>
     public LogCollector Log { get; } = new();
@@ -120,7 +123,7 @@ public class TestApp : WebApplicationFactory<Program>
             DatabaseTemplate.OfTheApp.CopyTo(Database);
         builder.UseSetting("ConnectionStrings:Database", $"Data Source={Database}");
         // No test should fail because the machine is busy.
-        builder.UseSetting("Sessions:CommandTimeout", "00:00:05");
+        builder.UseSetting("Sessions:CommandTimeout", "00:00:20");
         if (Settings.ContainsKey("ConnectionStrings:Redis"))
             builder.UseSetting("Sessions:LocalCache", LocalCache);
         // Nor because it signs in often, always from the same address: who tests the limits turns them on.
@@ -133,6 +136,7 @@ public class TestApp : WebApplicationFactory<Program>
         {
             if (!HashesFully)
                 services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
+            Checks.Around(services);
             EdgeServices(WithoutSweeper(services.AddSingleton<TimeProvider>(Clock)));
         });
     }

@@ -1,11 +1,11 @@
-using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using WebApp.Tests.Testing;
+using Xunit.Abstractions;
 
 namespace WebApp.Tests.Threats;
 
 /// <summary>Redis is stopped or hangs: nobody is let in, nobody is signed out, nothing is claimed that is not known, and nobody waits long.</summary>
-public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<StoreDownTests.App>, IAsyncLifetime
+public sealed class StoreDownTests(StoreDownTests.App app, ITestOutputHelper output) : IClassFixture<StoreDownTests.App>, IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -162,7 +162,7 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
         using var browser = await app.NewUserAsync();
         await app.BreakAsync(Outage.Frozen);
 
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => AssertUnavailableAsync(() => browser.GetAsync("/account"))));
+        await InTimeAsync(() => Task.WhenAll(Enumerable.Range(0, 100).Select(async _ => AssertUnavailable(await browser.GetAsync("/account")))));
 
         await app.RepairAsync();
     }
@@ -204,9 +204,10 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
         return (page.Status, page.Body);
     }
 
-    private static async Task AssertUnavailableAsync(Func<Task<Page>> send)
+    private async Task AssertUnavailableAsync(Func<Task<Page>> send) => AssertUnavailable(await InTimeAsync(send));
+
+    private static void AssertUnavailable(Page page)
     {
-        var page = await InTimeAsync(send);
         Assert.True(page.Status == 503, $"{page.Address}: {page.Status}");
         Assert.Equal("5", Assert.Single(page.Headers["Retry-After"]));
         Assert.Equal("no-store", Assert.Single(page.Headers["Cache-Control"]));
@@ -214,13 +215,9 @@ public sealed class StoreDownTests(StoreDownTests.App app) : IClassFixture<Store
         Assert.Contains("This did not sign you out.", page.Text, StringComparison.Ordinal);
     }
 
-    private static async Task<Page> InTimeAsync(Func<Task<Page>> send)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var page = await send();
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Patience);
-        return page;
-    }
+    private Task<Page> InTimeAsync(Func<Task<Page>> send) => Yardstick.WithinAsync(Patience, output, send);
+
+    private Task InTimeAsync(Func<Task> send) => Yardstick.WithinAsync(Patience, output, send);
 
     /// <summary>The app on a Redis that keeps its data over a restart.</summary>
     public sealed class App : TestApp, IAsyncLifetime

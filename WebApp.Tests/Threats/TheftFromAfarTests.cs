@@ -30,7 +30,7 @@ public abstract class TheftFromAfarTests(ProxiedApp app)
         await RotateAsync(owner);
         app.Clock.Advance(TimeSpan.FromSeconds(15));
         Assert.Equal("/account", (await thief.GetAsync("/account")).Address.AbsolutePath);
-        await Task.Delay(300);
+        await app.SettledAsync();
         app.Clock.Advance(Policy.RotationGrace);
 
         await thief.GetAsync("/account");
@@ -99,7 +99,7 @@ public abstract class TheftFromAfarTests(ProxiedApp app)
         await browser.At(address).GetAsync("/account");
         await Eventually.TrueAsync(async () => (await app.StoredAsync(browser)).LastAddress?.ToString() == address, "the use is recorded");
         // The line follows the record.
-        await Task.Delay(100);
+        await app.SettledAsync();
     }
 
     private async Task RotateAsync(Browser browser)

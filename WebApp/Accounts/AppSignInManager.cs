@@ -241,8 +241,9 @@ public sealed partial class AppSignInManager(
 public sealed class DummyPassword(IOptions<PasswordHasherOptions> options)
 {
     private static readonly AppUser Nobody = new();
-    private readonly PasswordHasher<AppUser> _hasher = new(options);
     private readonly string _hash = new PasswordHasher<AppUser>(options).HashPassword(Nobody, Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
 
-    public PasswordVerificationResult Verify(string password) => _hasher.VerifyHashedPassword(Nobody, _hash, password);
+    /// <param name="hasher">The one that checks real passwords.</param>
+    /// <param name="password">As it was entered.</param>
+    public PasswordVerificationResult Verify(IPasswordHasher<AppUser> hasher, string password) => hasher.VerifyHashedPassword(Nobody, _hash, password);
 }

@@ -38,7 +38,7 @@ public sealed class AppUserManager(
     }
 
     /// <summary>Costs as much as <see cref="CheckPasswordAsync"/>, for the cases in which there is no password to check.</summary>
-    public Task PretendToCheckPasswordAsync(string password) => HashAsync(() => Task.FromResult(dummy.Verify(password)));
+    public Task PretendToCheckPasswordAsync(string password) => HashAsync(() => Task.FromResult(dummy.Verify(PasswordHasher, password)));
 
     /// <summary>Whether a password is good enough for an account, which need not exist yet. Costs no hash.</summary>
     public Task<IdentityResult> JudgeNewPasswordAsync(AppUser user, string password) => ValidatePasswordAsync(user, password);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 
@@ -17,16 +16,16 @@ namespace WebApp.Sessions;
 /// counters; then news of one costs the other a look-up.)
 /// </para>
 /// <para>
-/// Trust is lent for a short time only, by whoever listens for the news (<see cref="Redis.RedisInvalidations"/>), and judged on every read by a
-/// clock that can't be set: a process that was frozen, or a listener that stopped, trusts nothing when it goes on. While no requests come, nobody
-/// lends it, and the first one asks the store.
+/// Trust is lent for a short time only, by whoever listens for the news (<see cref="Redis.RedisInvalidations"/>), and judged on every read by the
+/// clock's timestamps, which can't be set: a process that was frozen, or a listener that stopped, trusts nothing when it goes on. While no requests
+/// come, nobody lends it, and the first one asks the store.
 /// </para>
 /// <para>
 /// Two generations bound the memory: when the young one is full, or five minutes old, it becomes the old one, and what was in that and not
 /// asked for since is gone.
 /// </para>
 /// </remarks>
-public sealed class SessionCache(IOptions<SessionPolicy> policy)
+public sealed class SessionCache(IOptions<SessionPolicy> policy, TimeProvider clock)
 {
     private const int Counters = 1 << 16;
 
@@ -43,20 +42,20 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     private readonly ConcurrentDictionary<CookieHash, LookUp> _lookUps = new();
     private readonly Lock _trust = new();
     private readonly TimeSpan _life = policy.Value.LastSeenResolution < LongestLife ? policy.Value.LastSeenResolution : LongestLife;
-    private Generation _young = new();
-    private Generation _old = new();
+    private Generation _young = new(clock);
+    private Generation _old = new(clock);
     private int _doubts;
     private long _trustedUntil;
     private long _distrustedAt;
     private long _lentLife;
-    private long _usedAt = Stopwatch.GetTimestamp();
+    private long _usedAt = clock.GetTimestamp();
     private TaskCompletionSource? _resting;
 
     /// <summary>Whether entries may be served without asking the store, while trusted.</summary>
     public bool IsOn { get; } = policy.Value.LocalCache == LocalCache.On;
 
     /// <summary>Whether what changes a session is certain to be heard of.</summary>
-    public bool IsTrusted => Stopwatch.GetTimestamp() < Volatile.Read(ref _trustedUntil);
+    public bool IsTrusted => clock.GetTimestamp() < Volatile.Read(ref _trustedUntil);
 
     /// <summary>What was verified of the cookie; null if it is not remembered. Only to be believed as far as <see cref="MayServe"/> says.</summary>
     internal VerifiedCookie? Find(CookieHash hash)
@@ -65,13 +64,13 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
         if (!_young.Cookies.TryGetValue(hash, out var cookie) && _old.Cookies.TryGetValue(hash, out cookie))
             Keep(cookie);
         // A key of the key ring may have been revoked since it opened the cookie.
-        return cookie is not null && Stopwatch.GetElapsedTime(cookie.OpenedAt) < GenerationLife ? cookie : null;
+        return cookie is not null && clock.GetElapsedTime(cookie.OpenedAt) < GenerationLife ? cookie : null;
     }
 
     /// <summary>Whether the cookie's session is as the store has it, as far as this process can know.</summary>
     internal bool MayServe(VerifiedCookie cookie)
     {
-        var now = Stopwatch.GetTimestamp();
+        var now = clock.GetTimestamp();
         return IsOn && now < Volatile.Read(ref _trustedUntil) && IsCurrent(cookie.Read, cookie.Session.UserId, now);
     }
 
@@ -80,11 +79,11 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     {
         var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _resting, rest);
-        return Stopwatch.GetElapsedTime(Volatile.Read(ref _usedAt)) < Rest ? Task.CompletedTask : rest.Task.WaitAsync(stopping);
+        return clock.GetElapsedTime(Volatile.Read(ref _usedAt)) < Rest ? Task.CompletedTask : rest.Task.WaitAsync(stopping);
     }
 
     /// <summary>To be taken before the store is asked.</summary>
-    internal CacheMark Mark(Guid userId) => new(Volatile.Read(ref _doubts), Volatile.Read(ref CounterOf(userId)), Stopwatch.GetTimestamp());
+    internal CacheMark Mark(Guid userId) => new(Volatile.Read(ref _doubts), Volatile.Read(ref CounterOf(userId)), clock.GetTimestamp());
 
     internal void Keep(VerifiedCookie cookie)
     {
@@ -109,7 +108,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
         try
         {
             var session = await shared.Answer;
-            if (ReferenceEquals(shared, mine) || (IsTrusted && IsCurrent(shared.Read, userId, Stopwatch.GetTimestamp())))
+            if (ReferenceEquals(shared, mine) || (IsTrusted && IsCurrent(shared.Read, userId, clock.GetTimestamp())))
                 return (session, shared.Read);
         }
         finally
@@ -129,7 +128,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     internal void ForgetAll()
     {
         Interlocked.Increment(ref _doubts);
-        (_young, _old) = (new(), new());
+        (_young, _old) = (new(clock), new(clock));
     }
 
     /// <summary>Trusts nothing but what is heard to have been sent from now on.</summary>
@@ -137,7 +136,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     {
         lock (_trust)
         {
-            _distrustedAt = Stopwatch.GetTimestamp();
+            _distrustedAt = clock.GetTimestamp();
             Volatile.Write(ref _trustedUntil, 0);
         }
 
@@ -145,7 +144,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     }
 
     /// <summary>All that was to be told up to <paramref name="heardUpTo"/> has been heard.</summary>
-    /// <param name="heardUpTo">A timestamp of <see cref="Stopwatch"/>.</param>
+    /// <param name="heardUpTo">A timestamp of the clock.</param>
     /// <param name="lease">How long after that nothing need be heard.</param>
     /// <param name="life">How long an entry may be served at most.</param>
     internal void Trust(long heardUpTo, TimeSpan lease, TimeSpan life)
@@ -162,12 +161,12 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
 
     private void NoteUse()
     {
-        Volatile.Write(ref _usedAt, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _usedAt, clock.GetTimestamp());
         if (_resting is not null)
             Interlocked.Exchange(ref _resting, null)?.TrySetResult();
     }
 
-    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
 
     private bool IsCurrent(CacheMark read, Guid userId, long now) =>
         read.Doubts == Volatile.Read(ref _doubts) && read.News == Volatile.Read(ref CounterOf(userId)) && now - read.At < Volatile.Read(ref _lentLife);
@@ -177,13 +176,13 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
 
     private void Age(Generation full)
     {
-        if (Interlocked.CompareExchange(ref _young, new(), full) == full)
+        if (Interlocked.CompareExchange(ref _young, new(clock), full) == full)
             _old = full;
     }
 
-    private sealed class Generation
+    private sealed class Generation(TimeProvider clock)
     {
-        private readonly long _begun = Stopwatch.GetTimestamp();
+        private readonly long _begun = clock.GetTimestamp();
         private int _count;
         private long _bytes;
 
@@ -193,7 +192,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
 
         public long Bytes => _bytes;
 
-        public TimeSpan Age => Stopwatch.GetElapsedTime(_begun);
+        public TimeSpan Age => clock.GetElapsedTime(_begun);
 
         public void Added(int size)
         {
@@ -216,7 +215,7 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
 /// <summary>What had been heard when the store was asked.</summary>
 /// <param name="Doubts">The counter of doubts about all.</param>
 /// <param name="News">The user's counter.</param>
-/// <param name="At">A timestamp of <see cref="Stopwatch"/>.</param>
+/// <param name="At">A timestamp of the clock.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct CacheMark(int Doubts, int News, long At);
 

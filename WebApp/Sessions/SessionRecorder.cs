@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Options;
 
@@ -18,8 +19,13 @@ public sealed partial class SessionRecorder(
 
     private readonly SessionPolicy _policy = options.Value;
 
+    private readonly ConcurrentDictionary<Task, bool> _writing = new();
+
     /// <summary>A cached session is touched a little early: the answer brings it up to date before its time in the cache is over, which saves a look-up.</summary>
     private readonly double _touchAt = cache.IsOn ? 0.9 : 1;
+
+    /// <summary>Completes when what the requests so far left to be written is written.</summary>
+    internal Task IdleAsync() => Task.WhenAll(_writing.Keys);
 
     /// <summary>What the request tells, and the session knows of, where it is used.</summary>
     internal SessionUse UseOf(HttpContext context, UserSession session, DateTimeOffset now)
@@ -65,7 +71,7 @@ public sealed partial class SessionRecorder(
         ? session.PreviousAddress is null || Network.Differ(session.PreviousAddress, use.Address) || use.SeenAt - session.MovedAt >= MoveDistance
         : use.Country != session.Country && !(use.SeenAt - session.MovedAt < MoveDistance);
 
-    internal Task RotateAsync(UserSession session, SecretVersion next, DateTimeOffset seenAt) => Task.Run(async () =>
+    internal Task RotateAsync(UserSession session, SecretVersion next, DateTimeOffset seenAt) => Write(async () =>
     {
         try
         {
@@ -77,7 +83,7 @@ public sealed partial class SessionRecorder(
         }
     });
 
-    internal Task TouchAsync(VerifiedCookie cookie, SessionUse use, IReadOnlyList<SignalSeen> signals) => Task.Run(async () =>
+    internal Task TouchAsync(VerifiedCookie cookie, SessionUse use, IReadOnlyList<SignalSeen> signals) => Write(async () =>
     {
         var session = cookie.Session;
         try
@@ -116,7 +122,7 @@ public sealed partial class SessionRecorder(
             _ = CountRefusedAsync(tombstone, now, address);
     }
 
-    private Task CountRefusedAsync(UserSession tombstone, DateTimeOffset at, IPAddress? address) => Task.Run(async () =>
+    private Task CountRefusedAsync(UserSession tombstone, DateTimeOffset at, IPAddress? address) => Write(async () =>
     {
         try
         {
@@ -130,6 +136,14 @@ public sealed partial class SessionRecorder(
             LogRefusalFailed(e, tombstone.UserId, tombstone.Id);
         }
     });
+
+    private Task Write(Func<Task> write)
+    {
+        var writing = Task.Run(write);
+        _writing.TryAdd(writing, true);
+        _ = writing.ContinueWith(written => _writing.TryRemove(written, out _), TaskScheduler.Default);
+        return writing;
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Last seen of session {SessionId} of user {UserId} was not written")]
     private partial void LogTouchFailed(Exception exception, Guid userId, SessionId sessionId);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
@@ -187,7 +186,7 @@ public sealed partial class SessionTicketStore(
             return null;
         }
 
-        return key.WasIssued(seed) ? new(hash, key, session, seed, VerifiedCookie.Share(ticket, session), read, Stopwatch.GetTimestamp()) : null;
+        return key.WasIssued(seed) ? new(hash, key, session, seed, VerifiedCookie.Share(ticket, session), read, clock.GetTimestamp()) : null;
     }
 
     private async Task<IReadOnlyList<SessionId>> AddAsync(RequestSession request, UserSession session, SessionTerms terms, ClaimsPrincipal user)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.ObjectModel;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -33,7 +32,7 @@ internal readonly record struct CookieHash(UInt128 High, UInt128 Low)
 /// <param name="seed">Of the session's secrets.</param>
 /// <param name="ticket">Can't be changed: see <see cref="Share"/>.</param>
 /// <param name="read">Before the store was asked.</param>
-/// <param name="openedAt">When cookie and ticket were opened: a timestamp of <see cref="Stopwatch"/>.</param>
+/// <param name="openedAt">When cookie and ticket were opened: a timestamp of the cache's clock.</param>
 internal sealed class VerifiedCookie(
     CookieHash hash, SessionKey key, UserSession session, byte[] seed, AuthenticationTicket ticket, CacheMark read, long openedAt)
 {

@@ -72,19 +72,23 @@ public sealed class MailQueueTests
     public async Task A_recipient_that_is_refused_for_good_is_not_tried_again_and_is_no_fault_of_ours()
     {
         await using var server = await SmtpServer.StartNewAsync();
-        var tries = 0;
-        server.Refusal = line => line.StartsWith("RCPT TO:<nobody@", StringComparison.OrdinalIgnoreCase) && Interlocked.Increment(ref tries) > 0 ? "550 <nobody@example.com> unknown" : null;
+        var (tries, later) = (0, 2);
+        server.Refusal = line =>
+            line.StartsWith("RCPT TO:<nobody@", StringComparison.OrdinalIgnoreCase) && Interlocked.Increment(ref tries) > 0 ? "550 <nobody@example.com> unknown"
+            : line.StartsWith("RCPT TO:<later@", StringComparison.OrdinalIgnoreCase) && Interlocked.Decrement(ref later) >= 0 ? "450 try later"
+            : null;
         await using var app = AppOn(server);
 
         Queue(app).TryEnqueue(Mail("nobody@example.com"));
         Queue(app).TryEnqueue(Mail("not an address"));
         Queue(app).TryEnqueue(Mail("somebody@example.com"));
         await server.FirstToAsync("somebody@example.com");
-        // Longer than the first pauses, in which it would have been tried again.
-        await Task.Delay(TimeSpan.FromMilliseconds(500));
+        Assert.Null(Queue(app).Trouble);
+        // It waits for two pauses: by then the others would have been tried again.
+        Queue(app).TryEnqueue(Mail("later@example.com"));
+        await server.FirstToAsync("later@example.com");
 
         Assert.Equal(1, tries);
-        Assert.Null(Queue(app).Trouble);
         Assert.Contains(app.Log.Lines, line => line.Contains("refused for good (MailboxUnavailable)", StringComparison.Ordinal));
         AssertSilent(app, "nobody@example.com");
     }
@@ -180,7 +184,7 @@ public sealed class MailQueueTests
         for (var i = 0; i < 3; i++)
             Queue(app).TryEnqueue(Mail($"{i}@example.com"));
 
-        await app.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await app.DisposeAsync().AsTask().WaitAsync(Eventually.Patience);
 
         Assert.Contains(app.Log.Lines, line => line.Contains("The app stops with 3 mails unsent", StringComparison.Ordinal));
         AssertSilent(app, "0@example.com");

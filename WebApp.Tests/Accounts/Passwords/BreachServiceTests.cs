@@ -84,7 +84,7 @@ public sealed class BreachServiceTests : IAsyncLifetime
         _app.Settings["Passwords:BreachTimeout"] = "00:00:00.3";
         _service.Answer = context => fault switch
         {
-            "slow" => Task.Delay(TimeSpan.FromSeconds(20), context.RequestAborted),
+            "slow" => Task.Delay(Timeout.Infinite, context.RequestAborted),
             "trickling" => TrickleAsync(context),
             "failing" => FailAsync(context, StatusCodes.Status500InternalServerError),
             "elsewhere" => FailAsync(context, StatusCodes.Status302Found),
@@ -95,9 +95,7 @@ public sealed class BreachServiceTests : IAsyncLifetime
             await _service.DisposeAsync();
         using var browser = _app.NewBrowser();
 
-        var started = TimeProvider.System.GetTimestamp();
         await browser.RegisterAsync();
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(15));
         await browser.RegisterAsync();
 
         Assert.Single(Warnings);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts;
@@ -157,14 +158,11 @@ public sealed class PasswordRulesTests
     public void The_longest_password_is_judged_quickly_whatever_is_in_it()
     {
         string[] hard = [new('a', 127), string.Concat(Enumerable.Repeat("ab", 63)), string.Concat(Enumerable.Range(0, 128).Select(i => Letters[i * i % 10]))];
-        foreach (var text in hard)
-            new TypedText(text).IsPredictable();
+        // Half of the work that the request has with the password's hash.
+        var hash = Fastest.Of(() => Rfc2898DeriveBytes.Pbkdf2("a password", new byte[16], 100_000, HashAlgorithmName.SHA512, 32));
 
-        var started = TimeProvider.System.GetTimestamp();
         foreach (var text in hard)
-            new TypedText(text).IsPredictable();
-
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+            Assert.InRange(Fastest.Of(() => new TypedText(text).IsPredictable()), TimeSpan.Zero, hash);
     }
 
     private Task<string?> JudgeAsync(string? password) => JudgeAsync(password, _user);

@@ -22,9 +22,12 @@ public abstract class BulkRunTests(BulkApp app)
         var bystander = (await app.NewPeopleAsync(1))[0];
         await app.NewSessionAsync(bystander.Id);
 
+        var earlier = await app.ConfirmedAsync(staff, await app.NewPeopleAsync(1));
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
         var id = await app.ConfirmedAsync(staff, people);
         app.Clock.Advance(BulkScene.Hold - TimeSpan.FromSeconds(1));
-        await Task.Delay(TimeSpan.FromMilliseconds(400));
+        // The worker looks at both at once.
+        await app.UntilAsync(earlier, BulkState.Done);
         Assert.Equal(BulkState.Holding, (await app.BulkAsync(id)).Request.State);
         Assert.Equal(1, await app.LiveSessionsAsync(people[0].Id));
         app.Clock.Advance(TimeSpan.FromSeconds(1));
@@ -178,7 +181,7 @@ public abstract class BulkRunTests(BulkApp app)
     [Fact]
     public async Task Paused_it_ends_nobody_and_resumed_it_goes_on_and_stopped_the_rest_is_not_done()
     {
-        await using var slow = Another(app.Database, pace: "10");
+        await using var slow = Another(app.Database, pace: "4");
         var (requests, staff, people) = (slow.Bulk(), await slow.StaffAsync(), await slow.NewPeopleAsync(40));
         await using var held = await HoldLeaseAsync(slow);
         var id = await slow.ConfirmedAsync(staff, people);
@@ -187,9 +190,9 @@ public abstract class BulkRunTests(BulkApp app)
 
         Assert.Equal(BulkAnswer.Done, await requests.PauseAsync(staff, id));
         Assert.Equal(BulkAnswer.Changed, await requests.PauseAsync(staff, id));
-        await Task.Delay(TimeSpan.FromMilliseconds(500));
+        await AnotherIsDoneAsync();
         var paused = (await slow.BulkAsync(id)).Handled;
-        await Task.Delay(TimeSpan.FromMilliseconds(500));
+        await AnotherIsDoneAsync();
         Assert.Equal(paused, (await slow.BulkAsync(id)).Handled);
 
         Assert.Equal(BulkAnswer.Done, await requests.ResumeAsync(staff, id));
@@ -197,7 +200,7 @@ public abstract class BulkRunTests(BulkApp app)
         Assert.Equal(BulkAnswer.Done, await requests.StopAsync(staff, id));
         await Eventually.TrueAsync(async () => (await slow.BulkAsync(id)).Of(BulkFate.Started) == 0, "what was under way is finished");
         var stopped = await slow.BulkAsync(id);
-        await Task.Delay(TimeSpan.FromMilliseconds(300));
+        await AnotherIsDoneAsync();
 
         Assert.Equal((BulkState.Stopped, stopped.Handled), (stopped.Request.State, (await slow.BulkAsync(id)).Handled));
         Assert.InRange(stopped.Of(BulkFate.Pending), 1, 39);
@@ -205,6 +208,14 @@ public abstract class BulkRunTests(BulkApp app)
         Assert.Equal(
             [AuditAction.BulkRequested, AuditAction.BulkStarted, AuditAction.BulkPaused, AuditAction.BulkResumed, AuditAction.BulkStopped],
             (await AuditOfRequestAsync(slow, id)).Select(e => e.Action));
+
+        // The worker takes a slice of each that runs, by turns.
+        async Task AnotherIsDoneAsync()
+        {
+            var other = await slow.ConfirmedAsync(staff, await slow.NewPeopleAsync(1));
+            slow.Clock.Advance(BulkScene.Hold);
+            await slow.UntilAsync(other, BulkState.Done);
+        }
     }
 
     [Fact]
@@ -419,7 +430,7 @@ public sealed class BulkRunOnRedisTests(BulkRedisApp app) : BulkRunTests(app), I
     [Fact]
     public async Task The_store_hangs_midway_and_it_waits_says_why_and_goes_on_by_itself()
     {
-        await using var slow = Another(app.Database, pace: "20");
+        await using var slow = Another(app.Database, pace: "4");
         await slow.UntilReadyAsync();
         var people = await slow.NewPeopleAsync(20);
         foreach (var person in people)
@@ -452,7 +463,8 @@ public sealed class BulkRunOnRedisTests(BulkRedisApp app) : BulkRunTests(app), I
         {
             ["Admin:BulkPace"] = pace,
             ["ConnectionStrings:Redis"] = app.Redis.ConnectionString,
-            ["Sessions:CommandTimeout"] = "00:00:01",
+            // So long it waits for a store that hangs.
+            ["Sessions:CommandTimeout"] = "00:00:02",
         },
     };
 }

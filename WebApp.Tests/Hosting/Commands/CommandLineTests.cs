@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using WebApp.Accounts;
 using WebApp.Accounts.Mail;
 using WebApp.Hosting.Commands;
+using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Hosting.Commands;
 
@@ -203,7 +204,7 @@ public sealed class CommandLineTests : IDisposable
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, (await output).Trim(), (await error).Trim());
     }

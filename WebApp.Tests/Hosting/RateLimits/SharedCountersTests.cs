@@ -53,11 +53,10 @@ public sealed class SharedCountersTests : IAsyncLifetime
     {
         using var browser = _one.NewBrowserAt("203.0.113.11");
         await LimitedApp.TryAsync(browser);
-        await _redis.CliAsync("CONFIG", "RESETSTAT");
 
-        await LimitedApp.TryAsync(browser);
+        var commands = await _redis.CommandsOfAsync(() => LimitedApp.TryAsync(browser));
 
-        Assert.Equal(1, await _redis.CallsAsync("evalsha"));
+        Assert.Equal("evalsha", Assert.Single(commands, command => command.Script is null && command.NamesAnybody).Name);
         var keys = (await _redis.CliAsync("KEYS", "rl:*")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Matches("^rl:\\{[0-9a-f]{24}\\}:SignIn$", Assert.Single(keys));
         Assert.InRange(int.Parse(await _redis.CliAsync("PTTL", keys[0])), 1, (int)LimitedApp.Window.TotalMilliseconds);
@@ -89,6 +88,6 @@ public sealed class SharedCountersTests : IAsyncLifetime
     private LimitedApp NewApp() => new()
     {
         Clock = _clock,
-        Settings = { ["ConnectionStrings:Redis"] = _redis.ConnectionString, ["Sessions:CommandTimeout"] = "00:00:01" },
+        Settings = { ["ConnectionStrings:Redis"] = _redis.ConnectionString, ["Sessions:CommandTimeout"] = "00:00:03" },
     };
 }

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Sessions;
@@ -66,7 +65,7 @@ public abstract class DeleteAccountTests(TestApp app)
         var before = await app.AuditOfAsync(id);
 
         await other.GetAsync("/account");
-        await Task.Delay(300);
+        await app.SettledAsync();
 
         Assert.Equal(before, await app.AuditOfAsync(id));
         Assert.All((await app.Services.GetRequiredService<SessionManager>().ListAsync(id)).Revoked, s => Assert.Null(s.Refused));
@@ -144,16 +143,17 @@ public abstract class DeleteAccountTests(TestApp app)
     [Fact]
     public async Task A_sign_in_under_way_gets_nothing()
     {
-        using var owner = await NewUserWhosePasswordTakesLongToCheckAsync();
-        using var browser = app.NewBrowser();
-        var (id, logged) = (app.KeyOf(owner).UserId, app.Log.Lines.Count);
+        using Browser owner = await app.NewUserAsync(), browser = app.NewBrowser();
+        var id = app.KeyOf(owner).UserId;
         var form = await owner.GetAsync("/account/delete");
 
-        var signIn = browser.TrySignInAsync(owner.Email, Browser.Password);
-        await Eventually.TrueAsync(() => app.Log.HasSince(logged, line => line.Contains("Executed DbCommand", StringComparison.Ordinal)
-            && line.Contains("UPDATE \"AspNetUsers\"", StringComparison.Ordinal)), "the password is being checked");
-        await form.Fill("Email", owner.Email).PressAsync("Delete my account");
-        Assert.False(signIn.IsCompleted, "The account went in the middle of the sign-in.");
+        Task<Page> signIn;
+        using (var check = app.Checks.Hold(owner.Email))
+        {
+            signIn = browser.TrySignInAsync(owner.Email, Browser.Password);
+            await check.ReachedAsync();
+            await form.Fill("Email", owner.Email).PressAsync("Delete my account");
+        }
 
         Assert.Equal("/account/login", (await signIn).Address.AbsolutePath);
         Assert.Null(browser.SessionCookie);
@@ -201,21 +201,6 @@ public abstract class DeleteAccountTests(TestApp app)
     private Task<int> CountRowsAsync(Guid id) => app.InRequestAsync<AppDbContext, int>(async db =>
         await db.Users.CountAsync(u => u.Id == id) + await db.UserRoles.CountAsync(r => r.UserId == id)
         + await db.UserClaims.CountAsync(c => c.UserId == id) + await db.UserTokens.CountAsync(t => t.UserId == id));
-
-    private async Task<Browser> NewUserWhosePasswordTakesLongToCheckAsync()
-    {
-        var hasher = app.Services.GetRequiredService<IOptions<PasswordHasherOptions>>().Value;
-        var usual = hasher.IterationCount;
-        hasher.IterationCount = 2_100_000;
-        try
-        {
-            return await app.NewUserAsync();
-        }
-        finally
-        {
-            hasher.IterationCount = usual;
-        }
-    }
 }
 
 public sealed class DeleteAccountOnSqlTests(SqlApp app) : DeleteAccountTests(app), IClassFixture<SqlApp>;

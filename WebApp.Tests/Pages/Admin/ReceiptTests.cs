@@ -195,7 +195,7 @@ public sealed class UnconfirmedReceiptTests
     {
         await using var redis = new RedisServer();
         await redis.StartAsync();
-        await using var app = new TestApp { Settings = { ["ConnectionStrings:Redis"] = redis.ConnectionString, ["Sessions:CommandTimeout"] = "00:00:00.5" } };
+        await using var app = new TestApp { Settings = { ["ConnectionStrings:Redis"] = redis.ConnectionString, ["Sessions:CommandTimeout"] = "00:00:02" } };
         await app.UntilReadyAsync();
         var user = await app.NewAccountAsync();
         var store = app.Services.GetRequiredService<IUserSessionStore>();

@@ -81,12 +81,7 @@ public sealed class RedisFailoverTests : IAsyncLifetime
     {
         await _replica.FreezeAsync();
 
-        var end = TimeProvider.System.GetUtcNow().AddSeconds(4);
-        while (TimeProvider.System.GetUtcNow() < end)
-        {
-            await _app.Store.ListAsync(Guid.NewGuid());
-            await Task.Delay(20);
-        }
+        await _master.ThroughoutLooksAsync(4, () => _app.Store.ListAsync(Guid.NewGuid()));
 
         Assert.True(_app.Connection.IsVerified);
         await _replica.ThawAsync();

@@ -156,12 +156,14 @@ public sealed class RedisSessionSearchTests(RedisServer redis) : SessionSearchCo
     {
         for (var i = 0; i < 300; i++)
             await AddAsync();
-        await redis.CliAsync("CONFIG", "RESETSTAT");
 
-        await Store.ListAllAsync(new() { Country = "LI" }, null, 50);
-        await Store.CountAsync();
+        var commands = await redis.CommandsOfAsync(async () =>
+        {
+            await Store.ListAllAsync(new() { Country = "LI" }, null, 50);
+            await Store.CountAsync();
+        });
 
-        Assert.Equal((0, 0), (await redis.CallsAsync("scan"), await redis.CallsAsync("keys")));
+        Assert.DoesNotContain(commands, command => command.Name is "scan" or "keys");
     }
 
     public override async Task DisposeAsync()

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using StackExchange.Redis;
 
 namespace WebApp.Sessions.Redis;
@@ -25,7 +24,12 @@ namespace WebApp.Sessions.Redis;
 /// </para>
 /// </remarks>
 internal sealed partial class RedisInvalidations(
-    RedisConnection connection, RedisScripts scripts, SessionCache cache, ILogger<RedisInvalidations> logger) : BackgroundService
+    RedisConnection connection,
+    RedisScripts scripts,
+    SessionCache cache,
+    TimeProvider clock,
+    ILogger<RedisInvalidations> logger)
+    : BackgroundService
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan LifeOnCluster = TimeSpan.FromSeconds(2);
@@ -138,7 +142,7 @@ internal sealed partial class RedisInvalidations(
         _me.CopyTo(bytes, 0);
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(GuidSize), route);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(GuidSize + sizeof(int)), sockets);
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(BeatSize - sizeof(long)), Stopwatch.GetTimestamp());
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(BeatSize - sizeof(long)), clock.GetTimestamp());
         return bytes;
     }
 
@@ -192,7 +196,7 @@ internal sealed partial class RedisInvalidations(
     {
         public RedisKey Key => key;
 
-        /// <summary>When the last heartbeat that came back was sent: a timestamp of <see cref="Stopwatch"/>.</summary>
+        /// <summary>When the last heartbeat that came back was sent: a timestamp of the cache's clock.</summary>
         public long HeardUpTo { get; set; }
 
         /// <summary>How many sockets the client had opened for subscriptions when it was sent.</summary>
