@@ -17,7 +17,7 @@ public sealed class Installation : IAsyncDisposable
     private readonly string _environment;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("installation-");
     private readonly List<AppProcess> _running = [];
-    private readonly Dictionary<string, string> _settings;
+    private readonly Dictionary<string, string?> _settings;
 
     /// <param name="environment"><see cref="Production"/> or <see cref="Development"/>.</param>
     /// <param name="certificate">The file that encrypts the key ring in Production.</param>
@@ -91,7 +91,13 @@ public sealed class Installation : IAsyncDisposable
         }
     }
 
-    public Task RunAsync(string[] command, string input = "") => AppProcess.RunAsync(_settings, command, input);
+    /// <summary>Runs one of the program's commands, which has to do what it was told.</summary>
+    public async Task RunAsync(string[] command, string input = "")
+    {
+        await using var program = ProgramProcess.Start(_folder.FullName, _settings, command, input);
+        var exitCode = await program.EndAsync();
+        Assert.True(exitCode == 0, $"{string.Join(' ', command)}: {string.Join('\n', program.Lines)}");
+    }
 
     public Browser NewBrowser(AppProcess app, string userAgent = Browser.Firefox)
     {

@@ -26,6 +26,10 @@ public sealed class ProgramProcess : IAsyncDisposable
     public IEnumerable<string> Lines => [.. _output, .. _error];
 
     /// <summary>Starts <c>dotnet WebApp.dll</c> in the folder, with the text to read from standard input.</summary>
+    /// <param name="folder">Where it starts.</param>
+    /// <param name="environment">Settings (<c>App:PublicUrl</c>) and variables of the host; null takes one away.</param>
+    /// <param name="arguments">What follows on the command line.</param>
+    /// <param name="input">What it reads from standard input.</param>
     public static ProgramProcess Start(
         string folder, IReadOnlyDictionary<string, string?> environment, string[] arguments, string input = "") =>
         StartDotnet(folder, environment, [typeof(Program).Assembly.Location, .. arguments], input);
@@ -42,7 +46,7 @@ public sealed class ProgramProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         foreach (var (name, value) in environment)
-            start.Environment[name] = value;
+            start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
         var program = new ProgramProcess(new Process { StartInfo = start });
         program._process.Start();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => program.Kill();
@@ -65,15 +69,20 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// <summary>Asks it to end, as a service manager does.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        await SignalAsync("-TERM");
         return await EndAsync();
+    }
+
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>The exit code, when it has ended by itself and all that it printed is here.</summary>
     public async Task<int> EndAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         await _process.WaitForExitAsync(patience.Token);
         return _process.ExitCode;
     }

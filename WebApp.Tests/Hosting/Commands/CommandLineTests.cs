@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Data.Sqlite;
@@ -183,30 +182,16 @@ public sealed class CommandLineTests : IDisposable
 
     private async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments, string input = "", string publicUrl = "https://accounts.example.com")
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
+        await using var program = ProgramProcess.Start(_folder, new Dictionary<string, string?>
         {
-            WorkingDirectory = _folder,
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment =
-            {
-                ["ASPNETCORE_ENVIRONMENT"] = "Production",
-                ["DOTNET_ENVIRONMENT"] = "Production",
-                ["ConnectionStrings__Database"] = $"Data Source={Database}",
-                ["Sessions__Store"] = "Sql",
-                ["App__PublicUrl"] = publicUrl,
-                ["Logging__LogLevel__Default"] = "None",
-            },
-        };
-        using var process = Process.Start(start)!;
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        using var patience = new CancellationTokenSource(Eventually.Patience);
-        await process.WaitForExitAsync(patience.Token);
-        return (process.ExitCode, (await output).Trim(), (await error).Trim());
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["ConnectionStrings:Database"] = $"Data Source={Database}",
+            ["Sessions:Store"] = "Sql",
+            ["App:PublicUrl"] = publicUrl,
+            ["Logging:LogLevel:Default"] = "None",
+        }, arguments, input);
+        return (await program.EndAsync(), program.Output.Trim(), program.Error.Trim());
     }
 
     private List<string> Query(string sql)
