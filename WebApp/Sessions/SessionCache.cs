@@ -18,7 +18,8 @@ namespace WebApp.Sessions;
 /// </para>
 /// <para>
 /// Trust is lent for a short time only, by whoever listens for the news (<see cref="Redis.RedisInvalidations"/>), and judged on every read by a
-/// clock that can't be set: a process that was frozen, or a listener that stopped, trusts nothing when it goes on. While no requests come, nobody
+/// clock that can't be set: a process that was frozen, or a listener that stopped, trusts nothing when it goes on.
+/// While no requests come, nobody
 /// lends it, and the first one asks the store.
 /// </para>
 /// <para>

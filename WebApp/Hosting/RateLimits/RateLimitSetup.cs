@@ -6,7 +6,8 @@ namespace WebApp.Hosting.RateLimits;
 
 /// <summary>Bounds how often one address may send the forms that endpoints mark as <see cref="Limited"/>: against guessing, spraying and floods.</summary>
 /// <remarks>
-/// The framework's middleware is not used: it wakes the process ten times a second for limiters of its own, and those count in one process,
+/// The framework's middleware is not used: it wakes the process ten times a second for limiters of its own, and those
+/// count in one process,
 /// by a clock that can't be handed in.
 /// </remarks>
 internal static class RateLimitSetup

@@ -125,7 +125,8 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
     }
 
     /// <summary>
-    /// Repairs so many of the <see cref="RedisIndexSweeper.Lists"/>, from a place in one of many rounds. Lists of which the bitmap has nothing are empty,
+    /// Repairs so many of the <see cref="RedisIndexSweeper.Lists"/>, from a place in one of many rounds. Lists of which
+    /// the bitmap has nothing are empty,
     /// and left out; but not always, for Redis may have lost the bitmap.
     /// </summary>
     public async Task SweepAsync(long from, int count)

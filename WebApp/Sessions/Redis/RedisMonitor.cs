@@ -10,7 +10,8 @@ namespace WebApp.Sessions.Redis;
 /// <remarks>
 /// A server that was restarted from an old snapshot, or a replica that took over, may have lost revocations. So on a server that this process
 /// doesn't know yet, the whole journal is repeated before the connection counts as verified. On a known one, what it did not confirm is
-/// repeated: first thing after an outage, with every probe while there is something, and every five seconds for what another instance left behind.
+/// repeated: first thing after an outage, with every probe while there is something, and every five seconds for what
+/// another instance left behind.
 /// </remarks>
 internal sealed partial class RedisMonitor(RedisConnection connection, RevocationJournal journal, TimeProvider clock, ILogger<RedisMonitor> logger) : BackgroundService
 {

@@ -15,7 +15,10 @@ internal sealed partial class RevocationJournal(
 {
     private const int SweepBatch = 1000;
 
-    /// <summary>Beyond the time that the two calls of a revocation may take: how long what they left open is repeated with every probe.</summary>
+    /// <summary>
+    /// Beyond the time that the two calls of a revocation may take: how long what they left open is repeated with every
+    /// probe.
+    /// </summary>
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(10);
 
     private long _writtenAt;
