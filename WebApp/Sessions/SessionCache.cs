@@ -81,7 +81,9 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy)
     {
         var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _resting, rest);
-        return Stopwatch.GetElapsedTime(Volatile.Read(ref _usedAt)) < Rest ? Task.CompletedTask : rest.Task.WaitAsync(stopping);
+        return Stopwatch.GetElapsedTime(Volatile.Read(ref _usedAt)) < Rest
+            ? Task.CompletedTask
+            : rest.Task.WaitAsync(stopping);
     }
 
     /// <summary>To be taken before the store is asked.</summary>

@@ -22,7 +22,8 @@ internal static class RateLimitSetup
     /// Behind the proxies (whose word on the address counts), routing, and what refuses another site's form: that must not use up its victim's
     /// permits. Ahead of sessions and passwords, which cost.
     /// </summary>
-    public static void UseRateLimits(this WebApplication app) => app.UseWhen(IsLimited, limited => limited.Use(LimitAsync));
+    public static void UseRateLimits(this WebApplication app) =>
+        app.UseWhen(IsLimited, limited => limited.Use(LimitAsync));
 
     private static bool IsLimited(HttpContext context) => HttpMethods.IsPost(context.Request.Method) && context.GetEndpoint()?.Metadata.GetMetadata<Limited>() is not null;
 

@@ -157,7 +157,8 @@ internal sealed class RedisIndex(RedisConnection connection, PresentEpoch presen
 
     /// <summary>The first list of a tag that has any stands for its counts as well.</summary>
     private static bool MayHaveEntries(byte[]? bitmap, int list) => bitmap is not null
-        && (list == 0 || bitmap.Skip(list * RedisIndexEntry.BitmapBytesOfList).Take(RedisIndexEntry.BitmapBytesOfList).Any(bits => bits != 0));
+        && (list == 0 || bitmap.Skip(list * RedisIndexEntry.BitmapBytesOfList)
+            .Take(RedisIndexEntry.BitmapBytesOfList).Any(bits => bits != 0));
 
     private async Task RepairAsync(int tag, int list)
     {

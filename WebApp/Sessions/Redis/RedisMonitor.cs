@@ -109,7 +109,8 @@ internal sealed partial class RedisMonitor(RedisConnection connection, Revocatio
 
     /// <summary>To look into the database with every probe is most of what an idle instance would cost.</summary>
     private bool IsRetryDue() =>
-        !connection.IsVerified || _leftOver || journal.IsUnsettled || Stopwatch.GetElapsedTime(_retriedAt) >= BetweenRetries;
+        !connection.IsVerified || _leftOver || journal.IsUnsettled
+        || Stopwatch.GetElapsedTime(_retriedAt) >= BetweenRetries;
 
     /// <summary>Repeats what Redis has not confirmed. What fails is left for the next time; it does not take the others down with it.</summary>
     private async Task RetryAsync()

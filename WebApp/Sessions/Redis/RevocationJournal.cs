@@ -25,7 +25,8 @@ internal sealed partial class RevocationJournal(
 
     /// <summary>Whether this process has written to it of late, so that there may be something to repeat.</summary>
     public bool IsUnsettled =>
-        Volatile.Read(ref _writtenAt) is not 0 and var at && Stopwatch.GetElapsedTime(at) < (2 * policy.Value.CommandTimeout) + Aftermath;
+        Volatile.Read(ref _writtenAt) is not 0 and var at
+        && Stopwatch.GetElapsedTime(at) < (2 * policy.Value.CommandTimeout) + Aftermath;
 
     /// <summary>
     /// Writes the row; null if the database failed or took longer than a store call may. Never throws: that the session ends now
