@@ -5,7 +5,9 @@ using WebApp.Sessions;
 
 namespace WebApp.Benchmarks.Idle;
 
-/// <summary>The app as an operator runs it: prepared by <c>migrate</c>, in Production, in a process of its own.</summary>
+/// <summary>
+/// The app as an operator runs it: prepared by <c>migrate</c>, in Production, in a process of its own.
+/// </summary>
 internal static class IdleApp
 {
     private const string Host = "accounts.example.com";

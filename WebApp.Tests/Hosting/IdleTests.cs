@@ -6,7 +6,8 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Hosting;
 
 /// <summary>
-/// What an instance asks of Redis that nobody uses. Counted per look of its monitor (one INFO each), so it makes no difference how busy the machine is.
+/// What an instance asks of Redis that nobody uses. Counted per look of its monitor (one INFO each), so it makes no
+/// difference how busy the machine is.
 /// </summary>
 public sealed partial class IdleTests : IAsyncLifetime
 {
@@ -40,7 +41,9 @@ public sealed partial class IdleTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await LookedAsync(1)).GetValueOrDefault("publish") > 0, "there are heartbeats");
     }
 
-    /// <summary>How often each command ran, here or in scripts, while the monitor looked so many times or more.</summary>
+    /// <summary>
+    /// How often each command ran, here or in scripts, while the monitor looked so many times or more.
+    /// </summary>
     private async Task<Dictionary<string, long>> LookedAsync(int looks)
     {
         var (before, asked) = (await CountAsync(), 1);

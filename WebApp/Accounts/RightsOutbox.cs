@@ -5,7 +5,8 @@ using WebApp.Sessions;
 namespace WebApp.Accounts;
 
 /// <summary>
-/// Tells the session store of changed rights: at once, within a second after a transaction, and every second whatever could not be told; what another
+/// Tells the session store of changed rights: at once, within a second after a transaction, and every second whatever
+/// could not be told; what another
 /// process has left within some seconds. A session whose ticket was made from older
 /// rights is then rebuilt by its next request; nobody else reads the database for it. Of an account that is gone the audit log forgets what is
 /// personal, in the same way: whatever fails on the way is tried again.
@@ -62,7 +63,10 @@ internal sealed partial class RightsOutbox(IServiceScopeFactory scopes, IUserSes
         }
     }
 
-    /// <summary>Delivers within a second. Not at once: a caller that has taken access away ends the sessions first, with its reason.</summary>
+    /// <summary>
+    /// Delivers within a second. Not at once: a caller that has taken access away ends the sessions first, with its
+    /// reason.
+    /// </summary>
     public void DeliverSoon() => Volatile.Read(ref _soon).TrySetResult();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

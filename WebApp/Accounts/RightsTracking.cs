@@ -52,7 +52,8 @@ internal sealed class RightsTracking(RightsOutbox outbox) : SaveChangesIntercept
     }
 
     /// <summary>What was saved inside it, if anything, can be told from now on.</summary>
-    public Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+    public Task TransactionCommittedAsync(
+        DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
         outbox.DeliverSoon();
         return Task.CompletedTask;

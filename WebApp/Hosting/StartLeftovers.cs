@@ -1,7 +1,8 @@
 namespace WebApp.Hosting;
 
 /// <summary>
-/// Gives back, once, what only the start needed: an idle instance hardly allocates, so the garbage of the start would lie in its heap for hours.
+/// Gives back, once, what only the start needed: an idle instance hardly allocates, so the garbage of the start would
+/// lie in its heap for hours.
 /// </summary>
 internal sealed class StartLeftovers : BackgroundService
 {

@@ -79,7 +79,9 @@ public sealed class SessionCache(IOptions<SessionPolicy> policy, TimeProvider cl
     {
         var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _resting, rest);
-        return clock.GetElapsedTime(Volatile.Read(ref _usedAt)) < Rest ? Task.CompletedTask : rest.Task.WaitAsync(stopping);
+        return clock.GetElapsedTime(Volatile.Read(ref _usedAt)) < Rest
+            ? Task.CompletedTask
+            : rest.Task.WaitAsync(stopping);
     }
 
     /// <summary>To be taken before the store is asked.</summary>

@@ -7,7 +7,8 @@ namespace WebApp.Hosting.RateLimits;
 
 /// <summary>Bounds how often one address may send the forms that endpoints mark as <see cref="Limited"/>: against guessing, spraying and floods.</summary>
 /// <remarks>
-/// The framework's middleware is not used: it wakes the process ten times a second for limiters of its own, and those count in one process,
+/// The framework's middleware is not used: it wakes the process ten times a second for limiters of its own, and those
+/// count in one process,
 /// by a clock that can't be handed in.
 /// </remarks>
 internal static class RateLimitSetup
@@ -26,7 +27,8 @@ internal static class RateLimitSetup
     /// Behind the proxies (whose word on the address counts), routing, and what refuses another site's form: that must not use up its victim's
     /// permits. Ahead of sessions and passwords, which cost.
     /// </summary>
-    public static void UseRateLimits(this WebApplication app) => app.UseWhen(IsLimited, limited => limited.Use(LimitAsync));
+    public static void UseRateLimits(this WebApplication app) =>
+        app.UseWhen(IsLimited, limited => limited.Use(LimitAsync));
 
     private static bool IsLimited(HttpContext context) => HttpMethods.IsPost(context.Request.Method) && context.GetEndpoint()?.Metadata.GetMetadata<Limited>() is not null;
 

@@ -126,7 +126,8 @@ internal sealed class RedisIndex(
     }
 
     /// <summary>
-    /// Repairs so many of the <see cref="RedisIndexSweeper.Lists"/>, from a place in one of many rounds. Lists of which the bitmap has nothing are empty,
+    /// Repairs so many of the <see cref="RedisIndexSweeper.Lists"/>, from a place in one of many rounds. Lists of which
+    /// the bitmap has nothing are empty,
     /// and left out; but not always, for Redis may have lost the bitmap.
     /// </summary>
     public async Task SweepAsync(long from, int count)
@@ -157,7 +158,8 @@ internal sealed class RedisIndex(
 
     /// <summary>The first list of a tag that has any stands for its counts as well.</summary>
     private static bool MayHaveEntries(byte[]? bitmap, int list) => bitmap is not null
-        && (list == 0 || bitmap.Skip(list * RedisIndexEntry.BitmapBytesOfList).Take(RedisIndexEntry.BitmapBytesOfList).Any(bits => bits != 0));
+        && (list == 0 || bitmap.Skip(list * RedisIndexEntry.BitmapBytesOfList)
+            .Take(RedisIndexEntry.BitmapBytesOfList).Any(bits => bits != 0));
 
     private async Task RepairAsync(int tag, int list)
     {

@@ -1,7 +1,8 @@
 namespace WebApp.Sessions.Redis;
 
 /// <summary>
-/// Goes round the lists of the index over all users, some every five seconds, and takes out what ended by itself or with everyone's.
+/// Goes round the lists of the index over all users, some every five seconds, and takes out what ended by itself or
+/// with everyone's.
 /// All instances share one round: each turn belongs to the one that asks first.
 /// </summary>
 internal sealed partial class RedisIndexSweeper(RedisConnection connection, RedisIndex index, TimeProvider clock, ILogger<RedisIndexSweeper> logger) : BackgroundService
@@ -9,7 +10,10 @@ internal sealed partial class RedisIndexSweeper(RedisConnection connection, Redi
     /// <summary>How many there are to go round.</summary>
     public const int Lists = RedisKeys.Tags * RedisIndexEntry.Lists;
 
-    /// <summary>A round takes about a quarter of an hour, and a tenth of a second's work every five seconds with a million sessions.</summary>
+    /// <summary>
+    /// A round takes about a quarter of an hour, and a tenth of a second's work every five seconds with a million
+    /// sessions.
+    /// </summary>
     private const int ListsAtOnce = 100;
 
     /// <summary>After the end of everyone's sessions: a round takes three minutes then.</summary>

@@ -11,7 +11,8 @@ namespace WebApp.Sessions.Redis;
 /// The script that changes a session also publishes it (<see cref="RedisScripts.News"/>). Whether such news would arrive is tried five times a
 /// second: a heartbeat goes out by a script to every master, in the way that news goes, and what comes back proves that all that was
 /// published there before it has arrived. Trust lasts <see cref="Lease"/> from when the last one was sent, so it ends by itself when anything on
-/// the way hangs, breaks, or is slow: Redis, the network, the subscription, or this process. While no requests come no heartbeat goes out either;
+/// the way hangs, breaks, or is slow: Redis, the network, the subscription, or this process. While no requests come no
+/// heartbeat goes out either;
 /// news is heard all the same.
 /// </para>
 /// <para>

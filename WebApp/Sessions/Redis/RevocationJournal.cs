@@ -15,14 +15,18 @@ internal sealed partial class RevocationJournal(
 {
     private const int SweepBatch = 1000;
 
-    /// <summary>Beyond the time that the two calls of a revocation may take: how long what they left open is repeated with every probe.</summary>
+    /// <summary>
+    /// Beyond the time that the two calls of a revocation may take: how long what they left open is repeated with every
+    /// probe.
+    /// </summary>
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(10);
 
     private long _writtenAt;
 
     /// <summary>Whether this process has written to it of late, so that there may be something to repeat.</summary>
     public bool IsUnsettled =>
-        Volatile.Read(ref _writtenAt) is not 0 and var at && Stopwatch.GetElapsedTime(at) < (2 * policy.Value.CommandTimeout) + Aftermath;
+        Volatile.Read(ref _writtenAt) is not 0 and var at
+        && Stopwatch.GetElapsedTime(at) < (2 * policy.Value.CommandTimeout) + Aftermath;
 
     /// <summary>
     /// Writes the row; null if the database failed or took longer than a store call may. Never throws: that the session ends now
