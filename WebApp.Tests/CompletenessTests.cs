@@ -35,8 +35,9 @@ public sealed class CompletenessTests
 
     // Whether a derived class inherits them depends on whether it has one of its own.
     [Fact]
-    public void Traits_stand_on_the_classes_that_run() => Assert.Empty(typeof(CompletenessTests).Assembly.GetTypes()
-        .Where(type => type.IsAbstract && type.GetCustomAttributesData().Any(data => data.AttributeType == typeof(TraitAttribute))));
+    public void Traits_stand_on_the_classes_that_run() => Assert.DoesNotContain(
+        typeof(CompletenessTests).Assembly.GetTypes(),
+        type => type.IsAbstract && type.GetCustomAttributesData().Any(data => data.AttributeType == typeof(TraitAttribute)));
 
     private static bool IsInThisPass(Type type, MethodInfo test)
     {

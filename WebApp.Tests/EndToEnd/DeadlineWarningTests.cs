@@ -34,8 +34,7 @@ public sealed class DeadlineWarningTests(Chromium chromium) : IClassFixture<Chro
         await Region(tab.Page).GetByRole(AriaRole.Link).ClickAsync();
         await Expect(tab.Page.Locator("h1")).ToHaveTextAsync("Sign in");
         Assert.Equal("?returnUrl=%2Faccount%2Fsessions", new Uri(tab.Page.Url).Query, ignoreCase: true);
-        // The browser itself notes every 401.
-        Assert.DoesNotContain(tab.Complaints, complaint => !complaint.Contains("401", StringComparison.Ordinal));
+        AssertNoComplaintButEnds(tab);
     }
 
     [Fact]
@@ -68,7 +67,7 @@ public sealed class DeadlineWarningTests(Chromium chromium) : IClassFixture<Chro
         await tab.FillSignInAsync("alice@example.com");
         await tab.PressAsync("Sign in");
         await Expect(tab.Page.Locator("h1")).ToHaveTextAsync("Your sessions");
-        Assert.Empty(tab.Complaints);
+        AssertNoComplaintButEnds(tab);
     }
 
     [Fact]
@@ -101,6 +100,10 @@ public sealed class DeadlineWarningTests(Chromium chromium) : IClassFixture<Chro
         await PassAsync(TimeSpan.FromSeconds(10), tab.Page);
         await Expect(Region(tab.Page)).ToContainTextAsync(Warning);
     }
+
+    /// <summary>A page that asks just after its session ended gets 401, and the browser itself notes that.</summary>
+    private static void AssertNoComplaintButEnds(Tab tab) =>
+        Assert.DoesNotContain(tab.Complaints, complaint => !complaint.Contains("401", StringComparison.Ordinal));
 
     private async Task<Tab> OpenAsync(string email)
     {

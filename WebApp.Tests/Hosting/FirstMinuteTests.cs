@@ -69,7 +69,7 @@ public sealed partial class FirstMinuteTests : IAsyncLifetime
         await program.StopAsync();
 
         Assert.Contains("Not ready: ", program.Output, StringComparison.Ordinal);
-        Assert.Empty(program.Lines.Where(line => Failure().IsMatch(line)));
+        Assert.DoesNotContain(program.Lines, line => Failure().IsMatch(line));
     }
 
     [Fact]

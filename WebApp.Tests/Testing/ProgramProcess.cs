@@ -41,6 +41,7 @@ public sealed class ProgramProcess : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet", arguments)
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -480,6 +480,7 @@ public abstract class PasskeyTests(TestApp app)
 public sealed class PasskeyOnSqlTests(SqlApp app) : PasskeyTests(app), IClassFixture<SqlApp>;
 
 [Trait("Pass", "Once")]
+[Trait("Lane", "Long")]
 public sealed class PasskeyOnRedisTests(RedisApp app) : PasskeyTests(app), IClassFixture<RedisApp>;
 
 /// <summary>Somebody ends all sessions, or removes the passkey, at the worst moment: between the judgement and the session.</summary>

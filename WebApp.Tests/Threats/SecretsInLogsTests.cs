@@ -20,6 +20,8 @@ public abstract class SecretsInLogsTests(TestApp app)
     public async Task No_line_of_any_level_holds_a_password_a_cookie_a_secret_or_a_security_stamp()
     {
         app.Log.KeepsEverything = true;
+        // The outage at the end is to be noticed soon.
+        app.Settings["Sessions:CommandTimeout"] = "00:00:03";
         var secrets = new List<(string What, string Text)>
         {
             ("the password", Browser.Password), ("the new password", NewPassword), ("a mistyped password", WrongPassword), ("the demo password", Browser.DemoPassword),

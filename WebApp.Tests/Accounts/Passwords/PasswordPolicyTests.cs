@@ -128,4 +128,5 @@ public abstract class PasswordPolicyTests(TestApp app)
 
 public sealed class PasswordPolicyOnSqlTests(SqlApp app) : PasswordPolicyTests(app), IClassFixture<SqlApp>;
 
+[Trait("Lane", "Long")]
 public sealed class PasswordPolicyOnRedisTests(RedisApp app) : PasswordPolicyTests(app), IClassFixture<RedisApp>;

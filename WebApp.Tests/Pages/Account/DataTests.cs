@@ -178,4 +178,5 @@ public sealed class DataOnSqlTests(SqlApp app) : DataTests(app), IClassFixture<S
     }
 }
 
+[Trait("Lane", "Long")]
 public sealed class DataOnRedisTests(RedisApp app) : DataTests(app), IClassFixture<RedisApp>;

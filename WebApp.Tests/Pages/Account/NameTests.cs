@@ -56,4 +56,5 @@ public abstract class NameTests(TestApp app)
 
 public sealed class NameOnSqlTests(SqlApp app) : NameTests(app), IClassFixture<SqlApp>;
 
+[Trait("Lane", "Long")]
 public sealed class NameOnRedisTests(RedisApp app) : NameTests(app), IClassFixture<RedisApp>;

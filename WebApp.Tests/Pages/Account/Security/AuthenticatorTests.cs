@@ -168,4 +168,5 @@ public abstract class AuthenticatorTests(TestApp app)
 
 public sealed class AuthenticatorOnSqlTests(SqlApp app) : AuthenticatorTests(app), IClassFixture<SqlApp>;
 
+[Trait("Lane", "Long")]
 public sealed class AuthenticatorOnRedisTests(RedisApp app) : AuthenticatorTests(app), IClassFixture<RedisApp>;

@@ -179,4 +179,5 @@ public abstract class PasskeysTests(TestApp app)
 
 public sealed class PasskeysOnSqlTests(SqlApp app) : PasskeysTests(app), IClassFixture<SqlApp>;
 
+[Trait("Lane", "Long")]
 public sealed class PasskeysOnRedisTests(RedisApp app) : PasskeysTests(app), IClassFixture<RedisApp>;

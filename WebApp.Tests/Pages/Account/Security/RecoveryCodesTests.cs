@@ -102,4 +102,5 @@ public abstract class RecoveryCodesTests(TestApp app)
 
 public sealed class RecoveryCodesOnSqlTests(SqlApp app) : RecoveryCodesTests(app), IClassFixture<SqlApp>;
 
+[Trait("Lane", "Long")]
 public sealed class RecoveryCodesOnRedisTests(RedisApp app) : RecoveryCodesTests(app), IClassFixture<RedisApp>;
