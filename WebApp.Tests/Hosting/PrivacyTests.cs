@@ -193,7 +193,7 @@ public sealed class PrivacyOnSqlTests : PrivacyTests
     }
 }
 
-[Trait("Pass", "Cached")]
+[Trait("Pass", "Once")]
 public sealed class PrivacyOnRedisTests : PrivacyTests, IAsyncLifetime
 {
     private readonly RedisServer _redis = new();

@@ -125,5 +125,5 @@ public abstract class HostileUserAgentTests(TestApp app)
 
 public sealed class HostileUserAgentOnSqlTests(SqlApp app) : HostileUserAgentTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
+[Trait("Pass", "Once")]
 public sealed class HostileUserAgentOnRedisTests(RedisApp app) : HostileUserAgentTests(app), IClassFixture<RedisApp>;

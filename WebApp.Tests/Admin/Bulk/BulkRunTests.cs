@@ -424,7 +424,7 @@ public sealed class BulkRunOnSqlTests(BulkApp app) : BulkRunTests(app), IClassFi
     }
 }
 
-[Trait("Pass", "Cached")]
+[Trait("Pass", "Once")]
 public sealed class BulkRunOnRedisTests(BulkRedisApp app) : BulkRunTests(app), IClassFixture<BulkRedisApp>
 {
     [Fact]

@@ -116,5 +116,5 @@ public abstract class UserCommandsTests(TestApp app)
 
 public sealed class UserCommandsOnSqlTests(SqlApp app) : UserCommandsTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
+[Trait("Pass", "Once")]
 public sealed class UserCommandsOnRedisTests(RedisApp app) : UserCommandsTests(app), IClassFixture<RedisApp>;
