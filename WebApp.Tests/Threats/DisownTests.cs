@@ -334,6 +334,7 @@ public abstract class DisownTests(TestApp app)
             await stranger.TrySignInAsync(owner.Email, $"wrong guess number {i}");
 
         Assert.Equal("Many wrong tries to sign in", (await app.Mail.NextAsync(owner.Email)).Subject);
+        await app.SettledAsync();
         Assert.True(app.Mail.IsEmpty(owner.Email));
         Assert.Single(await app.AuditOfAsync(await app.UserIdAsync(owner.Email)), e => e.Action == AuditAction.AccountLocked);
     }

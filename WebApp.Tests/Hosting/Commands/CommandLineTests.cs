@@ -9,18 +9,13 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Hosting.Commands;
 
 /// <summary>The built program, started as an operator starts it in production.</summary>
-public sealed class CommandLineTests : IDisposable
+public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
+    : IClassFixture<CommandLineTests.WithAccount>, IDisposable
 {
     private const string Email = "ops@example.com";
-    private readonly string _folder = Directory.CreateTempSubdirectory("webapp-cli-").FullName;
+    private readonly Folder _folder = new();
 
-    private string Database => Path.Combine(_folder, "webapp.db");
-
-    public void Dispose()
-    {
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_first_admin_is_made_with_a_password_from_standard_input()
@@ -39,8 +34,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task While_there_is_no_Admin_an_existing_account_gets_a_role_without_being_asked_for_a_password()
     {
-        await RunAsync(["migrate"]);
-        await RunAsync(["users", "add", "--email", Email], input: "password of an operator\n");
+        withAccount.CopyTo(_folder.Path);
         var hash = Query("SELECT PasswordHash FROM AspNetUsers");
 
         var given = await RunAsync(["users", "add", "--role", "Support", "--email", Email.ToUpperInvariant()]);
@@ -53,31 +47,31 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Acts_on_people_answer_in_words_or_JSON_and_their_mail_goes_out_before_the_program_ends()
     {
-        await RunAsync(["migrate"]);
-        await RunAsync(["users", "add", "--email", Email, "--name", "Zoë"], input: "password of an operator\n");
+        withAccount.CopyTo(_folder.Path);
 
         var (code, output, error) = await RunAsync(["users", "ban", "--email", Email, "--until", "2999-01-31T12:00", "--reason", "LeftOrganisation", "--case", "C-1", "--json"]);
 
         Assert.Equal((0, "", 0), (code, error, JsonDocument.Parse(output).RootElement.GetProperty("ended").GetInt32()));
-        Assert.Contains("until 31 January 2999, 12:00 UTC", File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_folder, "mail"), "*.eml"))), StringComparison.Ordinal);
+        Assert.Contains("until 31 January 2999, 12:00 UTC", File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_folder.Path, "mail"), "*.eml"))), StringComparison.Ordinal);
         var nobody = await RunAsync(["users", "show", "--email", "nobody@example.com", "--json"]);
         Assert.Equal((1, "There is no such account.", "There is no such account."), (nobody.Code, nobody.Error, JsonDocument.Parse(nobody.Output).RootElement.GetProperty("error").GetString()));
         var shown = await RunAsync(["users", "show", "--email", Email]);
         Assert.Contains("BannedUntil: 2999-01-31 12:00:00 UTC", shown.Output, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync(["users", "require-reset", "--email", Email, "--reason", "ReportedTheft", "--case", "C-2"])).Code);
-        Assert.Contains(Directory.GetFiles(Path.Combine(_folder, "mail"), "*.eml"), path => MailFile.Parse(Path.GetFileName(path), File.ReadAllText(path)).Text.Contains("https://accounts.example.com/account/reset-password?t=", StringComparison.Ordinal));
+        Assert.Contains(Directory.GetFiles(Path.Combine(_folder.Path, "mail"), "*.eml"), path => MailFile.Parse(Path.GetFileName(path), File.ReadAllText(path)).Text.Contains("https://accounts.example.com/account/reset-password?t=", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_password_that_is_not_good_enough_makes_no_account()
     {
-        await RunAsync(["migrate"]);
+        withAccount.CopyTo(_folder.Path);
 
-        var (code, _, error) = await RunAsync(["users", "add", "--email", Email, "--role", "Admin"], input: "short\n");
+        var (code, _, error) = await RunAsync(
+            ["users", "add", "--email", "another@example.com", "--role", "Admin"], input: "short\n");
 
         Assert.Equal(1, code);
         Assert.StartsWith("Use at least 15 characters.", error, StringComparison.Ordinal);
-        Assert.Empty(Query("SELECT Email FROM AspNetUsers"));
+        Assert.Equal([Email], Query("SELECT Email FROM AspNetUsers"));
     }
 
     [Fact]
@@ -180,23 +174,13 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("App:PublicUrl is not set.", error, StringComparison.Ordinal);
     }
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments, string input = "", string publicUrl = "https://accounts.example.com")
-    {
-        await using var program = ProgramProcess.Start(_folder, new Dictionary<string, string?>
-        {
-            ["ASPNETCORE_ENVIRONMENT"] = "Production",
-            ["DOTNET_ENVIRONMENT"] = "Production",
-            ["ConnectionStrings:Database"] = $"Data Source={Database}",
-            ["Sessions:Store"] = "Sql",
-            ["App:PublicUrl"] = publicUrl,
-            ["Logging:LogLevel:Default"] = "None",
-        }, arguments, input);
-        return (await program.EndAsync(), program.Output.Trim(), program.Error.Trim());
-    }
+    private Task<(int Code, string Output, string Error)> RunAsync(
+        string[] arguments, string input = "", string publicUrl = "https://accounts.example.com") =>
+        _folder.RunAsync(arguments, input, publicUrl);
 
     private List<string> Query(string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={Database}");
+        using var connection = new SqliteConnection($"Data Source={_folder.Database}");
         connection.Open();
         using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // The test's own text.
@@ -207,5 +191,59 @@ public sealed class CommandLineTests : IDisposable
         while (reader.Read())
             values.Add(reader.GetString(0));
         return values;
+    }
+
+    /// <summary>Where the program runs, with its database.</summary>
+    private sealed class Folder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("webapp-cli-").FullName;
+
+        public string Database => System.IO.Path.Combine(Path, "webapp.db");
+
+        public async Task<(int Code, string Output, string Error)> RunAsync(
+            string[] arguments, string input, string publicUrl = "https://accounts.example.com")
+        {
+            await using var program = ProgramProcess.Start(Path, new Dictionary<string, string?>
+            {
+                ["ASPNETCORE_ENVIRONMENT"] = "Production",
+                ["DOTNET_ENVIRONMENT"] = "Production",
+                ["ConnectionStrings:Database"] = $"Data Source={Database}",
+                ["Sessions:Store"] = "Sql",
+                ["App:PublicUrl"] = publicUrl,
+                ["Logging:LogLevel:Default"] = "None",
+            }, arguments, input);
+            return (await program.EndAsync(), program.Output.Trim(), program.Error.Trim());
+        }
+
+        public void Dispose()
+        {
+            SqliteConnection.ClearAllPools();
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+
+    /// <summary>A folder in which the operator has an account, to be copied: each command is a process.</summary>
+    public sealed class WithAccount : IAsyncLifetime
+    {
+        private readonly Folder _folder = new();
+
+        public async Task InitializeAsync()
+        {
+            Assert.Equal(0, (await _folder.RunAsync(["migrate"], "")).Code);
+            string[] add = ["users", "add", "--email", Email, "--name", "Zoë"];
+            Assert.Equal(0, (await _folder.RunAsync(add, "password of an operator\n")).Code);
+        }
+
+        public Task DisposeAsync()
+        {
+            _folder.Dispose();
+            return Task.CompletedTask;
+        }
+
+        public void CopyTo(string folder)
+        {
+            foreach (var file in Directory.GetFiles(_folder.Path))
+                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
     }
 }
