@@ -23,7 +23,7 @@ public sealed class ProgramProcess : IAsyncDisposable
     public string Error => string.Join('\n', _error);
 
     /// <summary>Both, for what may stand in neither.</summary>
-    public IEnumerable<string> Lines => [.. _output, .. _error];
+    public IEnumerable<string> Lines => _output.ToArray().Concat(_error.ToArray());
 
     /// <summary>Starts <c>dotnet WebApp.dll</c> in the folder, with the text to read from standard input.</summary>
     /// <param name="folder">Where it starts.</param>

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using WebApp.Accounts;
 using WebApp.Admin;
@@ -30,8 +31,11 @@ internal sealed class Database
     /// <summary>Where the database file lies, and with it all that this app keeps on disk.</summary>
     public string Folder { get; }
 
-    public void Use(DbContextOptionsBuilder options, string migrationsHistoryTable) =>
-        options.UseSqlite(_connectionString, sqlite => sqlite.MigrationsHistoryTable(migrationsHistoryTable));
+    public void Use(DbContextOptionsBuilder options, string migrationsHistoryTable) => options
+        .UseSqlite(_connectionString, sqlite => sqlite.MigrationsHistoryTable(migrationsHistoryTable))
+        // What fails is an exception, which its catcher logs: once, and not with a trace for every poll.
+        .ConfigureWarnings(events => events.Log(
+            (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.QueryIterationFailed, LogLevel.Debug)));
 
     /// <summary>Brings every module's tables up to date. Safe to repeat.</summary>
     public static async Task MigrateAsync(IServiceProvider services)
