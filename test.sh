@@ -6,6 +6,7 @@
 #   ./test.sh --long    all tests, with races and torture runs of full length
 #
 # Other arguments go to dotnet test, for example: ./test.sh --filter Threats
+# TESTS_RESULTS names a folder in which the result files (.trx) are to stay, with the time that each test took.
 # The last line reads "N passed, N failed". A pass that leaves no complete result, or ran fewer tests than the code has
 # for it, counts as a failure.
 set -uo pipefail
@@ -37,7 +38,11 @@ fi
 export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=1F4 DOTNET_EnableWriteXorExecute=0 DOTNET_GCgen0size=4000000
 [ "$lane" = long ] && export TESTS_LONG=1
 
-results=${TESTS_RESULTS:-$(mktemp -d)}; mkdir -p "$results"
+if [ -n "${TESTS_RESULTS:-}" ]; then
+  results=$TESTS_RESULTS; mkdir -p "$results"
+else
+  results=$(mktemp -d); trap 'rm -rf "$results"' EXIT
+fi
 passed=0 failed=0
 
 # A number out of the summary of a pass; nothing if the file is not there or not whole.

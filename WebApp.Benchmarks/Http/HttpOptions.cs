@@ -2,7 +2,8 @@ namespace WebApp.Benchmarks.Http;
 
 internal sealed record HttpOptions(int Rounds, int Seconds, int PacedSeconds, int[] Connections, string[] Targets, string Output)
 {
-    public const string DefaultOutput = "WebApp.Benchmarks/results";
+    // "dotnet run" starts the program in its project's folder.
+    public const string DefaultOutput = "results";
 
     /// <exception cref="UsageException">They make no sense.</exception>
     public static HttpOptions Parse(string[] args)
