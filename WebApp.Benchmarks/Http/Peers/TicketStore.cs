@@ -10,10 +10,6 @@ internal sealed class TicketStore : Peer
     public override void AddServices(WebApplicationBuilder builder)
     {
         var redis = ConnectionMultiplexer.Connect(builder.Configuration["ConnectionStrings:Redis"]!);
-#if REDIS_CLIENT_1
-        // As ours: answers need not be handed on one after the other.
-        redis.PreserveAsyncOrder = false;
-#endif
         builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
             .AddCookie(cookies => cookies.SessionStore = new RedisTicketStore(redis.GetDatabase()));
         builder.Services.AddAuthorization();
@@ -38,8 +34,10 @@ internal sealed class RedisTicketStore(IDatabase redis) : ITicketStore
         return key;
     }
 
-    public Task RenewAsync(string key, AuthenticationTicket ticket) =>
-        redis.StringSetAsync(key, TicketSerializer.Default.Serialize(ticket), ticket.Properties.ExpiresUtc - TimeProvider.System.GetUtcNow());
+    public Task RenewAsync(string key, AuthenticationTicket ticket) => redis.StringSetAsync(
+        key,
+        TicketSerializer.Default.Serialize(ticket),
+        ticket.Properties.ExpiresUtc!.Value - TimeProvider.System.GetUtcNow());
 
     public async Task<AuthenticationTicket?> RetrieveAsync(string key)
     {

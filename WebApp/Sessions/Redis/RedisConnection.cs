@@ -337,10 +337,6 @@ public sealed partial class RedisConnection(
         options.ConfigCheckSeconds = (int)TimeSpan.FromDays(1).TotalSeconds;
 
         var redis = await ConnectionMultiplexer.ConnectAsync(options);
-#if REDIS_CLIENT_1
-        // In order, completions can stall altogether.
-        redis.PreserveAsyncOrder = false;
-#endif
         redis.ConnectionFailed += (_, lost) => Changed(redis, lost, isLost: true);
         redis.ConnectionRestored += (_, found) => Changed(redis, found, isLost: false);
         redis.ConfigurationChanged += (_, _) => Wake();

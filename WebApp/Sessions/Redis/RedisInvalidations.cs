@@ -124,7 +124,7 @@ internal sealed partial class RedisInvalidations(
     }
 
     /// <summary>For every master a key that lies there, among those that sessions have; none if a Cluster does not tell which node has what.</summary>
-    private static RedisKey[] KeysOfMasters(ConnectionMultiplexer redis)
+    private static RedisKey[] KeysOfMasters(IConnectionMultiplexer redis)
     {
         var servers = redis.GetEndPoints().Select(endPoint => redis.GetServer(endPoint)).ToList();
         var nodes = servers.Select(server => server.ClusterConfiguration).FirstOrDefault(nodes => nodes is not null);
@@ -135,7 +135,7 @@ internal sealed partial class RedisInvalidations(
         return [.. nodes is null ? keys.Take(1) : keys.DistinctBy(key => nodes.GetBySlot(key)?.EndPoint)];
     }
 
-    private static long SocketsOf(ConnectionMultiplexer redis) => redis.GetCounters().Subscription.SocketCount;
+    private static long SocketsOf(IConnectionMultiplexer redis) => redis.GetCounters().Subscription.SocketCount;
 
     private byte[] WriteBeat(int route, long sockets)
     {
@@ -147,7 +147,7 @@ internal sealed partial class RedisInvalidations(
         return bytes;
     }
 
-    private void Hear(ConnectionMultiplexer redis, byte[] message)
+    private void Hear(IConnectionMultiplexer redis, byte[] message)
     {
         if (message.Length == GuidSize)
         {

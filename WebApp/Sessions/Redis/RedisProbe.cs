@@ -47,7 +47,7 @@ internal sealed class RedisProbe
     public bool WasReplica(EndPoint? server) => Array.Exists(_servers, known => !known.IsMaster && known.EndPoint == server?.ToString());
 
     /// <summary>The client's side of the masters.</summary>
-    public IEnumerable<IServer> MastersOf(ConnectionMultiplexer redis) => redis.GetEndPoints()
+    public IEnumerable<IServer> MastersOf(IConnectionMultiplexer redis) => redis.GetEndPoints()
         .Select(endPoint => redis.GetServer(endPoint))
         .Where(server => Masters.Any(master => master.EndPoint == NameOf(server)));
 
@@ -57,7 +57,7 @@ internal sealed class RedisProbe
     /// Asks all at once. A server that hangs is waited for, unless it was a replica at the <paramref name="last"/> look:
     /// nobody is served by it, so after half of <paramref name="patience"/> the others go on without it.
     /// </summary>
-    public static async Task<RedisProbe> AskAsync(ConnectionMultiplexer redis, RedisProbe? last, TimeSpan patience, int doubts)
+    public static async Task<RedisProbe> AskAsync(IConnectionMultiplexer redis, RedisProbe? last, TimeSpan patience, int doubts)
     {
         var connected = redis.GetEndPoints().Select(endPoint => redis.GetServer(endPoint)).Where(server => server.IsConnected);
         return new(await Task.WhenAll(connected.Select(server => AskAsync(server, last?.Find(server), patience))), doubts);
@@ -70,7 +70,7 @@ internal sealed class RedisProbe
         if (last is { IsMaster: false } && await Task.WhenAny(time, Task.Delay(patience / 2)) != time)
             return last;
 
-        var facts = Parse(await info);
+        var facts = Parse(await info ?? "");
         return new(
             NameOf(server),
             // IServer's own property for this has another name in newer clients.
