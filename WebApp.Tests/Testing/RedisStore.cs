@@ -24,6 +24,8 @@ public sealed class RedisStore : IAsyncDisposable
 
     public SessionCache Cache => _services.GetRequiredService<SessionCache>();
 
+    internal RedisLookups Lookups => _services.GetRequiredService<RedisLookups>();
+
     internal RedisIndex Index => _services.GetRequiredService<RedisIndex>();
 
     public RedisConnection Connection => _services.GetRequiredService<RedisConnection>();

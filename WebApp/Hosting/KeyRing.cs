@@ -31,9 +31,9 @@ internal static class KeyRing
         var inRedis = ServerSideSessions.ChosenStore(builder) == SessionStoreKind.Redis;
         if (inRedis)
         {
-            builder.Services.AddSingleton<RedisXmlRepository>().AddHostedService<RedisKeyRingKeeper>();
-            builder.Services.AddSingleton(services => services.GetRequiredService<RedisXmlRepository>().Scripts);
-            builder.Services.AddOptions<KeyManagementOptions>().Configure<RedisXmlRepository>((ring, repository) => ring.XmlRepository = repository);
+            builder.Services.AddSingleton<RestorableKeyRing>().AddHostedService<RedisKeyRingKeeper>();
+            builder.Services.AddSingleton(services => services.GetRequiredService<RestorableKeyRing>().Scripts);
+            builder.Services.AddOptions<KeyManagementOptions>().Configure<RestorableKeyRing>((ring, repository) => ring.XmlRepository = repository);
         }
         else
         {

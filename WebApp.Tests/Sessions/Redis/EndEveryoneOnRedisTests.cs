@@ -95,8 +95,8 @@ public sealed partial class EndEveryoneOnRedisTests(RedisServer redis) : EndEver
     public async Task A_part_of_Redis_that_can_not_be_told_does_not_keep_the_others_from_what_is_to_be_repeated()
     {
         var user = new Guid("5d0f7a52-8c1f-4f0e-9a0e-3b0c5f6e7d01");
-        await redis.CliAsync("DEL", "ue:{s00}:");
-        await redis.CliAsync("LPUSH", "ue:{s00}:", "no copy");
+        await redis.CliAsync("DEL", "ue:{s02}:");
+        await redis.CliAsync("LPUSH", "ue:{s02}:", "no copy");
         await using (var db = _database.CreateDbContext())
         {
             var number = (await Store.GetGenerationAsync(user)).Epoch + 1;
@@ -111,7 +111,7 @@ public sealed partial class EndEveryoneOnRedisTests(RedisServer redis) : EndEver
         }
         finally
         {
-            await redis.CliAsync("DEL", "ue:{s00}:");
+            await redis.CliAsync("DEL", "ue:{s02}:");
         }
     }
 
@@ -153,10 +153,27 @@ public sealed partial class EndEveryoneOnRedisTests(RedisServer redis) : EndEver
         var session = await AddAsync();
         await SqlAsync("DELETE FROM Epochs");
         await ForgetAsync(session);
+        await using var started = await RedisStore.StartAsync(redis.ConnectionString, _database, Clock);
+        await started.UntilVerifiedAsync();
 
-        Assert.Null(await Store.FindAsync(session.UserId, session.Id));
-        Assert.Empty(await Store.ListAsync(session.UserId));
-        Assert.False(await Store.CountRefusedAsync(session.UserId, session.Id, Now, null));
+        Assert.Null(await started.Store.FindAsync(session.UserId, session.Id));
+        Assert.Empty(await started.Store.ListAsync(session.UserId));
+        Assert.False(await started.Store.CountRefusedAsync(session.UserId, session.Id, Now, null));
+        await ForgetAllAsync();
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_missing_is_told_what_the_others_say_if_the_database_has_gone_back()
+    {
+        await EndEveryoneAsync();
+        var session = await AddAsync();
+        Assert.NotNull(await Store.FindAsync(session.UserId, session.Id));
+        await SqlAsync("DELETE FROM Epochs");
+
+        await ForgetAsync(session);
+
+        Assert.Null((await Store.FindAsync(session.UserId, session.Id))!.Revocation);
+        Assert.Single(await Store.ListAsync(session.UserId));
     }
 
     // A record has room for seven bits of the epoch's number.
@@ -243,11 +260,16 @@ public sealed partial class EndEveryoneOnRedisTests(RedisServer redis) : EndEver
 
     private static string KeyOf(UserSession session) => $"{new RedisKeys(session.UserId).Record(session.Id)}";
 
+    /// <summary>The copies of the users' tags, and the one that look-ups read.</summary>
     private async Task ForgetAsync(params UserSession[] sessions)
     {
+        Assert.Equal("1", (await redis.CliAsync("DEL", "ue:{s00}:")).Trim());
         foreach (var session in sessions)
-            Assert.Equal("1", (await redis.CliAsync("DEL", $"ue:{{s{session.UserId.ToString()[^2..]}}}:")).Trim());
+            await redis.CliAsync("DEL", $"ue:{{s{session.UserId.ToString()[^2..]}}}:");
     }
+
+    /// <summary>For the tests that follow, in which databases begin anew.</summary>
+    private Task ForgetAllAsync() => redis.CliAsync(["DEL", .. Enumerable.Range(0, 256).Select(tag => $"ue:{{s{tag:x2}}}:")]);
 
     private async Task SqlAsync(string sql)
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Reflection;
-using StackExchange.Redis;
+using WebApp.Hosting;
 using WebApp.Sessions;
 using WebApp.Sessions.Redis;
 using WebApp.Tests.Testing;
@@ -48,12 +47,14 @@ public sealed class RedisConnectionTests(ITestOutputHelper output) : IAsyncLifet
     }
 
     [Fact]
-    public async Task Callers_that_block_a_thread_are_bounded_too()
+    public async Task The_key_ring_which_blocks_a_thread_is_bounded_too()
     {
-        Assert.Equal(1, _app.Connection.Run(db => db.ListRightPushAsync("list", "item")));
+        var keys = new RestorableKeyRing(_app.Connection);
+        keys.StoreElement(new("key"), "");
+        Assert.Equal("key", Assert.Single(keys.GetAllElements()).Name);
         await _redis.FreezeAsync();
 
-        await FailInTimeAsync(() => Task.Run(() => _app.Connection.Run(db => db.ListRangeAsync("list"))));
+        await FailInTimeAsync(() => Task.Run(keys.GetAllElements));
 
         await _redis.ThawAsync();
     }
@@ -113,12 +114,11 @@ public sealed class RedisConnectionTests(ITestOutputHelper output) : IAsyncLifet
         await Eventually.TrueAsync(() => link.Stranded >= 2, "the client connects anew");
         link.Strand(false);
 
-        // By itself the client waits for a minute.
         await Yardstick.WithinAsync(TimeSpan.FromSeconds(15), output, app.UntilVerifiedAsync);
     }
 
     [Fact]
-    public async Task A_client_that_is_stuck_with_open_connections_is_replaced()
+    public async Task Open_connections_that_fall_silent_are_given_up_for_new_ones()
     {
         await using var link = new TcpLink(_redis.Port);
         await using var app = await RedisStore.StartAsync(link.ConnectionString, _database, _clock, Timeout);
@@ -160,31 +160,26 @@ public sealed class RedisConnectionTests(ITestOutputHelper output) : IAsyncLifet
         }
     }
 
+    // It may have gone back in time, and the client tells of it only after it has begun to use it.
     [Fact]
-    public async Task A_command_that_the_client_refused_to_send_is_tried_again_but_not_for_ever()
+    public async Task A_reply_over_a_connection_that_the_monitor_has_not_looked_at_does_not_count()
     {
-        var attempts = 0;
-        Task<int> RefusedAsync(int times) => _app.Connection.RunAsync(_ => ++attempts <= times ? throw Failure(CommandStatus.WaitingToBeSent) : Task.FromResult(attempts));
+        var client = await _app.Connection.RunAsync(db => Task.FromResult(db.Multiplexer));
+        var probe = await _app.Connection.ProbeAsync();
+        Assert.True(probe.Covers(client));
 
-        Assert.Equal(4, await RefusedAsync(times: 3));
-        attempts = 0;
-        await FailAsync(() => RefusedAsync(times: 4));
+        await _redis.CliAsync("CLIENT", "KILL", "TYPE", "normal");
+        await Eventually.TrueAsync(() => client.IsConnected && !probe.Covers(client), "the client has connected anew");
 
-        Assert.Equal(4, attempts);
-    }
+        Assert.True((await LookAsync()).Covers(client));
 
-    [Fact]
-    public async Task A_command_that_may_have_been_sent_is_not_tried_again()
-    {
-        var attempts = 0;
-
-        await FailAsync(() => _app.Connection.RunAsync<int>(_ =>
+        // Several connections may be lost, one after the other.
+        async Task<RedisProbe> LookAsync()
         {
-            attempts++;
-            throw Failure(CommandStatus.Sent);
-        }));
-
-        Assert.Equal(1, attempts);
+            RedisProbe? seen = null;
+            await Eventually.TrueAsync(async () => (seen = await _app.Connection.ProbeAsync()).Covers(client), "it is looked at");
+            return seen!;
+        }
     }
 
     [Fact]
@@ -307,14 +302,6 @@ public sealed class RedisConnectionTests(ITestOutputHelper output) : IAsyncLifet
         await _app.UntilVerifiedAsync();
         await AddAsync();
     }
-
-    /// <summary>As the client throws it. Its constructor is not public in every version.</summary>
-    private static Exception Failure(CommandStatus status) => (Exception)Activator.CreateInstance(
-        typeof(RedisConnectionException),
-        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic,
-        binder: null,
-        [ConnectionFailureType.UnableToResolvePhysicalConnection, "No connection is available", null, status],
-        culture: null)!;
 
     /// <summary>How long it took to fail.</summary>
     private async Task<TimeSpan> FailInTimeAsync(Func<Task> call)

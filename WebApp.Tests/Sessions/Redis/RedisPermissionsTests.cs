@@ -18,8 +18,12 @@ public sealed partial class RedisPermissionsTests(RedisServer redis) : IClassFix
     public async Task The_commands_that_the_operators_are_told_to_allow_are_all_that_is_asked_for()
     {
         await redis.CliAsync("ACL", "SETUSER", Operator, "on", $">{Password}", "~*", "&*", "+@all");
-        Assert.Equal("OK", (await redis.CliAsync(["ACL", "SETUSER", "default", "on", "resetpass", $">{Password}", "-@all", .. Documented()])).Trim());
-        await using var app = new TestApp { Settings = { ["ConnectionStrings:Redis"] = $"{redis.ConnectionString},password={Password}" } };
+        Assert.Equal("OK", (await redis.CliAsync(["ACL", "SETUSER", "webapp", "on", "~*", $">{Password}", "-@all", .. Documented()])).Trim());
+        await redis.CliAsync("ACL", "SETUSER", "default", "off");
+        await using var app = new TestApp
+        {
+            Settings = { ["ConnectionStrings:Redis"] = $"{redis.ConnectionString},user=webapp,password={Password}" },
+        };
         await app.UntilReadyAsync();
 
         using (var browser = await app.NewUserAsync())

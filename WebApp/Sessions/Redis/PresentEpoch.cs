@@ -7,22 +7,19 @@ internal sealed class PresentEpoch(RedisConnection connection, RedisScripts scri
     private Known _known = new([0, 0, 0, 0], SessionEpoch.First);
 
     /// <summary>
-    /// What the copy says that was read with something of the user's. There is hardly ever another one than the last
-    /// time.
+    /// What the hash tag's copy says, which was read with something else. There is hardly ever another one than the
+    /// last time.
     /// </summary>
     /// <exception cref="SessionStoreUnavailableException">It is missing, and the database did not answer.</exception>
-    public async ValueTask<SessionEpoch> ReadAsync(Guid userId, byte[]? copy) => Of(copy) ?? await TellAsync(userId);
-
-    /// <summary>As the other, for whatever lies with a hash tag.</summary>
     public async ValueTask<SessionEpoch> ReadAsync(int tag, byte[]? copy) => Of(copy) ?? await TellAsync(tag);
-
-    /// <summary>Gives the user's hash tag its copy, which is missing.</summary>
-    public Task<SessionEpoch> TellAsync(Guid userId) => TellAsync(RedisKeys.TagOf(userId));
 
     /// <summary>Gives a hash tag its copy, which is missing.</summary>
     public async Task<SessionEpoch> TellAsync(int tag)
     {
         var epoch = await journal.ReadEpochAsync();
+        // A database from a backup may be behind the other copies.
+        if (_known.Epoch is var known && known.Number > epoch.Number)
+            epoch = known;
         await _epochs.TellAsync(epoch, tag);
         return epoch;
     }
@@ -33,9 +30,13 @@ internal sealed class PresentEpoch(RedisConnection connection, RedisScripts scri
             return null;
 
         var known = _known;
-        if (!copy.AsSpan().SequenceEqual(known.Copy))
-            _known = known = new(copy, RedisEpochs.Read(copy));
-        return known.Epoch;
+        if (copy.AsSpan().SequenceEqual(known.Copy))
+            return known.Epoch;
+
+        var epoch = RedisEpochs.Read(copy);
+        if (epoch.Number >= known.Epoch.Number)
+            _known = new(copy, epoch);
+        return epoch;
     }
 
     private sealed record Known(byte[] Copy, SessionEpoch Epoch);

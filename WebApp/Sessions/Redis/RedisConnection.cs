@@ -15,6 +15,7 @@ namespace WebApp.Sessions.Redis;
 /// answered in time; then calls fail at once, so that no backlog grows in front of a server that hangs (only before the
 /// very first verification do they wait). <see cref="RedisMonitor"/> verifies: it asks every server who it is, and a
 /// server that it doesn't know has to load all scripts and gets the journalled revocations again.
+/// A reply counts only if it came over a connection that was there when the monitor looked.
 /// </para>
 /// <para>
 /// A command given up on stays in the client's queue and runs when the server comes back to itself. So scripts are
@@ -29,18 +30,12 @@ public sealed partial class RedisConnection(
     string connectionString, IOptions<SessionPolicy> policy, TimeProvider clock, ILogger<RedisConnection> logger)
     : IAsyncDisposable
 {
-    private const int Retries = 3;
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// On a machine under load this client now and then gets stuck on its way to the first answer, or later, for good.
-    /// A new one does not.
+    /// Timers go by a clock that ticks every few milliseconds: a caller may be told that its time is up this much early.
     /// </summary>
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongestTrouble = TimeSpan.FromSeconds(8);
-
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimerTick = TimeSpan.FromMilliseconds(20);
 
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
     private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
@@ -49,8 +44,6 @@ public sealed partial class RedisConnection(
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly TaskCompletionSource _firstVerified = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<ConnectionMultiplexer>? _connecting;
-    /// <summary>When it was last verified, or begun.</summary>
-    private long _soundAt;
     private volatile ConnectionMultiplexer? _redis;
     private volatile IDatabase? _database;
     private volatile RedisProbe? _lastProbe;
@@ -71,38 +64,18 @@ public sealed partial class RedisConnection(
     /// </summary>
     public IReadOnlyList<RedisServerFacts> Masters => _lastProbe?.Masters ?? [];
 
+    /// <summary>Whether keys of any slots may stand in one command: known to be no Cluster.</summary>
+    internal bool IsSingleServer => _lastProbe is { IsCluster: false };
+
     /// <summary>Asks the master: a replica may not have heard of a revocation yet.</summary>
-    public Task<RedisValue[]> GetAsync(RedisKey[] keys) =>
-        RunAsync(db => db.StringGetAsync(keys, CommandFlags.DemandMaster));
+    public Task<RedisValue[]> GetAsync(RedisKey[] keys) => GetAsync(keys, Stopwatch.GetTimestamp());
 
     /// <summary>
     /// Runs any command. It must be harmless if it is executed late (see the remarks on <see cref="RedisConnection"/>),
     /// or served by a replica if it doesn't demand the master.
     /// </summary>
-    public Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, [CallerMemberName] string operation = "")
-    {
-        var started = Stopwatch.GetTimestamp();
-        // Every signed-in request comes by here: no task of its own for a wait that is over.
-        return _verified ? GuardAsync(operation, command, started) : WaitAndRunAsync();
-
-        async Task<T> WaitAndRunAsync()
-        {
-            await VerifiedAsync(started);
-            return await GuardAsync(operation, command, started);
-        }
-    }
-
-    /// <summary>
-    /// <see cref="RunAsync"/> for interfaces that know no tasks. Blocks the thread, but no longer than about the
-    /// time-out.
-    /// </summary>
-    public T Run<T>(Func<IDatabase, Task<T>> command, [CallerMemberName] string operation = "")
-    {
-        var running = Task.Run(() => RunAsync(command, operation));
-        return Task.WaitAny([running], 2 * _timeout) == 0
-            ? running.GetAwaiter().GetResult()
-            : throw NoAnswer();
-    }
+    public Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, [CallerMemberName] string operation = "") =>
+        RunAsync(command, Stopwatch.GetTimestamp(), operation);
 
     public async ValueTask DisposeAsync()
     {
@@ -118,6 +91,10 @@ public sealed partial class RedisConnection(
         redis.Dispose();
     }
 
+    /// <summary>For a caller that has waited since that timestamp of <see cref="Stopwatch"/>.</summary>
+    internal Task<RedisValue[]> GetAsync(RedisKey[] keys, long started) =>
+        RunAsync(db => db.StringGetAsync(keys, CommandFlags.DemandMaster), started, "MGET");
+
     /// <summary>
     /// Runs a script. Its <c>ARGV[1]</c> is the not-after time in milliseconds; <paramref name="args"/> follow from
     /// <c>ARGV[2]</c>.
@@ -125,8 +102,7 @@ public sealed partial class RedisConnection(
     internal async Task<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, params RedisValue[] args)
     {
         var started = Stopwatch.GetTimestamp();
-        await VerifiedAsync(started);
-        return await GuardAsync(script.Name, db => EvaluateOn(db, script, keys, args, started), started);
+        return await RunAsync(db => EvaluateOn(db, script, keys, args, started), started, script.Name);
     }
 
     /// <summary>For the monitor's own scripts, which must run before the connection counts as verified.</summary>
@@ -154,9 +130,6 @@ public sealed partial class RedisConnection(
     internal async Task<RedisProbe> ProbeAsync()
     {
         var doubts = Volatile.Read(ref _doubts);
-        var patience = _timeout + (_lastProbe is null ? LongestStart : LongestTrouble);
-        if (_connecting is not null && !_verified && Stopwatch.GetElapsedTime(_soundAt) > patience)
-            StartOver();
         if (_redis is null)
             _database = (_redis = await ConnectAsync()).GetDatabase();
         var last = _lastProbe;
@@ -178,13 +151,11 @@ public sealed partial class RedisConnection(
     {
         lock (_state)
         {
-            if (_doubts != probe.Doubts)
+            if (_doubts != probe.Doubts || !probe.Covers(_redis!))
                 return false;
 
             _verified = true;
         }
-
-        _soundAt = Stopwatch.GetTimestamp();
 
         _firstVerified.TrySetResult();
         return true;
@@ -207,8 +178,7 @@ public sealed partial class RedisConnection(
             return;
 
         if (_firstVerified.Task.IsCompleted)
-            throw new SessionStoreUnavailableException(
-                "Redis is not connected, or has not been verified since it last failed to answer.");
+            throw NotVerified();
 
         try
         {
@@ -220,57 +190,50 @@ public sealed partial class RedisConnection(
         }
     }
 
+    private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, long started, string operation)
+    {
+        await VerifiedAsync(started);
+        var probe = _lastProbe!;
+        var reply = await GuardAsync(operation, command, started);
+        if (probe.Covers(_redis!))
+            return reply;
+
+        Doubt();
+        throw NotVerified();
+    }
+
     /// <summary>
-    /// The guard. The client may refuse a command (it was never sent, so it may be tried again), may never complete one
-    /// (so each wait is bounded), and completes on its reader's thread (so the rest of the caller is moved away: it may
-    /// block, and would hold up every other call).
+    /// The guard. The client looks for calls whose time is up once a second, which is too late: each wait is bounded
+    /// here. Its messages can hold keys, and inner exceptions get logged: neither is passed on.
     /// </summary>
     private async Task<T> GuardAsync<T>(string operation, Func<IDatabase, Task<T>> command, long started)
     {
         var database = _database ?? throw new SessionStoreUnavailableException("Redis is not connected yet.");
-        for (var (refused, loaded) = (0, false); ;)
+        try
         {
-            try
-            {
-                return await command(database).WaitAsync(Left(started));
-            }
-            catch (RedisConnectionException e) when (
-                e.CommandStatus == CommandStatus.WaitingToBeSent && refused++ < Retries)
-            {
-                await Task.Delay(RetryDelay);
-            }
-            catch (RedisServerException e) when (!loaded && RedisError.CodeOf(e.Message) == "NOSCRIPT")
-            {
-                // The server has forgotten its scripts; the client has noticed and sends the whole text now.
-                loaded = true;
-            }
-            catch (TimeoutException)
-            {
-                if (Doubt())
-                    LogTimeout(_timeout);
-                throw NoAnswer();
-            }
-            // The client's own messages can hold keys, and inner exceptions get logged: neither is passed on.
-            catch (RedisConnectionException e)
-            {
-                Wake();
-                throw new SessionStoreUnavailableException($"The connection to Redis failed ({e.FailureType}).");
-            }
-            catch (RedisServerException e)
-            {
-                var error = RedisError.Of(e.Message);
-                _errors.Add(operation, error);
-                throw new SessionStoreUnavailableException($"Redis refused {operation}: {error.Text}");
-            }
-            catch (Exception e) when (
-                e is RedisException or RedisCommandException or ObjectDisposedException or OperationCanceledException)
-            {
-                throw new SessionStoreUnavailableException($"The Redis client failed ({e.GetType().Name}).");
-            }
-            finally
-            {
-                await Task.Yield();
-            }
+            return await command(database).WaitAsync(Left(started));
+        }
+        catch (TimeoutException)
+        {
+            if (Doubt())
+                LogTimeout(_timeout);
+            throw new SessionStoreUnavailableException($"Redis did not answer within {_timeout}.");
+        }
+        catch (RedisConnectionException e)
+        {
+            Wake();
+            throw new SessionStoreUnavailableException($"The connection to Redis failed ({e.FailureType}).");
+        }
+        catch (RedisServerException e)
+        {
+            var error = RedisError.Of(e.Message);
+            _errors.Add(operation, error);
+            throw new SessionStoreUnavailableException($"Redis refused {operation}: {error.Text}");
+        }
+        catch (Exception e) when (
+            e is RedisException or RedisCommandException or ObjectDisposedException or OperationCanceledException)
+        {
+            throw new SessionStoreUnavailableException($"The Redis client failed ({e.GetType().Name}).");
         }
     }
 
@@ -279,7 +242,7 @@ public sealed partial class RedisConnection(
         db.ScriptEvaluateAsync(script.Text, keys, [NotAfter(started), .. args], CommandFlags.DemandMaster);
 
     private RedisValue NotAfter(long started) => _lastProbe is { } probe
-        ? probe.RedisTimeNow() + (long)Left(started).TotalMilliseconds
+        ? probe.RedisTimeNow() + (long)(Left(started) - TimerTick).TotalMilliseconds
         : throw new SessionStoreUnavailableException("Redis is not connected yet.");
 
     private TimeSpan Left(long started)
@@ -288,15 +251,14 @@ public sealed partial class RedisConnection(
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private SessionStoreUnavailableException NoAnswer() => new($"Redis did not answer within {_timeout}.");
+    private static SessionStoreUnavailableException NotVerified() =>
+        new("Redis is not connected, or has not been verified since it last failed to answer.");
 
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
         try
         {
-            if (_connecting is null)
-                (_connecting, _soundAt) = (OpenAsync(), Stopwatch.GetTimestamp());
-            return await _connecting.WaitAsync(_timeout + ConnectTimeout);
+            return await (_connecting ??= OpenAsync()).WaitAsync(_timeout + ConnectTimeout);
         }
         catch (TimeoutException)
         {
@@ -310,35 +272,20 @@ public sealed partial class RedisConnection(
         }
     }
 
-    private void StartOver()
-    {
-        var stuck = _connecting!;
-        (_redis, _database, _connecting) = (null, null, null);
-        _ = stuck.ContinueWith(
-            late =>
-            {
-                late.Result.Close(allowCommandsToComplete: false);
-                late.Result.Dispose();
-            },
-            CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-    }
-
     private async Task<ConnectionMultiplexer> OpenAsync()
     {
         var options = _options.Clone();
         options.AbortOnConnectFail = false;
         options.ConnectRetry = 1;
         options.ConnectTimeout = (int)(_timeout > ConnectTimeout ? _timeout : ConnectTimeout).TotalMilliseconds;
+        options.AsyncTimeout = options.SyncTimeout = (int)_timeout.TotalMilliseconds;
+        options.BacklogPolicy = BacklogPolicy.FailFast;
         // The client counts INFO among the commands for administrators.
         options.AllowAdmin = true;
-        // This long it also waits for the first answer on a connection before it makes another; by default a minute.
-        options.KeepAlive = (int)LongestSilence.TotalSeconds;
-        // Re-configuration while commands are in flight makes this client refuse some of them.
-        options.ConfigCheckSeconds = (int)TimeSpan.FromDays(1).TotalSeconds;
 
         var redis = await ConnectionMultiplexer.ConnectAsync(options);
-        redis.ConnectionFailed += (_, lost) => Changed(redis, lost, isLost: true);
-        redis.ConnectionRestored += (_, found) => Changed(redis, found, isLost: false);
+        redis.ConnectionFailed += (_, lost) => Changed(lost, isLost: true);
+        redis.ConnectionRestored += (_, found) => Changed(found, isLost: false);
         redis.ConfigurationChanged += (_, _) => Wake();
         redis.HashSlotMoved += (_, _) => Wake();
         return redis;
@@ -348,11 +295,8 @@ public sealed partial class RedisConnection(
     /// Nobody is served by a replica, nor by the connection on which news is heard: that one of them is gone holds
     /// nobody up. (The local cache is another matter, and when a replica comes back it may be a master.)
     /// </summary>
-    private void Changed(ConnectionMultiplexer redis, ConnectionFailedEventArgs change, bool isLost)
+    private void Changed(ConnectionFailedEventArgs change, bool isLost)
     {
-        if (_redis is { } current && current != redis)
-            return;
-
         if (change.ConnectionType == ConnectionType.Subscription)
             Doubted?.Invoke(this, EventArgs.Empty);
         else if (isLost && _lastProbe is { } probe && probe.WasReplica(change.EndPoint))

@@ -16,8 +16,8 @@ internal delegate Task<RedisResult> RunOnTag(RedisScript script, RedisKey[] keys
 /// A copy is the number (4), when everyone's sessions were ended (6), why (1), the text of the case reference, and of
 /// the session that is spared, if any, a zero, user id (16) and id (16); for number 0 the number alone. Records carry
 /// the last seven bits of the number in which they began, or for which they were spared. If the database was put back
-/// to before an end, a copy that goes missing is told a lower number than the others have: until everyone's sessions
-/// are ended the next time, those of the epochs between are not found there.
+/// to before an end, and an instance has read no copy yet, it tells a missing one a lower number than the others have:
+/// until everyone's sessions are ended the next time, those of the epochs between are not found there.
 /// </remarks>
 internal sealed class RedisEpochs(RunOnTag run, RedisScripts scripts)
 {

@@ -11,6 +11,8 @@ internal sealed class RedisKeys(Guid userId)
     /// <summary>How many hash tags there are.</summary>
     public const int Tags = 256;
 
+    private static readonly string[] Names = [.. Enumerable.Range(0, Tags).Select(tag => $"{{s{tag:x2}}}")];
+
     private readonly string _tag = NameOf(TagOf(userId));
 
     public RedisKey Index => $"uu:{_tag}:{userId:N}";
@@ -49,5 +51,5 @@ internal sealed class RedisKeys(Guid userId)
         return bytes;
     }
 
-    private static string NameOf(int tag) => $"{{s{tag:x2}}}";
+    private static string NameOf(int tag) => Names[tag];
 }

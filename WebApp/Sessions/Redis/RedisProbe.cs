@@ -9,8 +9,9 @@ namespace WebApp.Sessions.Redis;
 /// <param name="IsMaster">Whether it takes writes.</param>
 /// <param name="Identity">Changes with every restart, promotion and full resynchronisation: whenever its data may have gone back in time.</param>
 /// <param name="MaxMemoryPolicy">What it does when memory is full (<c>noeviction</c>).</param>
+/// <param name="IsInCluster">Whether it runs in cluster mode.</param>
 /// <param name="Time">Its clock, in milliseconds since 1970, when it answered.</param>
-public sealed record RedisServerFacts(string EndPoint, bool IsMaster, string Identity, string MaxMemoryPolicy, long Time)
+public sealed record RedisServerFacts(string EndPoint, bool IsMaster, string Identity, string MaxMemoryPolicy, bool IsInCluster, long Time)
 {
     /// <summary>
     /// Whether full memory may cost it keys that have no time to live. The key ring has none: without it every cookie is worthless.
@@ -24,15 +25,20 @@ internal sealed class RedisProbe
 {
     private readonly long _answeredAt = Stopwatch.GetTimestamp();
     private readonly RedisServerFacts[] _servers;
+    private readonly Dictionary<EndPoint, long> _sockets = [];
 
-    private RedisProbe(RedisServerFacts[] servers, int doubts)
+    private RedisProbe((IServer Server, long Sockets, RedisServerFacts Facts)[] asked, int doubts)
     {
-        _servers = servers;
+        _servers = [.. asked.Select(one => one.Facts)];
         Doubts = doubts;
-        Masters = [.. servers.Where(server => server.IsMaster)];
+        Masters = [.. _servers.Where(server => server.IsMaster)];
+        foreach (var (server, sockets, _) in asked.Where(one => one.Facts.IsMaster))
+            _sockets[server.EndPoint] = sockets;
     }
 
     public IReadOnlyList<RedisServerFacts> Masters { get; }
+
+    public bool IsCluster => Array.Exists(_servers, server => server.IsInCluster);
 
     /// <summary>The connection's count of mishaps when the look began.</summary>
     public int Doubts { get; }
@@ -43,12 +49,29 @@ internal sealed class RedisProbe
     /// </summary>
     public long RedisTimeNow() => Masters.Max(m => m.Time) + (long)Stopwatch.GetElapsedTime(_answeredAt).TotalMilliseconds;
 
+    /// <summary>
+    /// Whether every server to which the client sends commands now is one of the masters, and still on the connection on
+    /// which it was asked. A server that has come back may answer before the client tells anybody of it.
+    /// </summary>
+    public bool Covers(IConnectionMultiplexer redis)
+    {
+        foreach (var server in redis.GetServers())
+        {
+            if (server is { IsConnected: true, IsReplica: false }
+                && _sockets.GetValueOrDefault(server.EndPoint) != SocketsOf(server))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Whether that server was there, and took no writes.</summary>
     public bool WasReplica(EndPoint? server) => Array.Exists(_servers, known => !known.IsMaster && known.EndPoint == server?.ToString());
 
     /// <summary>The client's side of the masters.</summary>
-    public IEnumerable<IServer> MastersOf(IConnectionMultiplexer redis) => redis.GetEndPoints()
-        .Select(endPoint => redis.GetServer(endPoint))
+    public IEnumerable<IServer> MastersOf(IConnectionMultiplexer redis) => redis.GetServers()
         .Where(server => Masters.Any(master => master.EndPoint == NameOf(server)));
 
     public bool HasMastersOf(RedisProbe other) => Masters.Select(m => m.EndPoint).ToHashSet(StringComparer.Ordinal).SetEquals(other.Masters.Select(m => m.EndPoint));
@@ -59,26 +82,32 @@ internal sealed class RedisProbe
     /// </summary>
     public static async Task<RedisProbe> AskAsync(IConnectionMultiplexer redis, RedisProbe? last, TimeSpan patience, int doubts)
     {
-        var connected = redis.GetEndPoints().Select(endPoint => redis.GetServer(endPoint)).Where(server => server.IsConnected);
+        var connected = redis.GetServers().Where(server => server.IsConnected);
         return new(await Task.WhenAll(connected.Select(server => AskAsync(server, last?.Find(server), patience))), doubts);
     }
 
-    private static async Task<RedisServerFacts> AskAsync(IServer server, RedisServerFacts? last, TimeSpan patience)
+    private static async Task<(IServer, long, RedisServerFacts)> AskAsync(
+        IServer server, RedisServerFacts? last, TimeSpan patience)
     {
+        var sockets = SocketsOf(server);
         // On one connection the answers come in this order, so the time is never older than the facts.
         var (info, time) = (server.InfoRawAsync(), server.TimeAsync());
         if (last is { IsMaster: false } && await Task.WhenAny(time, Task.Delay(patience / 2)) != time)
-            return last;
+            return (server, sockets, last);
 
         var facts = Parse(await info ?? "");
-        return new(
+        return (server, sockets, new(
             NameOf(server),
-            // IServer's own property for this has another name in newer clients.
+            // The client's own view of it may be older.
             facts.GetValueOrDefault("role") == "master",
             $"{facts.GetValueOrDefault("run_id")}/{facts.GetValueOrDefault("master_replid")}",
             facts.GetValueOrDefault("maxmemory_policy", ""),
-            new DateTimeOffset(DateTime.SpecifyKind(await time, DateTimeKind.Utc)).ToUnixTimeMilliseconds());
+            facts.GetValueOrDefault("cluster_enabled") == "1",
+            new DateTimeOffset(DateTime.SpecifyKind(await time, DateTimeKind.Utc)).ToUnixTimeMilliseconds()));
     }
+
+    /// <summary>How many connections for commands the client has opened to it so far.</summary>
+    private static long SocketsOf(IServer server) => server.GetCounters().Interactive.SocketCount;
 
     private RedisServerFacts? Find(IServer server) => Array.Find(_servers, known => known.EndPoint == NameOf(server));
 

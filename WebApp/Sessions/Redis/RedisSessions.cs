@@ -19,6 +19,7 @@ public static class RedisSessions
             provider.GetRequiredService<IOptions<SessionPolicy>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RedisConnection>>()))
+        .AddSingleton<RedisLookups>()
         .AddSingleton<RedisScripts>()
         .AddSingleton(provider => provider.GetRequiredService<RedisScripts>().Set)
         .AddSingleton<RevocationJournal>()

@@ -25,6 +25,7 @@ namespace WebApp.Sessions.Redis;
 /// </remarks>
 internal sealed partial class RedisUserSessionStore(
     RedisConnection connection,
+    RedisLookups lookups,
     RedisScripts scripts,
     RevocationJournal journal,
     SessionCache cache,
@@ -47,17 +48,18 @@ internal sealed partial class RedisUserSessionStore(
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id)
     {
-        var keys = new RedisKeys(userId);
-        var found = await connection.GetAsync([keys.Record(id), keys.Epoch]);
-        byte[]? record = found[0];
-        return record is null ? null : Present(userId, id, record, await present.ReadAsync(userId, found[1]));
+        var tag = RedisKeys.TagOf(userId);
+        var found = await lookups.FindAsync(RedisKeys.RecordIn(tag, id), tag);
+        byte[]? record = found.Value;
+        return record is null ? null : Present(userId, id, record, await present.ReadAsync(found.EpochTag, found.Epoch));
     }
 
     public async Task<UserGeneration> GetGenerationAsync(Guid userId)
     {
         var keys = new RedisKeys(userId);
-        var found = await connection.GetAsync([keys.Generation, keys.Epoch]);
-        return new(found[0].IsNull ? 0 : (long)found[0], (await present.ReadAsync(userId, found[1])).Number);
+        var found = await lookups.FindAsync(keys.Generation, RedisKeys.TagOf(userId));
+        var epoch = await present.ReadAsync(found.EpochTag, found.Epoch);
+        return new(found.Value.IsNull ? 0 : (long)found.Value, epoch.Number);
     }
 
     public async Task<IReadOnlyList<SessionId>?> AddAsync(UserSession session, UserGeneration generation, int limit = 0)
@@ -87,7 +89,7 @@ internal sealed partial class RedisUserSessionStore(
         var reply = (RedisResult[])(await connection.EvaluateAsync(scripts.Touch,
             [keys.Record(id), keys.Index],
             RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)))!;
-        return Reply.IsYes(reply[0]) ? Present(userId, id, (byte[])reply[1]!, await present.ReadAsync(userId, (byte[])reply[2]!)) : null;
+        return Reply.IsYes(reply[0]) ? Present(userId, id, (byte[])reply[1]!, await present.ReadAsync(RedisKeys.TagOf(userId), (byte[])reply[2]!)) : null;
     }
 
     public Task<bool> RotateAsync(Guid userId, SessionId id, SecretVersion current, SecretVersion next, DateTimeOffset seenAt) => RewriteAsync(userId, id,
@@ -179,7 +181,7 @@ internal sealed partial class RedisUserSessionStore(
         if (reply.Length == 1)
             return [];
 
-        var epoch = await present.ReadAsync(userId, (byte[])reply[0]!);
+        var epoch = await present.ReadAsync(RedisKeys.TagOf(userId), (byte[])reply[0]!);
         return [.. reply.Skip(1).Chunk(2).Select(pair => Present(userId, SessionId.Read((byte[])pair[0]!), (byte[])pair[1]!, epoch)).OfType<UserSession>()];
     }
 
@@ -217,7 +219,7 @@ internal sealed partial class RedisUserSessionStore(
             if (told)
                 throw new SessionStoreUnavailableException("Redis does not keep the copy of the epoch.");
 
-            await present.TellAsync(session.UserId);
+            await present.TellAsync(RedisKeys.TagOf(session.UserId));
         }
     }
 

@@ -1,0 +1,39 @@
+using WebApp.Sessions;
+
+namespace WebApp.Hosting;
+
+/// <summary>
+/// Watches over the list. After a flush the instances would go on with the keys in their memory, while one that starts
+/// makes another: a cookie from here would be worthless there.
+/// </summary>
+internal sealed partial class RedisKeyRingKeeper(RestorableKeyRing keys, ILogger<RedisKeyRingKeeper> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                if (await keys.RestoreAsync() > 0)
+                    LogRestored(logger);
+            }
+            catch (SessionStoreUnavailableException e)
+            {
+                // An outage is reported by the connection's monitor; the next round looks again.
+                LogNotWatched(logger, e);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The key ring in Redis could not be looked at")]
+    private static partial void LogNotWatched(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "Redis had lost keys of the key ring (was it flushed, or does its maxmemory-policy evict?); "
+        + "they were put back")]
+    private static partial void LogRestored(ILogger logger);
+}
