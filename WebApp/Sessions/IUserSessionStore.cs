@@ -37,8 +37,14 @@ public interface IUserSessionStore
     /// <exception cref="SessionStoreUnavailableException">It does not.</exception>
     Task CheckAsync();
 
-    /// <summary>The live session or the tombstone; null when there is neither. One round trip.</summary>
-    Task<UserSession?> FindAsync(Guid userId, SessionId id);
+    /// <summary>The live session or the tombstone; null when there is neither. One round trip at most.</summary>
+    /// <param name="userId">Whose it is.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="known">
+    /// What an earlier call returned for the same session, or null. If nothing about it has changed the store may return
+    /// that very object, which saves reading it anew.
+    /// </param>
+    Task<UserSession?> FindAsync(Guid userId, SessionId id, UserSession? known = null);
 
     /// <summary>
     /// The user's generation: it changes with every <see cref="RevokeAllAsync"/>. Read it before the first proof of identity and

@@ -113,12 +113,15 @@ public sealed partial class SessionTicketStore(
         var read = cache.Mark(key.UserId);
         UserSession? session;
         if (isStrict)
-            session = await sessions.FindAsync(key.UserId, key.SessionId);
+            session = await sessions.FindAsync(key.UserId, key.SessionId, known?.Session);
         else
             (session, read) = await LookUpAsync(hash, key);
 
+        if (!cache.IsOn && known is not null && ReferenceEquals(session, known.Session))
+            return await guard.AcceptAsync(context, known) ? known : null;
+
         var verified = known?.With(session, read);
-        if (verified is null || cache.IsOn)
+        if (true)
         {
             verified ??= await VerifyAsync(context, hash, key, session, read, scheme);
             if (verified is not null)

@@ -128,7 +128,7 @@ public sealed class RedisRecordFormat3Tests(RedisServer redis) : UserSessionStor
     {
         public Task CheckAsync() => store.CheckAsync();
 
-        public Task<UserSession?> FindAsync(Guid userId, SessionId id) => OnAsync(userId, () => store.FindAsync(userId, id));
+        public Task<UserSession?> FindAsync(Guid userId, SessionId id, UserSession? known = null) => OnAsync(userId, () => store.FindAsync(userId, id));
 
         public Task<UserGeneration> GetGenerationAsync(Guid userId) => store.GetGenerationAsync(userId);
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace WebApp.Sessions.Redis;
@@ -210,8 +211,14 @@ internal static class RedisSessionRecord
     }
 
     /// <summary>Null for an unknown version and for bytes that are no record.</summary>
-    public static UserSession? Read(SessionId id, byte[] record)
+    /// <param name="id">Of the session.</param>
+    /// <param name="record">The value.</param>
+    /// <param name="known">What was read before, or null; returned itself if the record is the same.</param>
+    public static UserSession? Read(SessionId id, byte[] record, UserSession? known = null)
     {
+        if (known?.Id == id && IsFrom(record, known))
+            return known;
+
         try
         {
             if (RedisRecordFormat3.Is(record))
@@ -230,6 +237,11 @@ internal static class RedisSessionRecord
 
     /// <summary>A time of its own.</summary>
     public static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes) => DateTimeOffset.FromUnixTimeMilliseconds(ReadMilliseconds(bytes));
+
+    /// <summary>A session's hash is a part of the record that it was read from.</summary>
+    private static bool IsFrom(byte[] record, UserSession session) =>
+        MemoryMarshal.TryGetArray(session.FamilyHash, out var hash)
+        && hash.Offset == FamilyHashAt && record.AsSpan().SequenceEqual(hash.Array);
 
     private static UserSession Decode(SessionId id, byte[] record)
     {

@@ -46,12 +46,14 @@ internal sealed partial class RedisUserSessionStore(
         _ = Reply.IsYes(await connection.EvaluateAsync(scripts.Check, [RedisKeys.AnyOf(RedisKeys.TagOf(Guid.Empty))]));
     }
 
-    public async Task<UserSession?> FindAsync(Guid userId, SessionId id)
+    public async Task<UserSession?> FindAsync(Guid userId, SessionId id, UserSession? known = null)
     {
         var tag = RedisKeys.TagOf(userId);
         var found = await lookups.FindAsync(RedisKeys.RecordIn(tag, id), tag);
         byte[]? record = found.Value;
-        return record is null ? null : Present(userId, id, record, await present.ReadAsync(found.EpochTag, found.Epoch));
+        return record is null
+            ? null
+            : Present(userId, id, record, await present.ReadAsync(found.EpochTag, found.Epoch), known);
     }
 
     public async Task<UserGeneration> GetGenerationAsync(Guid userId)
@@ -252,9 +254,10 @@ internal sealed partial class RedisUserSessionStore(
     private RedisValue Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>The session if there is one to be seen: readable, this user's, and not past the deadline that matters.</summary>
-    private UserSession? Present(Guid userId, SessionId id, byte[] record, SessionEpoch epoch)
+    private UserSession? Present(
+        Guid userId, SessionId id, byte[] record, SessionEpoch epoch, UserSession? known = null)
     {
-        if (RedisSessionRecord.Read(id, record) is not { } session)
+        if (RedisSessionRecord.Read(id, record, known) is not { } session)
         {
             if (Interlocked.Exchange(ref _saidUnreadable, 1) == 0)
                 LogUnreadable(userId, id);

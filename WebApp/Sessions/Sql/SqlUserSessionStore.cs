@@ -24,7 +24,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         return await ReadGenerationAsync(db, Guid.Empty);
     });
 
-    public Task<UserSession?> FindAsync(Guid userId, SessionId id) => RunAsync(async db =>
+    public Task<UserSession?> FindAsync(Guid userId, SessionId id, UserSession? known = null) => RunAsync(async db =>
     {
         var found = await ReadAsync(db, db.Sessions.Where(s => s.Id == id && s.UserId == userId));
         return found.Count > 0 ? found[0] : null;
