@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests. Installs the programs that they need and the machine lacks, on Debian and Ubuntu.
 #
-#   ./test.sh           all tests, those of sessions on Redis also with the local cache on
+#   ./test.sh           all tests
 #   ./test.sh --fast    the fast lane: units, the store's contract, the pages' main ways
 #   ./test.sh --long    all tests, with races and torture runs of full length
 #
@@ -70,11 +70,8 @@ pass() {
 case $lane in
   some) pass some "$@" ;;
   fast) TESTS_PASS=Fast pass fast --filter "Lane=Fast" ;;
-  *)
-    if [ "$lane" = long ]; then TESTS_PASS=Long pass long; else TESTS_PASS=Whole pass whole --filter "Lane!=Long"; fi
-    # What holds for sessions in Redis holds with the local cache on, too.
-    TESTS_PASS=Cached TESTS_LOCAL_CACHE=On pass cached --no-build --filter "Pass=Cached"
-    ;;
+  long) TESTS_PASS=Long pass long ;;
+  *) TESTS_PASS=Whole pass whole --filter "Lane!=Long" ;;
 esac
 
 echo "$passed passed, $failed failed"

@@ -39,10 +39,10 @@ internal static class BenchmarkProgram
             --rounds N            how often each page is read (50)
             --stores A,B          redis,sql
 
-          idle     an instance that nobody uses: processor time and memory, on each store and with the local cache
+          idle     an instance that nobody uses: processor time and memory, on each store
             --warm-up S           how long after the start it begins (25)
             --seconds S           how long it takes (30)
-            --modes A,B           sql,redis,cached
+            --modes A,B           sql,redis
 
           micro    the parts of a request's way, one by one (BenchmarkDotNet)
             --long                measure longer

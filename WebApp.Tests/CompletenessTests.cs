@@ -8,12 +8,8 @@ namespace WebApp.Tests;
 /// A run that lost tests on its way is not a green one: this says how many there are, and test.sh counts those that ran.
 /// </summary>
 [Trait("Lane", "Fast")]
-[Trait("Pass", "Cached")]
 public sealed class CompletenessTests
 {
-    /// <summary>The namespaces whose tests on Redis meet the local cache. In the others accounts are the subject.</summary>
-    private static readonly string[] MeetTheCache = ["Sessions", "Threats", "Admin", "Hosting"];
-
     private static readonly IReadOnlyList<Type> Classes =
         [.. typeof(CompletenessTests).Assembly.GetTypes().Where(type => !type.IsAbstract && Tests(type).Any())];
 
@@ -27,12 +23,6 @@ public sealed class CompletenessTests
             File.WriteAllText(file, count.ToString(CultureInfo.InvariantCulture));
     }
 
-    [Fact]
-    public void Sessions_on_Redis_are_tested_with_the_local_cache_too() => Assert.Empty(Classes
-        .Where(type => type.Name.EndsWith("OnRedisTests", StringComparison.Ordinal))
-        .Where(type => MeetTheCache.Contains(type.Namespace!.Split('.').ElementAtOrDefault(2)) && Traits(type, "Pass") is [])
-        .Select(type => $"{type} needs a trait: Pass is Cached, or Once with the reason"));
-
     // Whether a derived class inherits them depends on whether it has one of its own.
     [Fact]
     public void Traits_stand_on_the_classes_that_run() => Assert.DoesNotContain(
@@ -45,7 +35,6 @@ public sealed class CompletenessTests
         return Environment.GetEnvironmentVariable("TESTS_PASS") switch
         {
             "Fast" => lanes.Contains("Fast"),
-            "Cached" => Traits(type, "Pass").Contains("Cached"),
             "Long" => true,
             _ => !lanes.Contains("Long"),
         };

@@ -84,7 +84,7 @@ internal static class HttpBenchmark
             }
         }
 
-        foreach (var target in targets.Where(target => target.Name is HttpTarget.Strict or HttpTarget.Cached))
+        foreach (var target in targets.Where(target => target.Name is HttpTarget.Ours))
         {
             Progress.Show($"{target.Name}: one request per second and session, {options.PacedSeconds} s");
             report.AddPaced(await meter.PaceAsync(target, redis, options.PacedSeconds, requestsPerSecond: Sessions));

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using WebApp.Benchmarks.Machine;
-using WebApp.Sessions;
 
 namespace WebApp.Benchmarks.Http;
 
@@ -11,11 +10,10 @@ internal sealed class HttpTarget : IAsyncDisposable
 {
     public const string None = "none";
     public const string Framework = "framework";
-    public const string Strict = "ours-strict";
-    public const string Cached = "ours-cached";
+    public const string Ours = "ours";
 
     /// <summary>In the order of the report.</summary>
-    public static readonly string[] All = [None, Framework, "cookie", "hs256", "jwt-library", "ticket-store", Strict, Cached, "express", "fastify"];
+    public static readonly string[] All = [None, Framework, "cookie", "hs256", "jwt-library", "ticket-store", Ours, "express", "fastify"];
 
     private const int SignInsAtOnce = 4;
     private static readonly string[] Node = ["express", "fastify"];
@@ -56,7 +54,7 @@ internal sealed class HttpTarget : IAsyncDisposable
         var folder = place.NewFolder(name);
         var server = Node.Contains(name)
             ? Child.Start(cores.Server, [new("NODE_ENV", "production")], "node", Path.Combine(await NodeAsync(), name + ".mjs"), redis.ConnectionString)
-            : Child.StartSelf(cores.Server, [], ["server", name, .. place.SettingsIn(folder, redis), .. ModeOf(name), .. settings]);
+            : Child.StartSelf(cores.Server, [], ["server", name, .. place.SettingsIn(folder, redis), .. settings]);
         try
         {
             return new(name, server, int.Parse(await server.ReadLineAsync(), CultureInfo.InvariantCulture), folder);
@@ -118,14 +116,6 @@ internal sealed class HttpTarget : IAsyncDisposable
             ? new($"Cookie: {string.Join("; ", cookies.Select(cookie => cookie.Split(';')[0]))}", user.Email)
             : new($"Authorization: Bearer {await answer.Content.ReadAsStringAsync()}", user.Email);
     }
-
-    /// <summary>The local cache is a setting; an app without it is strict, and refuses to start with it.</summary>
-    private static string[] ModeOf(string name) => name switch
-    {
-        Cached => ["--Sessions:LocalCache=On"],
-        Strict when typeof(SessionPolicy).GetProperty("LocalCache") is not null => ["--Sessions:LocalCache=Off"],
-        _ => [],
-    };
 
     /// <summary>The folder of the servers for Node, with their packages installed.</summary>
     /// <exception cref="InvalidOperationException">Node is not installed, or npm can't get the packages.</exception>

@@ -39,8 +39,7 @@ internal static class PeerServer
         ["hs256"] = () => new Hs256Bearer(),
         ["jwt-library"] = () => new JwtLibrary(),
         ["ticket-store"] = () => new TicketStore(),
-        ["ours-strict"] = () => new Ours(),
-        ["ours-cached"] = () => new Ours(),
+        ["ours"] = () => new Ours(),
     };
 
     public static async Task<int> RunAsync(string target, string[] settings)

@@ -17,9 +17,8 @@ internal static class IdleApp
     /// <param name="place">Where its certificate is.</param>
     /// <param name="folder">Its own.</param>
     /// <param name="redis">Null: sessions are in the database.</param>
-    /// <param name="cache">Of sessions, in the process.</param>
     /// <exception cref="InvalidOperationException">It did not get ready.</exception>
-    public static async Task<Child> StartAsync(Workplace place, string folder, RedisProcess? redis, LocalCache cache)
+    public static async Task<Child> StartAsync(Workplace place, string folder, RedisProcess? redis)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -31,7 +30,6 @@ internal static class IdleApp
             ["Mail__Host"] = "127.0.0.1",
             ["Mail__From"] = "accounts@example.com",
             ["Sessions__Store"] = $"{(redis is null ? SessionStoreKind.Sql : SessionStoreKind.Redis)}",
-            ["Sessions__LocalCache"] = $"{cache}",
         };
         if (redis is not null)
             settings["ConnectionStrings__Redis"] = redis.ConnectionString;

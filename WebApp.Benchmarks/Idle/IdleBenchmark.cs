@@ -26,7 +26,7 @@ internal static class IdleBenchmark
             await using var redis = mode == IdleOptions.Sql ? null : await RedisProcess.StartAsync(core: null);
             version ??= redis is null ? null : await redis.VersionAsync();
             Progress.Show($"{mode}: starting");
-            await using var app = await IdleApp.StartAsync(place, place.NewFolder(mode), redis, mode == IdleOptions.Cached ? LocalCache.On : LocalCache.Off);
+            await using var app = await IdleApp.StartAsync(place, place.NewFolder(mode), redis);
             Progress.Show($"{mode}: {options.WarmUp} s, and {options.Seconds} s measured");
             await Task.Delay(TimeSpan.FromSeconds(options.WarmUp));
             results.Add(await MeasureAsync(mode, app, redis, TimeSpan.FromSeconds(options.Seconds)));

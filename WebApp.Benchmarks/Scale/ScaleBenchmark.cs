@@ -10,7 +10,6 @@ namespace WebApp.Benchmarks.Scale;
 internal static class ScaleBenchmark
 {
     private const int Connections = 16;
-    private static readonly string[] Modes = [HttpTarget.Strict, HttpTarget.Cached];
 
     public static async Task<int> RunAsync(ScaleOptions options)
     {
@@ -31,7 +30,7 @@ internal static class ScaleBenchmark
             var report = new ScaleReport(MachineFacts.Describe(cores, await stores[0].Redis.VersionAsync()), options);
             foreach (var store in stores)
                 report.Add(store);
-            await StartAsync(cores, place, stores, targets, report);
+            await StartAsync(cores, place, stores, targets);
             await MeasureAsync(options, new(load), spinner, stores, targets, report);
             await MeasureRevocationsAsync(options, stores, report);
             if (options.SessionsPerUser > 1)
@@ -48,22 +47,10 @@ internal static class ScaleBenchmark
         }
     }
 
-    private static async Task StartAsync(Cores cores, Workplace place, List<SeededStore> stores, List<(SeededStore Store, HttpTarget Target)> targets, ScaleReport report)
+    private static async Task StartAsync(Cores cores, Workplace place, List<SeededStore> stores, List<(SeededStore Store, HttpTarget Target)> targets)
     {
-        foreach (var mode in Modes)
-        {
-            try
-            {
-                foreach (var store in stores)
-                    targets.Add((store, await store.ServeAsync(mode, cores, place)));
-            }
-            catch (InvalidOperationException e)
-            {
-                var reason = e.Message.Split(". ")[0];
-                Progress.Say($"{mode} is left out: {reason}");
-                report.LeaveOut($"{mode} ({reason})");
-            }
-        }
+        foreach (var store in stores)
+            targets.Add((store, await store.ServeAsync(HttpTarget.Ours, cores, place)));
     }
 
     private static async Task MeasureAsync(

@@ -20,7 +20,6 @@ internal sealed class ScaleReport(MachineFacts machine, ScaleOptions options)
     private readonly List<SizedCosts> _costs = [];
     private readonly List<SizedRevocation> _revocations = [];
     private readonly List<double> _spins = [];
-    private readonly List<string> _leftOut = [];
     private double? _loners;
 
     public long Errors => _turns.Sum(turn => turn.Measured.Errors);
@@ -37,8 +36,6 @@ internal sealed class ScaleReport(MachineFacts machine, ScaleOptions options)
 
     public void AddSpin(double milliseconds) => _spins.Add(milliseconds);
 
-    public void LeaveOut(string mode) => _leftOut.Add(mode);
-
     public async Task WriteAsync()
     {
         var goals = Judge();
@@ -48,11 +45,10 @@ internal sealed class ScaleReport(MachineFacts machine, ScaleOptions options)
             new { machine, options, spins = _spins, goals, sizes = _sizes, bytesWithOneSessionPerUser = _loners, turns = _turns, store = _costs, revocations = _revocations }, Json) + '\n');
         await WriteAsync("scale.md", markdown);
         await WriteAsync("scale-cost.svg", new LineChart("CPU time of a request", "sessions", "µs", FromZero: true,
-            [.. Modes.SelectMany(mode => new[]
-            {
-                Curve($"{mode}, server", size => RequestCost(size, mode, turn => turn.ServerCpu)),
-                Curve($"{mode}, Redis", size => RequestCost(size, mode, turn => turn.RedisCpu)),
-            })]).ToSvg());
+            [
+                Curve("server", size => RequestCost(size, turn => turn.ServerCpu)),
+                Curve("Redis", size => RequestCost(size, turn => turn.RedisCpu)),
+            ]).ToSvg());
         await WriteAsync("scale-memory.svg", new LineChart("Redis memory of a session, everything counted", "sessions", "bytes", FromZero: true,
             [new($"{options.SessionsPerUser} sessions a user", [.. _sizes.Select(size => ((double)size.Sessions, size.BytesPerSession))])]).ToSvg());
         await WriteAsync("scale-operations.svg", new LineChart("What the store takes, one call after the other", "sessions", "µs", FromZero: false,
@@ -64,15 +60,13 @@ internal sealed class ScaleReport(MachineFacts machine, ScaleOptions options)
         Console.Write(markdown);
     }
 
-    private IEnumerable<string> Modes => _turns.Select(turn => turn.Measured.Turn.Target).Distinct();
-
     private Task WriteAsync(string name, string text) => File.WriteAllTextAsync(Path.Combine(options.Output, name), text);
 
     private ChartLine Curve(string name, Func<int, Spread?> of) =>
         new(name, [.. _sizes.Select(size => (X: (double)size.Sessions, of(size.Sessions)?.Median)).Where(point => point.Median is not null).Select(point => (point.X, point.Median!.Value))]);
 
-    private Spread? RequestCost(int size, string mode, Func<Measurement, double> cost) =>
-        Spread.Of(_turns.Where(turn => turn.Size == size && turn.Measured.Turn.Target == mode).Select(turn => cost(turn.Measured)));
+    private Spread? RequestCost(int size, Func<Measurement, double> cost) =>
+        Spread.Of(_turns.Where(turn => turn.Size == size).Select(turn => cost(turn.Measured)));
 
     private Spread? Of(int size, Func<StoreCosts, double> cost) => Spread.Of(_costs.Where(costs => costs.Size == size).Select(costs => cost(costs.Measured)));
 
@@ -84,13 +78,13 @@ internal sealed class ScaleReport(MachineFacts machine, ScaleOptions options)
         return
         [
             Goal.AtMost($"Redis memory per session with {large:N0} sessions, bytes", MaxBytes, "N0", new(_sizes[^1].BytesPerSession, _sizes[^1].BytesPerSession, _sizes[^1].BytesPerSession)),
-            .. Modes.Select(mode => Goal.AtMost($"a request's CPU time (server and Redis) with {large:N0} sessions / with {small:N0}, {mode}", MaxGrowth, "N3", Growth(mode, small, large))),
+            Goal.AtMost($"a request's CPU time (server and Redis) with {large:N0} sessions / with {small:N0}", MaxGrowth, "N3", Growth(small, large)),
         ];
     }
 
-    private Spread? Growth(string mode, int small, int large)
+    private Spread? Growth(int small, int large)
     {
-        var rounds = _turns.Where(turn => turn.Measured.Turn.Target == mode).GroupBy(turn => turn.Measured.Turn.Round);
+        var rounds = _turns.GroupBy(turn => turn.Measured.Turn.Round);
         return Spread.Of(rounds.Select(round => CostIn(round, large) / CostIn(round, small)));
 
         static double CostIn(IEnumerable<SizedTurn> round, int size) => round.Where(turn => turn.Size == size).Sum(turn => turn.Measured.ServerCpu + turn.Measured.RedisCpu);
@@ -106,17 +100,13 @@ internal sealed class ScaleReport(MachineFacts machine, ScaleOptions options)
             text.AppendLine(CultureInfo.InvariantCulture, $"> **The machine was noisy: do not trust small differences.** A fixed piece of work varied by {Spread.Of(_spins)!.Width:P0}.").AppendLine();
         if (Errors > 0)
             text.AppendLine(CultureInfo.InvariantCulture, $"> **{Errors} answers were wrong.** The first one: `{_turns.First(turn => turn.Measured.Errors > 0).Measured.FirstError!.ReplaceLineEndings(" ")}`").AppendLine();
-        foreach (var mode in _leftOut)
-            text.AppendLine(CultureInfo.InvariantCulture, $"Left out: {mode}").AppendLine();
-
-        string[] columns = [.. Modes.SelectMany(mode => new[] { $"{mode}: server CPU µs", $"{mode}: Redis CPU µs" })];
-        text.AppendLine($"| sessions | bytes each | {string.Concat(columns.Select(column => column + " | "))}find µs | find CPU µs, 64 at once | Redis CPU µs of it | list µs | revoke µs |")
-            .AppendLine($"|---:|---:|{string.Concat(columns.Select(_ => "---:|"))}---:|---:|---:|---:|---:|");
+        text.AppendLine("| sessions | bytes each | server CPU µs | Redis CPU µs | find µs | find CPU µs, 64 at once | Redis CPU µs of it | list µs | revoke µs |")
+            .AppendLine("|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var (size, bytes, _) in _sizes)
         {
             IEnumerable<Spread?> cells =
             [
-                .. Modes.SelectMany(mode => new[] { RequestCost(size, mode, turn => turn.ServerCpu), RequestCost(size, mode, turn => turn.RedisCpu) }),
+                RequestCost(size, turn => turn.ServerCpu), RequestCost(size, turn => turn.RedisCpu),
                 Of(size, costs => costs.Find), Of(size, costs => costs.FindCpu), Of(size, costs => costs.FindRedisCpu), Of(size, costs => costs.List), RevocationOf(size),
             ];
             text.AppendLine(CultureInfo.InvariantCulture, $"| {size:N0} | {bytes:N0} | {string.Join(" | ", cells.Select(cell => cell?.ToString("N1") ?? ""))} |");

@@ -8,8 +8,8 @@ internal static class RevocationRounds
 {
     public const int Rounds = 500;
 
-    /// <summary>The first asks Redis, the others need not.</summary>
-    private const int RequestsUntilCached = 3;
+    /// <summary>The first opens the cookie, the others need not.</summary>
+    private const int RequestsBefore = 3;
 
     public static async Task<SoakRevocations> RunAsync(int portOfA, int portOfB, SoakTally tally)
     {
@@ -20,7 +20,7 @@ internal static class RevocationRounds
             if (tally.SignedIn(await a.SignInAsync(BenchmarkUser.Number(round))) is not { } session)
                 continue;
 
-            for (var request = 0; request < RequestsUntilCached; request++)
+            for (var request = 0; request < RequestsBefore; request++)
             {
                 tally.ExpectPage(await b.GetAsync(session));
                 tally.ExpectPage(await a.GetAsync(session));

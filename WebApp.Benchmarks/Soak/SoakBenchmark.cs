@@ -3,7 +3,7 @@ using WebApp.Benchmarks.Machine;
 
 namespace WebApp.Benchmarks.Soak;
 
-/// <summary>Two instances with the local cache, over one Redis and one database: what one ends the other refuses, under load too, and nothing is lost or grows.</summary>
+/// <summary>Two instances over one Redis and one database: what one ends the other refuses, under load too, and nothing is lost or grows.</summary>
 internal static class SoakBenchmark
 {
     private const double WarmUpShare = 0.2;
@@ -14,16 +14,16 @@ internal static class SoakBenchmark
         using var place = new Workplace();
         await using var redis = await RedisProcess.StartAsync(cores.Server);
         // The later setting wins over the server's own folder. A use is recorded every two seconds, so that it happens often while sessions end; and
-        // so few sessions are remembered that the cache is full, and forgets, long before the end: only then can memory tell of a leak.
+        // so few cookies are remembered that there is no room, and forgets, long before the end: only then can memory tell of a leak.
         string[] settings =
         [
             $"--ConnectionStrings:Database=Data Source={Path.Combine(place.NewFolder("shared"), "webapp.db")}",
             "--Sessions:LastSeenResolution=00:00:02",
-            "--Sessions:LocalCacheSize=1000",
+            "--Sessions:OpenedCookies=1000",
         ];
         Progress.Show("starting two instances");
-        await using var a = await HttpTarget.StartAsync(HttpTarget.Cached, cores, place, redis, settings);
-        await using var b = await HttpTarget.StartAsync(HttpTarget.Cached, cores, place, redis, settings);
+        await using var a = await HttpTarget.StartAsync(HttpTarget.Ours, cores, place, redis, settings);
+        await using var b = await HttpTarget.StartAsync(HttpTarget.Ours, cores, place, redis, settings);
         await using var load = new SoakLoad(cores.Load);
 
         Progress.Show($"{RevocationRounds.Rounds} revocations");

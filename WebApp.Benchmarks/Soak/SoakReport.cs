@@ -57,7 +57,7 @@ internal sealed class SoakReport(MachineFacts machine, SoakOptions options, Soak
     {
         var text = new StringBuilder();
         text.AppendLine("# Two instances").AppendLine().AppendLine(machine.ToMarkdown()).AppendLine()
-            .AppendLine(CultureInfo.InvariantCulture, $"`{HttpTarget.Cached}` twice, over one Redis and one database; a use is recorded every 2 s, and each remembers at most 1,000 sessions.")
+            .AppendLine(CultureInfo.InvariantCulture, $"Two instances over one Redis and one database; a use is recorded every 2 s, and each remembers at most 1,000 cookies.")
             .AppendLine();
         if ((alone.Counts.FirstError ?? mixed.Counts.FirstError) is { } error)
             text.AppendLine(CultureInfo.InvariantCulture, $"> **Requests failed.** The first one: `{error.ReplaceLineEndings(" ")}`").AppendLine();

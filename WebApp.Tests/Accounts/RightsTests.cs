@@ -231,5 +231,4 @@ public abstract class RightsTests(TestApp app)
 
 public sealed class RightsOnSqlTests(SqlApp app) : RightsTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class RightsOnRedisTests(RedisApp app) : RightsTests(app), IClassFixture<RedisApp>;

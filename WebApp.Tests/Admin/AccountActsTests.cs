@@ -237,7 +237,6 @@ public abstract class AccountActsTests(TestApp app)
 
 public sealed class AccountActsOnSqlTests(SqlApp app) : AccountActsTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class AccountActsOnRedisTests(RedisApp app) : AccountActsTests(app), IClassFixture<RedisApp>;
 
 /// <summary>Somebody is left who is an Admin and can sign in, whatever is asked for at once.</summary>

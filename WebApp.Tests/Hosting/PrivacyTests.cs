@@ -193,7 +193,6 @@ public sealed class PrivacyOnSqlTests : PrivacyTests
     }
 }
 
-[Trait("Pass", "Once")]
 public sealed class PrivacyOnRedisTests : PrivacyTests, IAsyncLifetime
 {
     private readonly RedisServer _redis = new();

@@ -136,5 +136,4 @@ public abstract class RemainingTimeTests(TestApp app)
 
 public sealed class RemainingTimeOnSqlTests(SqlApp app) : RemainingTimeTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class RemainingTimeOnRedisTests(RedisApp app) : RemainingTimeTests(app), IClassFixture<RedisApp>;

@@ -383,7 +383,6 @@ public abstract class AskWhichSessionEndsTests : IAsyncLifetime
 
 public sealed class AskWhichSessionEndsOnSqlTests : AskWhichSessionEndsTests;
 
-[Trait("Pass", "Cached")]
 public sealed class AskWhichSessionEndsOnRedisTests : AskWhichSessionEndsTests
 {
     private readonly RedisServer _redis = new();

@@ -147,5 +147,4 @@ public abstract class DeadlineTests(TestApp app)
 
 public sealed class DeadlineOnSqlTests(SqlApp app) : DeadlineTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class DeadlineOnRedisTests(RedisApp app) : DeadlineTests(app), IClassFixture<RedisApp>;

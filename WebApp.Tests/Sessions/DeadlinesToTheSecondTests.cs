@@ -138,7 +138,6 @@ public abstract class DeadlinesToTheSecondTests : IAsyncLifetime
 
 public sealed class DeadlinesToTheSecondOnSqlTests : DeadlinesToTheSecondTests;
 
-[Trait("Pass", "Cached")]
 public sealed class DeadlinesToTheSecondOnRedisTests : DeadlinesToTheSecondTests
 {
     private readonly RedisServer _redis = new();

@@ -176,5 +176,4 @@ public abstract class LeashTests(TestApp app)
 
 public sealed class LeashOnSqlTests(SqlApp app) : LeashTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class LeashOnRedisTests(RedisApp app) : LeashTests(app), IClassFixture<RedisApp>;

@@ -155,6 +155,5 @@ public abstract class RotationSimulationTests(TestApp app)
 
 public sealed class RotationSimulationOnSqlTests(SqlApp app) : RotationSimulationTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Once")]
 public sealed class RotationSimulationOnRedisTests(RedisApp app) : RotationSimulationTests(app),
     IClassFixture<RedisApp>;

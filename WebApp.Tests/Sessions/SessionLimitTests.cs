@@ -71,7 +71,6 @@ public abstract class SessionLimitTests : IAsyncLifetime
 
 public sealed class SessionLimitOnSqlTests : SessionLimitTests;
 
-[Trait("Pass", "Cached")]
 public sealed class SessionLimitOnRedisTests : SessionLimitTests
 {
     private readonly RedisServer _redis = new();

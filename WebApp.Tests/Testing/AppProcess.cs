@@ -1,6 +1,6 @@
 namespace WebApp.Tests.Testing;
 
-/// <summary>The app in a process of its own, as an operator has it: started, stopped, frozen and thawed.</summary>
+/// <summary>The app in a process of its own, as an operator has it: started and stopped.</summary>
 public sealed class AppProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
@@ -18,14 +18,13 @@ public sealed class AppProcess : IAsyncDisposable
     public IReadOnlyList<string> Errors =>
         [.. Entries().Where(entry => Array.Exists(Troubles, trouble => entry.StartsWith(trouble, StringComparison.Ordinal)))];
 
-    /// <summary>In Development, with the local cache on.</summary>
+    /// <summary>In Development, with demo accounts.</summary>
     public static Task<AppProcess> StartAsync(string redis, string database) =>
         StartAsync(new Dictionary<string, string?>
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["ConnectionStrings:Redis"] = redis,
             ["ConnectionStrings:Database"] = $"Data Source={database}",
-            ["Sessions:LocalCache"] = "On",
         });
 
     /// <summary>Returns when it is ready.</summary>
@@ -47,10 +46,6 @@ public sealed class AppProcess : IAsyncDisposable
                 $"The app did not get ready: {string.Join('\n', app._program.Lines)}", e);
         }
     }
-
-    public Task FreezeAsync() => _program.SignalAsync("-STOP");
-
-    public Task ThawAsync() => _program.SignalAsync("-CONT");
 
     /// <summary>Stops it as a service manager does, and returns its exit code.</summary>
     public Task<int> StopAsync() => _program.StopAsync();

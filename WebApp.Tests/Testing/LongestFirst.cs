@@ -1,7 +1,6 @@
 using WebApp.Tests.Hosting;
 using WebApp.Tests.Hosting.Commands;
 using WebApp.Tests.Testing;
-using WebApp.Tests.Threats;
 using Xunit.Abstractions;
 
 [assembly: TestCollectionOrderer("WebApp.Tests.Testing." + nameof(LongestFirst), "WebApp.Tests")]
@@ -12,7 +11,7 @@ namespace WebApp.Tests.Testing;
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
-        [nameof(RestartMatrixTests), nameof(FirstMinuteTests), nameof(StaleCacheTests), nameof(CommandLineTests)];
+        [nameof(RestartMatrixTests), nameof(FirstMinuteTests), nameof(CommandLineTests)];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
         testCollections.OrderBy(collection => PlaceOf(collection.DisplayName));

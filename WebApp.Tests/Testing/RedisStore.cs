@@ -22,8 +22,6 @@ public sealed class RedisStore : IAsyncDisposable
 
     public IUserSessionStore Store => _services.GetRequiredService<IUserSessionStore>();
 
-    public SessionCache Cache => _services.GetRequiredService<SessionCache>();
-
     internal RedisLookups Lookups => _services.GetRequiredService<RedisLookups>();
 
     internal RedisIndex Index => _services.GetRequiredService<RedisIndex>();
@@ -39,7 +37,6 @@ public sealed class RedisStore : IAsyncDisposable
         IDbContextFactory<SessionsDbContext> database,
         TimeProvider clock,
         TimeSpan? commandTimeout = null,
-        LocalCache cache = default,
         params IEnumerable<RedisScriptSet> moreScripts)
     {
         var log = new LogCollector();
@@ -47,8 +44,7 @@ public sealed class RedisStore : IAsyncDisposable
             .AddLogging(logging => logging.AddProvider(log))
             .AddSingleton(clock)
             .AddSingleton(database)
-            .Configure<SessionPolicy>(policy =>
-                (policy.CommandTimeout, policy.LocalCache) = (commandTimeout ?? TimeSpan.FromSeconds(20), cache))
+            .Configure<SessionPolicy>(policy => policy.CommandTimeout = commandTimeout ?? TimeSpan.FromSeconds(20))
             .AddRedisSessionStore(connectionString);
         foreach (var set in moreScripts)
             services.AddSingleton(set);

@@ -19,9 +19,6 @@ namespace WebApp.Tests.Testing;
 /// </summary>
 public class TestApp : WebApplicationFactory<Program>
 {
-    /// <summary>Whether tests on Redis run with the local cache: <c>On</c> or <c>Off</c>. test.sh runs them once with each.</summary>
-    private static readonly string LocalCache = Environment.GetEnvironmentVariable("TESTS_LOCAL_CACHE") ?? "Off";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("webapp-").FullName;
 
     public TestApp()
@@ -123,8 +120,6 @@ public class TestApp : WebApplicationFactory<Program>
         builder.UseSetting("ConnectionStrings:Database", $"Data Source={Database}");
         // No test should fail because the machine is busy.
         builder.UseSetting("Sessions:CommandTimeout", "00:00:20");
-        if (Settings.ContainsKey("ConnectionStrings:Redis"))
-            builder.UseSetting("Sessions:LocalCache", LocalCache);
         // Nor because it signs in often, always from the same address: who tests the limits turns them on.
         foreach (var act in Enum.GetNames<LimitedAct>())
             builder.UseSetting($"RateLimits:{act}:Permits", "0");

@@ -253,5 +253,4 @@ public abstract class AccessControlTests(TestApp app)
 
 public sealed class AccessControlOnSqlTests(SqlApp app) : AccessControlTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class AccessControlOnRedisTests(RedisApp app) : AccessControlTests(app), IClassFixture<RedisApp>;

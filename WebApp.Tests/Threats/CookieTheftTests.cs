@@ -301,5 +301,4 @@ public abstract class CookieTheftTests(TestApp app)
 
 public sealed class CookieTheftOnSqlTests(SqlApp app) : CookieTheftTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class CookieTheftOnRedisTests(RedisApp app) : CookieTheftTests(app), IClassFixture<RedisApp>;

@@ -305,6 +305,5 @@ public abstract class CsrfTests(TestApp app)
 
 public sealed class CsrfOnSqlTests(SqlApp app) : CsrfTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Once")]
 [Trait("Lane", "Long")]
 public sealed class CsrfOnRedisTests(RedisApp app) : CsrfTests(app), IClassFixture<RedisApp>;

@@ -385,5 +385,4 @@ public abstract class DisownTests(TestApp app)
 
 public sealed class DisownOnSqlTests(SqlApp app) : DisownTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Once")]
 public sealed class DisownOnRedisTests(RedisApp app) : DisownTests(app), IClassFixture<RedisApp>;

@@ -171,7 +171,6 @@ public sealed class ForgeryOnSqlTests(SqlApp app) : ForgeryTests(app), IClassFix
     }
 }
 
-[Trait("Pass", "Cached")]
 public sealed class ForgeryOnRedisTests(RedisApp app) : ForgeryTests(app), IClassFixture<RedisApp>
 {
     private readonly RedisApp _app = app;

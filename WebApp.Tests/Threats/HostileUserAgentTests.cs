@@ -125,5 +125,4 @@ public abstract class HostileUserAgentTests(TestApp app)
 
 public sealed class HostileUserAgentOnSqlTests(SqlApp app) : HostileUserAgentTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Once")]
 public sealed class HostileUserAgentOnRedisTests(RedisApp app) : HostileUserAgentTests(app), IClassFixture<RedisApp>;

@@ -265,5 +265,4 @@ public abstract class LockTests(TestApp app)
 
 public sealed class LockOnSqlTests(SqlApp app) : LockTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class LockOnRedisTests(RedisApp app) : LockTests(app), IClassFixture<RedisApp>;

@@ -167,5 +167,4 @@ public abstract class MailLinkTests(ConfirmingApp app)
 
 public sealed class MailLinkOnSqlTests(ConfirmingApp app) : MailLinkTests(app), IClassFixture<ConfirmingApp>;
 
-[Trait("Pass", "Once")]
 public sealed class MailLinkOnRedisTests(ConfirmingRedisApp app) : MailLinkTests(app), IClassFixture<ConfirmingRedisApp>;

@@ -479,7 +479,6 @@ public abstract class PasskeyTests(TestApp app)
 
 public sealed class PasskeyOnSqlTests(SqlApp app) : PasskeyTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Once")]
 [Trait("Lane", "Long")]
 public sealed class PasskeyOnRedisTests(RedisApp app) : PasskeyTests(app), IClassFixture<RedisApp>;
 

@@ -136,7 +136,6 @@ public abstract class RefusedAttemptsTests(ProxiedApp app)
 
 public sealed class RefusedAttemptsOnSqlTests(ProxiedApp app) : RefusedAttemptsTests(app), IClassFixture<ProxiedApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class RefusedAttemptsOnRedisTests(ProxiedRedisApp app) : RefusedAttemptsTests(app), IClassFixture<ProxiedRedisApp>
 {
     private readonly ProxiedRedisApp _app = app;

@@ -124,5 +124,4 @@ public abstract class RevocationRaceTests(TestApp app)
 
 public sealed class RevocationRaceOnSqlTests(SqlApp app) : RevocationRaceTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class RevocationRaceOnRedisTests(RedisApp app) : RevocationRaceTests(app), IClassFixture<RedisApp>;

@@ -268,5 +268,4 @@ public abstract class SecondFactorTests(TestApp app)
 
 public sealed class SecondFactorOnSqlTests(SqlApp app) : SecondFactorTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Once")]
 public sealed class SecondFactorOnRedisTests(RedisApp app) : SecondFactorTests(app), IClassFixture<RedisApp>;

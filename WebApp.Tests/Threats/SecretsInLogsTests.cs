@@ -155,7 +155,6 @@ public sealed class SecretsInLogsOnSqlTests(SqlApp app) : SecretsInLogsTests(app
     }
 }
 
-[Trait("Pass", "Cached")]
 public sealed class SecretsInLogsOnRedisTests(RedisApp app) : SecretsInLogsTests(app), IClassFixture<RedisApp>
 {
     private readonly RedisApp _app = app;

@@ -80,5 +80,4 @@ public abstract class SessionFixationTests(TestApp app)
 [Trait("Lane", "Fast")]
 public sealed class SessionFixationOnSqlTests(SqlApp app) : SessionFixationTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class SessionFixationOnRedisTests(RedisApp app) : SessionFixationTests(app), IClassFixture<RedisApp>;

@@ -370,7 +370,6 @@ public abstract class SignalsTests
 
 public sealed class SignalsOnSqlTests(ProxiedApp app) : SignalsTests(app), IClassFixture<ProxiedApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class SignalsOnRedisTests(ProxiedRedisApp app) : SignalsTests(app), IClassFixture<ProxiedRedisApp>;
 
 /// <summary>Somebody who is no proxy tells a country.</summary>

@@ -207,5 +207,4 @@ public abstract class StepUpTheftTests(TestApp app)
 
 public sealed class StepUpTheftOnSqlTests(SqlApp app) : StepUpTheftTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class StepUpTheftOnRedisTests(RedisApp app) : StepUpTheftTests(app), IClassFixture<RedisApp>;

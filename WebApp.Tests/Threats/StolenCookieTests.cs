@@ -169,5 +169,4 @@ public abstract class StolenCookieTests(TestApp app)
 public sealed class StolenCookieOnSqlTests(SqlApp app) : StolenCookieTests(app), IClassFixture<SqlApp>;
 
 [Trait("Lane", "Fast")]
-[Trait("Pass", "Cached")]
 public sealed class StolenCookieOnRedisTests(RedisApp app) : StolenCookieTests(app), IClassFixture<RedisApp>;

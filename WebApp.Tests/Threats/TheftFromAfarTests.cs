@@ -113,5 +113,4 @@ public abstract class TheftFromAfarTests(ProxiedApp app)
 
 public sealed class TheftFromAfarOnSqlTests(ProxiedApp app) : TheftFromAfarTests(app), IClassFixture<ProxiedApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class TheftFromAfarOnRedisTests(ProxiedRedisApp app) : TheftFromAfarTests(app), IClassFixture<ProxiedRedisApp>;

@@ -385,7 +385,6 @@ public abstract class WstgSessionTests(TestApp app)
 
 public sealed class WstgSessionOnSqlTests(SqlApp app) : WstgSessionTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Once")]
 public sealed class WstgSessionOnRedisTests(RedisApp app) : WstgSessionTests(app), IClassFixture<RedisApp>;
 
 /// <summary>What the guide asks of cookies and of the way to the server holds in production.</summary>

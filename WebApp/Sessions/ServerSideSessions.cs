@@ -24,7 +24,7 @@ public static class ServerSideSessions
         services.AddOptions<SessionPolicy>().Configure<IConfiguration>(SessionSettings.Read).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddPooledDbContextFactory<SessionsDbContext>(options => database(options, SessionsDbContext.MigrationsHistoryTable));
-        services.AddSingleton<SessionEvents>().AddSingleton<SessionCache>().AddSingleton<SessionManager>().AddSingleton<SessionRecorder>().AddSingleton<SessionGuard>().AddSingleton<SessionConfirmation>();
+        services.AddSingleton<SessionEvents>().AddSingleton<OpenedCookies>().AddSingleton<SessionManager>().AddSingleton<SessionRecorder>().AddSingleton<SessionGuard>().AddSingleton<SessionConfirmation>();
         services.AddSingleton<TicketProtector>().AddSingleton<SessionCookieFormat>().AddSingleton<SessionTicketStore>().AddSingleton<SessionAuthentication>();
         AddStore(builder);
 
@@ -56,9 +56,6 @@ public static class ServerSideSessions
             builder.Services.AddRedisSessionStore(builder.Configuration.GetConnectionString("Redis")!);
             return;
         }
-
-        if (Enum.TryParse(builder.Configuration[$"{SessionPolicy.Section}:{nameof(SessionPolicy.LocalCache)}"], ignoreCase: true, out LocalCache cache) && cache == LocalCache.On)
-            throw new InvalidOperationException("Sessions:LocalCache is On, but sessions are not kept in Redis, which alone tells an instance what has changed. Turn it off.");
 
         builder.Services.AddSingleton<SqlUserSessionStore>().AddSingleton<IUserSessionStore>(s => s.GetRequiredService<SqlUserSessionStore>());
         builder.Services.AddHostedService<SessionSweeper>();

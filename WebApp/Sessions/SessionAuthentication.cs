@@ -12,8 +12,7 @@ public static class SessionAuthenticationSetup
 {
     /// <summary>
     /// In the place of <c>UseAuthentication</c>, and the same to whatever comes after it: only no handler is made, which would cost as much as it
-    /// takes to know who asks, unless one is called for; and an <see cref="IClaimsTransformation"/> is run only by a handler. With <see cref="SessionPolicy.LocalCache"/> on,
-    /// <see cref="CookieAuthenticationEvents.ValidatePrincipal"/> is raised once for each time that the store was asked, not for each request.
+    /// takes to know who asks, unless one is called for; and an <see cref="IClaimsTransformation"/> is run only by a handler.
     /// </summary>
     public static void UseSessionAuthentication(this WebApplication app)
     {
@@ -79,13 +78,12 @@ public sealed class SessionAuthentication(SessionTicketStore tickets, SessionCoo
         if (!ReferenceEquals(principal, cookie.Ticket.Principal))
             return AuthenticateResult.Success(new(principal, validation.Properties, scheme.Name));
 
-        cookie.Validated();
         return cookie.Result;
     }
 }
 
 internal sealed class SessionAuthenticationMiddleware(
-    RequestDelegate next, SessionAuthentication sessions, SessionCache cache, SessionGuard guard, IAuthenticationSchemeProvider schemes,
+    RequestDelegate next, SessionAuthentication sessions, IAuthenticationSchemeProvider schemes,
     IOptions<AuthenticationOptions> authentication, IOptionsMonitor<CookieAuthenticationOptions> options)
 {
     private readonly AuthenticationMiddleware _framework = new(next, schemes);
@@ -98,14 +96,6 @@ internal sealed class SessionAuthenticationMiddleware(
         var others = schemes.GetRequestHandlerSchemesAsync();
         if (!others.IsCompletedSuccessfully || others.Result.Any())
             return _framework.Invoke(context);
-
-        if (cache.IsOn && !StrictSessionAttribute.IsStrict(context)
-            && CookieHash.Of(FindCookie(context.Request.Headers.Cookie)) is { } hash
-            && cache.Find(hash) is { IsValidated: true } cookie && cache.MayServe(cookie) && guard.TryAccept(context, cookie) is { } request)
-        {
-            SignIn(context, request.Result = cookie.Result);
-            return next(context);
-        }
 
         return AuthenticateAsync(context);
     }
@@ -123,29 +113,6 @@ internal sealed class SessionAuthenticationMiddleware(
         var signedIn = new SignedIn(result);
         context.Features.Set<IHttpAuthenticationFeature>(signedIn);
         context.Features.Set<IAuthenticateResultFeature>(signedIn);
-    }
-
-    /// <summary>
-    /// The value of the session cookie; empty when there is none, or when the header is not as browsers write it, so that the framework has
-    /// the last word on what it means.
-    /// </summary>
-    private ReadOnlySpan<char> FindCookie(StringValues headers)
-    {
-        if (headers.Count != 1 || headers[0] is not { } header)
-            return default;
-
-        var name = _options.Cookie.Name.AsSpan();
-        var rest = header.AsSpan();
-        var at = rest.IndexOf(name, StringComparison.Ordinal);
-        if (at < 0 || (at > 0 && rest[at - 1] != ' ') || rest.Length == at + name.Length || rest[at + name.Length] != '=')
-            return default;
-
-        rest = rest[(at + name.Length + 1)..];
-        if (rest.IndexOf(name, StringComparison.Ordinal) >= 0)
-            return default;
-
-        var end = rest.IndexOf(';');
-        return end < 0 ? rest : rest[..end];
     }
 
     /// <summary>As the framework's middleware has it: who puts somebody else in the request's place takes the result away as well.</summary>

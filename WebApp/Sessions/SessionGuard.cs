@@ -31,24 +31,7 @@ public sealed partial class SessionGuard(
         return true;
     }
 
-    /// <summary>
-    /// As <see cref="AcceptAsync"/>, for a session as it was a moment ago. Null when there is anything out of the ordinary: then the store is to be
-    /// asked before the session is judged.
-    /// </summary>
-    internal RequestSession? TryAccept(HttpContext context, VerifiedCookie cookie)
-    {
-        var (session, now) = (cookie.Session, clock.GetUtcMilliseconds());
-        var use = recorder.UseOf(context, session, now);
-        if (!session.IsLive(now) || session.Lock is not null
-            || session.UseOf(cookie.Key.Version, now, _policy.RotationGrace) is not SecretUse.Current
-            || (_policy.IsRotationDue(session, now) && IsNavigation(context.Request))
-            || SessionSignals.Find(session, use, _policy).Count > 0)
-            return null;
-
-        return Accept(context, cookie, session, SecretUse.Current, use, []);
-    }
-
-    private RequestSession Accept(HttpContext context, VerifiedCookie cookie, UserSession session, SecretUse secretUse, SessionUse use, IReadOnlyList<SignalSeen> signals)
+    private void Accept(HttpContext context, VerifiedCookie cookie, UserSession session, SecretUse secretUse, SessionUse use, IReadOnlyList<SignalSeen> signals)
     {
         var request = RequestSession.Of(context);
         (request.Current, request.Key, request.Seed) = (session, cookie.Key, cookie.Seed);
@@ -60,7 +43,6 @@ public sealed partial class SessionGuard(
         // An older secret may be a copy's: where it comes from is not where the session is used. Nor is what was stopped just now.
         if (request.HasNewestSecret && session.Lock is null && IsActivity(context) && recorder.IsWorthRecording(session, use) && cookie.TryBeginTouch())
             request.Recorded = recorder.TouchAsync(cookie, use, signals);
-        return request;
     }
 
     /// <summary>

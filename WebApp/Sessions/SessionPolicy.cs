@@ -18,17 +18,10 @@ public sealed class SessionPolicy : IValidatableObject
     public SessionStoreKind? Store { get; set; }
 
     /// <summary>
-    /// Whether a page may be shown by what this instance knows of a session, as long as it hears of every change. Turn it on where look-ups cost
-    /// too much: a session ended elsewhere is refused within milliseconds instead of at once, and within two seconds when something is broken.
-    /// Needs Redis. What changes something, and all of <c>/account</c> and <c>/admin</c>, always asks the store.
+    /// How many cookies an instance remembers to have opened, at most: opening one again takes three times as long as
+    /// the rest of a look-up. Each takes up to 4 KiB of memory. Raise it where more are in use within a few minutes.
     /// </summary>
-    public LocalCache LocalCache { get; set; }
-
-    /// <summary>
-    /// How many sessions an instance remembers at most, for <see cref="LocalCache"/> and, without it, to open a cookie that it opened before
-    /// in less time. Each takes up to 4 KiB of memory. Raise it where more are in use within a few minutes.
-    /// </summary>
-    public int LocalCacheSize { get; set; } = 10_000;
+    public int OpenedCookies { get; set; } = 10_000;
 
     /// <summary>
     /// Whose rules sessions have to keep: the timeouts' defaults become at least as strict, and one that is set looser is refused. Unset: nobody's.
@@ -173,10 +166,8 @@ public sealed class SessionPolicy : IValidatableObject
                 yield return new($"{Section}:{name} is {limit}. It must be between 1 and 1000, or 0 for no limit.");
         }
 
-        if (!Enum.IsDefined(LocalCache))
-            yield return new($"{Section}:{nameof(LocalCache)} is {LocalCache}. It can be {string.Join(" or ", Enum.GetNames<LocalCache>())}.");
-        if (LocalCacheSize is < 0 or > 10_000_000)
-            yield return new($"{Section}:{nameof(LocalCacheSize)} is {LocalCacheSize}. It must be between 0 and 10,000,000.");
+        if (OpenedCookies is < 0 or > 10_000_000)
+            yield return new($"{Section}:{nameof(OpenedCookies)} is {OpenedCookies}. It must be between 0 and 10,000,000.");
         if (!Enum.IsDefined(WhenTooMany))
             yield return new($"{Section}:{nameof(WhenTooMany)} is {WhenTooMany}. It can be {string.Join(" or ", Enum.GetNames<WhenTooMany>())}.");
         if (RotationInterval < TimeSpan.Zero)

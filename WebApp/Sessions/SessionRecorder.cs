@@ -6,7 +6,7 @@ namespace WebApp.Sessions;
 
 /// <summary>Keeps the record of how sessions are used. No request waits for what it writes, and a write that fails is tried by the next one.</summary>
 public sealed partial class SessionRecorder(
-    IUserSessionStore sessions, SessionCache cache, SessionEvents events, IOptions<SessionPolicy> options, TimeProvider clock, ILogger<SessionRecorder> logger)
+    IUserSessionStore sessions, OpenedCookies opened, SessionEvents events, IOptions<SessionPolicy> options, TimeProvider clock, ILogger<SessionRecorder> logger)
 {
     /// <summary>How often a change of network, country or browser is recorded at most, whatever a client does.</summary>
     private static readonly TimeSpan ChangeDistance = TimeSpan.FromSeconds(10);
@@ -20,9 +20,6 @@ public sealed partial class SessionRecorder(
     private readonly SessionPolicy _policy = options.Value;
 
     private readonly ConcurrentDictionary<Task, bool> _writing = new();
-
-    /// <summary>A cached session is touched a little early: the answer brings it up to date before its time in the cache is over, which saves a look-up.</summary>
-    private readonly double _touchAt = cache.IsOn ? 0.9 : 1;
 
     /// <summary>Completes when what the requests so far left to be written is written.</summary>
     internal Task IdleAsync() => Task.WhenAll(_writing.Keys);
@@ -61,7 +58,7 @@ public sealed partial class SessionRecorder(
     internal bool IsWorthRecording(UserSession session, SessionUse use)
     {
         var since = use.SeenAt - session.LastSeenAt;
-        return since >= _touchAt * _policy.TouchInterval(session) || session.AuthenticatedAt > session.LastSeenAt || (since >= ChangeDistance && (HasMoved(session, use) || session.Family != use.Family));
+        return since >= _policy.TouchInterval(session) || session.AuthenticatedAt > session.LastSeenAt || (since >= ChangeDistance && (HasMoved(session, use) || session.Family != use.Family));
     }
 
     private static bool HasMoved(UserSession session, SessionUse use) => use.MovedAt != session.MovedAt || use.Country != session.Country;
@@ -88,12 +85,11 @@ public sealed partial class SessionRecorder(
         var session = cookie.Session;
         try
         {
-            var read = cache.Mark(session.UserId);
             if (await sessions.TouchAsync(session.UserId, session.Id, use) is not { } touched)
                 return;
 
-            if (cookie.With(touched, read) is { } renewed)
-                cache.Keep(renewed);
+            if (cookie.With(touched) is { } renewed)
+                opened.Keep(renewed);
             if (IsMoveTold(session, use))
                 await events.RaiseAsync(new SessionMoved(session.UserId, session.Id, session.LastAddress, use));
             foreach (var signal in signals.Where(signal => !signal.Rule.Stops))

@@ -11,7 +11,7 @@ namespace WebApp.Sessions;
 /// Only the overloads with an <see cref="HttpContext"/> are ever called by the handler.
 /// </summary>
 public sealed partial class SessionTicketStore(
-    IUserSessionStore sessions, TicketProtector tickets, SessionCookieFormat format, SessionCache cache, SessionGuard guard, SessionRecorder recorder,
+    IUserSessionStore sessions, TicketProtector tickets, SessionCookieFormat format, OpenedCookies opened, SessionGuard guard, SessionRecorder recorder,
     SessionManager manager, IOptions<SessionPolicy> options, SessionEvents events, TimeProvider clock, ILogger<SessionTicketStore> logger) : ITicketStore
 {
     private readonly SessionPolicy _policy = options.Value;
@@ -86,15 +86,14 @@ public sealed partial class SessionTicketStore(
         if (!SessionKey.TryDecode(key, out var presented))
             return null;
 
-        var read = cache.Mark(presented.UserId);
         var session = await sessions.FindAsync(presented.UserId, presented.SessionId);
-        return await VerifyAsync(httpContext, default, presented, session, read, CookieAuthenticationDefaults.AuthenticationScheme) is { } verified
+        return await VerifyAsync(httpContext, default, presented, session, CookieAuthenticationDefaults.AuthenticationScheme) is { } verified
             && await guard.AcceptAsync(httpContext, verified)
                 ? verified.Ticket
                 : null;
     }
 
-    /// <summary>As <see cref="RetrieveAsync"/>, for a whole cookie; with <see cref="SessionPolicy.LocalCache"/> on the store need not be asked.</summary>
+    /// <summary>As <see cref="RetrieveAsync"/>, for a whole cookie, which need not be opened anew each time.</summary>
     /// <param name="context">The request.</param>
     /// <param name="cookie">Its value, whatever it may be.</param>
     /// <param name="scheme">The authentication scheme that asks.</param>
@@ -103,32 +102,18 @@ public sealed partial class SessionTicketStore(
         if (CookieHash.Of(cookie) is not { } hash)
             return null;
 
-        var known = cache.Find(hash);
-        var isStrict = !cache.IsOn || StrictSessionAttribute.IsStrict(context);
-        if (known is not null && !isStrict && cache.MayServe(known) && guard.TryAccept(context, known) is not null)
-            return known;
+        var known = opened.Find(hash);
         if ((known?.Key ?? format.Read(cookie)) is not { } key)
             return null;
 
-        var read = cache.Mark(key.UserId);
-        UserSession? session;
-        if (isStrict)
-            session = await sessions.FindAsync(key.UserId, key.SessionId, known?.Session);
-        else
-            (session, read) = await LookUpAsync(hash, key);
+        var session = await sessions.FindAsync(key.UserId, key.SessionId, known?.Session);
+        var verified = known?.With(session) ?? await VerifyAsync(context, hash, key, session, scheme);
+        if (verified is null)
+            return null;
 
-        if (!cache.IsOn && known is not null && ReferenceEquals(session, known.Session))
-            return await guard.AcceptAsync(context, known) ? known : null;
-
-        var verified = known?.With(session, read);
-        if (true)
-        {
-            verified ??= await VerifyAsync(context, hash, key, session, read, scheme);
-            if (verified is not null)
-                cache.Keep(verified);
-        }
-
-        return verified is not null && await guard.AcceptAsync(context, verified) ? verified : null;
+        if (verified != known)
+            opened.Keep(verified);
+        return await guard.AcceptAsync(context, verified) ? verified : null;
     }
 
     /// <summary>Saves a rebuilt principal in the session that this request came with; false when that session has ended meanwhile.</summary>
@@ -156,12 +141,9 @@ public sealed partial class SessionTicketStore(
 
     Task ITicketStore.RemoveAsync(string key) => throw NeedsContext();
 
-    /// <summary>Adds the session, and returns those that ended for it.</summary>
-    private Task<(UserSession? Session, CacheMark Read)> LookUpAsync(CookieHash hash, SessionKey key) =>
-        cache.LookUpAsync(hash, key.UserId, () => sessions.FindAsync(key.UserId, key.SessionId));
-
     /// <summary>Null unless the key opens the session that the store found, which is live.</summary>
-    private async Task<VerifiedCookie?> VerifyAsync(HttpContext context, CookieHash hash, SessionKey key, UserSession? session, CacheMark read, string scheme)
+    private async Task<VerifiedCookie?> VerifyAsync(
+        HttpContext context, CookieHash hash, SessionKey key, UserSession? session, string scheme)
     {
         var request = RequestSession.Of(context);
         if (session is null)
@@ -189,9 +171,12 @@ public sealed partial class SessionTicketStore(
             return null;
         }
 
-        return key.WasIssued(seed) ? new(hash, key, session, seed, VerifiedCookie.Share(ticket, session), read, clock.GetTimestamp()) : null;
+        return key.WasIssued(seed)
+            ? new(hash, key, session, seed, VerifiedCookie.Share(ticket, session), clock.GetTimestamp())
+            : null;
     }
 
+    /// <summary>Adds the session, and returns those that ended for it.</summary>
     private async Task<IReadOnlyList<SessionId>> AddAsync(RequestSession request, UserSession session, SessionTerms terms, ClaimsPrincipal user)
     {
         var generation = request.SignInGeneration!.Value;

@@ -31,13 +31,11 @@ internal readonly record struct CookieHash(UInt128 High, UInt128 Low)
 /// <param name="session">As the store had it.</param>
 /// <param name="seed">Of the session's secrets.</param>
 /// <param name="ticket">Can't be changed: see <see cref="Share"/>.</param>
-/// <param name="read">Before the store was asked.</param>
-/// <param name="openedAt">When cookie and ticket were opened: a timestamp of the cache's clock.</param>
+/// <param name="openedAt">When cookie and ticket were opened: a timestamp of the clock.</param>
 internal sealed class VerifiedCookie(
-    CookieHash hash, SessionKey key, UserSession session, byte[] seed, AuthenticationTicket ticket, CacheMark read, long openedAt)
+    CookieHash hash, SessionKey key, UserSession session, byte[] seed, AuthenticationTicket ticket, long openedAt)
 {
     private long _touchedAfter;
-    private volatile bool _isValidated;
 
     public CookieHash Hash => hash;
 
@@ -49,27 +47,21 @@ internal sealed class VerifiedCookie(
 
     public AuthenticationTicket Ticket => ticket;
 
-    public CacheMark Read => read;
-
     public long OpenedAt => openedAt;
 
     /// <summary>What the framework's handler would answer.</summary>
     public AuthenticateResult Result { get; } = AuthenticateResult.Success(ticket);
 
-    /// <summary>Whether <see cref="Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationEvents.ValidatePrincipal"/> has had no objection since the session was read.</summary>
-    public bool IsValidated => _isValidated;
-
     /// <summary>About how many bytes of memory this takes (measured with tickets of usual size).</summary>
     public int Size => 2048 + (3 * session.Ticket.Length) + (2 * session.UserAgent.Length);
 
-    /// <summary>The same cookie with the session as it is now. Null unless the ticket is the one that was opened before: then it must be opened anew.</summary>
-    public VerifiedCookie? With(UserSession? now, CacheMark read) =>
-        now is not null && now.Id == session.Id && now.UserId == session.UserId && now.Remembered == session.Remembered
+    /// <summary>The same cookie with the session as it is now; itself if that has not changed. Null unless the ticket is the one that was opened before: then it must be opened anew.</summary>
+    public VerifiedCookie? With(UserSession? now) => ReferenceEquals(now, session)
+        ? this
+        : now is not null && now.Id == session.Id && now.UserId == session.UserId && now.Remembered == session.Remembered
         && now.FamilyHash.Span.SequenceEqual(session.FamilyHash.Span) && now.Ticket.Span.SequenceEqual(session.Ticket.Span)
-            ? new(hash, key, now, seed, ticket, read, openedAt)
+            ? new(hash, key, now, seed, ticket, openedAt)
             : null;
-
-    public void Validated() => _isValidated = true;
 
     /// <summary>Of the requests that find the recorded use stale side by side, one is to write.</summary>
     public bool TryBeginTouch() => Interlocked.Exchange(ref _touchedAfter, session.LastSeenAt.UtcTicks) != session.LastSeenAt.UtcTicks;

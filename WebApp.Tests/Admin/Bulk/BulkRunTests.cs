@@ -424,7 +424,6 @@ public sealed class BulkRunOnSqlTests(BulkApp app) : BulkRunTests(app), IClassFi
     }
 }
 
-[Trait("Pass", "Once")]
 public sealed class BulkRunOnRedisTests(BulkRedisApp app) : BulkRunTests(app), IClassFixture<BulkRedisApp>
 {
     [Fact]

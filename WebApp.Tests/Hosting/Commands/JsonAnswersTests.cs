@@ -111,7 +111,6 @@ public sealed class JsonAnswersOnSqlTests(JsonAnswersTests.People people)
     public Task Standard_output_is_one_JSON_document() => AssertAnswersInJsonAsync("sessions list");
 }
 
-[Trait("Pass", "Once")]
 public sealed class JsonAnswersOnRedisTests(JsonAnswersTests.People people)
     : JsonAnswersTests(people, onRedis: true), IClassFixture<JsonAnswersTests.People>
 {

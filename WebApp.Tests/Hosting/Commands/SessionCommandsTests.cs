@@ -70,5 +70,4 @@ public abstract class SessionCommandsTests(TestApp app)
 
 public sealed class SessionCommandsOnSqlTests(SqlApp app) : SessionCommandsTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class SessionCommandsOnRedisTests(RedisApp app) : SessionCommandsTests(app), IClassFixture<RedisApp>;

@@ -116,5 +116,4 @@ public abstract class UserCommandsTests(TestApp app)
 
 public sealed class UserCommandsOnSqlTests(SqlApp app) : UserCommandsTests(app), IClassFixture<SqlApp>;
 
-[Trait("Pass", "Once")]
 public sealed class UserCommandsOnRedisTests(RedisApp app) : UserCommandsTests(app), IClassFixture<RedisApp>;

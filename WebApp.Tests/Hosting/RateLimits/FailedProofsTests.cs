@@ -55,7 +55,6 @@ public sealed class FailedProofsOnSqlTests(FailedProofsOnSqlTests.App app) : Fai
     }
 }
 
-[Trait("Pass", "Once")]
 public sealed class FailedProofsOnRedisTests : FailedProofsTests, IAsyncLifetime
 {
     private readonly ProxiedRedisApp _app;

@@ -29,5 +29,4 @@ public abstract class ManySessionsTests(ProxiedApp app)
 
 public sealed class ManySessionsOnSqlTests(ProxiedApp app) : ManySessionsTests(app), IClassFixture<ProxiedApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class ManySessionsOnRedisTests(ProxiedRedisApp app) : ManySessionsTests(app), IClassFixture<ProxiedRedisApp>;

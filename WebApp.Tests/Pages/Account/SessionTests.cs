@@ -275,5 +275,4 @@ public abstract class SessionTests(ProxiedApp app)
 [Trait("Lane", "Fast")]
 public sealed class SessionOnSqlTests(ProxiedApp app) : SessionTests(app), IClassFixture<ProxiedApp>;
 
-[Trait("Pass", "Cached")]
 public sealed class SessionOnRedisTests(ProxiedRedisApp app) : SessionTests(app), IClassFixture<ProxiedRedisApp>;

@@ -132,5 +132,4 @@ public abstract class SessionsTests(TestApp app)
 public sealed class SessionsOnSqlTests(SqlApp app) : SessionsTests(app), IClassFixture<SqlApp>;
 
 [Trait("Lane", "Fast")]
-[Trait("Pass", "Cached")]
 public sealed class SessionsOnRedisTests(RedisApp app) : SessionsTests(app), IClassFixture<RedisApp>;

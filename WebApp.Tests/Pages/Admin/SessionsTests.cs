@@ -185,5 +185,4 @@ public abstract class SessionsTests(TestApp app) : IAsyncLifetime
 public sealed class SessionsOnSqlTests(SqlApp app) : SessionsTests(app), IClassFixture<SqlApp>;
 
 [Trait("Lane", "Fast")]
-[Trait("Pass", "Cached")]
 public sealed class SessionsOnRedisTests(RedisApp app) : SessionsTests(app), IClassFixture<RedisApp>;

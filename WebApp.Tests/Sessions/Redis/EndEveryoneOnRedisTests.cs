@@ -8,7 +8,6 @@ using WebApp.Tests.Testing;
 namespace WebApp.Tests.Sessions.Redis;
 
 [Trait("Lane", "Fast")]
-[Trait("Pass", "Once")]
 public sealed partial class EndEveryoneOnRedisTests(RedisServer redis) : EndEveryoneContract, IClassFixture<RedisServer>
 {
     private readonly SqliteDatabase _database = new();

@@ -63,22 +63,6 @@ public sealed class RedisClusterTests(RedisCluster cluster) : UserSessionStoreRa
     }
 
     [Fact]
-    public async Task The_local_cache_hears_of_changes_on_every_node()
-    {
-        await using var app = await RedisStore.StartAsync(cluster.ConnectionString, _database, Clock, cache: LocalCache.On);
-        await CachedApps.UntilTrustedAsync(app.Cache);
-        for (var i = 0; i < 30; i++)
-        {
-            var session = await AddAsync();
-            var before = app.Cache.Mark(session.UserId);
-
-            await Store.RevokeAsync(session.UserId, session.Id, Samples.Revocation(Clock.GetUtcNow()));
-
-            await Eventually.TrueAsync(() => app.Cache.Mark(session.UserId).News > before.News, "the news have come");
-        }
-    }
-
-    [Fact]
     public async Task The_sessions_of_all_nodes_are_found_and_counted_together()
     {
         foreach (var node in cluster.Nodes)

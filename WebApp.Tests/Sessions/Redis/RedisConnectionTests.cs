@@ -132,24 +132,6 @@ public sealed class RedisConnectionTests(ITestOutputHelper output) : IAsyncLifet
     }
 
     [Fact]
-    public async Task That_news_is_not_heard_any_more_holds_nobody_up()
-    {
-        await using var app = await RedisStore.StartAsync(_redis.ConnectionString, _database, _clock, Timeout, LocalCache.On);
-        await CachedApps.UntilTrustedAsync(app.Cache);
-        var isHeldUp = false;
-        app.Connection.Doubted += (_, _) => isHeldUp |= !app.Connection.IsVerified;
-
-        for (var round = 0; round < 3; round++)
-        {
-            await _redis.CliAsync("CLIENT", "KILL", "TYPE", "pubsub");
-            await Eventually.TrueAsync(() => !app.Cache.IsTrusted, "the loss is noticed");
-            await CachedApps.UntilTrustedAsync(app.Cache);
-        }
-
-        Assert.False(isHeldUp);
-    }
-
-    [Fact]
     public async Task A_server_that_has_forgotten_its_scripts_is_taught_them_again()
     {
         await AddAsync();

@@ -50,11 +50,6 @@ public sealed partial class RedisConnection(
     private volatile bool _verified;
     private int _doubts;
 
-    /// <summary>
-    /// Something happened to the connection, or to the servers behind it: what they told before may no longer hold.
-    /// </summary>
-    internal event EventHandler? Doubted;
-
     /// <summary>Whether calls are let through.</summary>
     public bool IsVerified => _verified;
 
@@ -166,7 +161,6 @@ public sealed partial class RedisConnection(
     {
         lock (_state)
             _verified = false;
-        Doubted?.Invoke(this, EventArgs.Empty);
     }
 
     /// <summary>Returns after <paramref name="delay"/>, or as soon as something happens to the connection.</summary>
@@ -280,6 +274,9 @@ public sealed partial class RedisConnection(
         options.ConnectTimeout = (int)(_timeout > ConnectTimeout ? _timeout : ConnectTimeout).TotalMilliseconds;
         options.AsyncTimeout = options.SyncTimeout = (int)_timeout.TotalMilliseconds;
         options.BacklogPolicy = BacklogPolicy.FailFast;
+        // Nothing is published: no second connection is needed to hear it.
+        options.ConfigurationChannel = "";
+        options.CommandMap = CommandMap.Create(["SUBSCRIBE", "PSUBSCRIBE"], available: false);
         // The client counts INFO among the commands for administrators.
         options.AllowAdmin = true;
 
@@ -292,14 +289,11 @@ public sealed partial class RedisConnection(
     }
 
     /// <summary>
-    /// Nobody is served by a replica, nor by the connection on which news is heard: that one of them is gone holds
-    /// nobody up. (The local cache is another matter, and when a replica comes back it may be a master.)
+    /// Nobody is served by a replica: that one is gone holds nobody up. When it comes back it may be a master.
     /// </summary>
     private void Changed(ConnectionFailedEventArgs change, bool isLost)
     {
-        if (change.ConnectionType == ConnectionType.Subscription)
-            Doubted?.Invoke(this, EventArgs.Empty);
-        else if (isLost && _lastProbe is { } probe && probe.WasReplica(change.EndPoint))
+        if (isLost && _lastProbe is { } probe && probe.WasReplica(change.EndPoint))
             Wake();
         else
             Doubt();
@@ -318,7 +312,6 @@ public sealed partial class RedisConnection(
             (wasVerified, _verified) = (_verified, false);
         }
 
-        Doubted?.Invoke(this, EventArgs.Empty);
         Wake();
         return wasVerified;
     }

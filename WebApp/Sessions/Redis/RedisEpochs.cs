@@ -29,9 +29,6 @@ internal sealed class RedisEpochs(RunOnTag run, RedisScripts scripts)
     /// <summary>How many marks there are before the first comes round again.</summary>
     public const int Marks = 1 << MarkBits;
 
-    /// <summary>What listeners hear instead of a user's id: it concerns everyone.</summary>
-    public static readonly byte[] Everyone = [0];
-
     /// <summary>
     /// Far more than clocks of instances differ by, and far less than it takes to end everyone's sessions so often.
     /// </summary>
@@ -57,7 +54,7 @@ internal sealed class RedisEpochs(RunOnTag run, RedisScripts scripts)
             : [RedisKeys.EpochOf(tag)];
         // A script that comes too late has done nothing, which is not what was asked for.
         _ = Reply.IsYes(await run(scripts.TellEpoch, keys,
-            Everyone, epoch.Number, Write(epoch), MarkOf(epoch.Number), MarkOf(epoch.Number - 1)));
+            epoch.Number, Write(epoch), MarkOf(epoch.Number), MarkOf(epoch.Number - 1)));
     }
 
     public static int MarkOf(long number) => (int)(number % Marks);

@@ -21,12 +21,6 @@ internal sealed class RedisScripts
     /// <summary>Of Add and Repair alone: the tag must be told which epoch it is.</summary>
     public const int NoEpoch = 3;
 
-    /// <summary>
-    /// The channel that hears which user's sessions have changed: the 16 bytes of the user id, or
-    /// <see cref="RedisEpochs.Everyone"/>.
-    /// </summary>
-    public const string News = "us:news";
-
     /// <summary>How much longer than its session can be seen a key stays, so that the app's clock decides.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
@@ -53,7 +47,6 @@ internal sealed class RedisScripts
         Repair = Set.Add("repair", common);
         Page = Set.Add("page");
         Count = Set.Add("count");
-        Beat = Set.Add("beat");
         Set.Complete();
     }
 
@@ -92,9 +85,6 @@ internal sealed class RedisScripts
 
     public RedisScript Count { get; }
 
-    /// <summary>See <see cref="RedisInvalidations"/>.</summary>
-    public RedisScript Beat { get; }
-
     private static Dictionary<string, object> Constants() => new(StringComparer.Ordinal)
     {
         [nameof(Yes)] = Yes,
@@ -102,7 +92,6 @@ internal sealed class RedisScripts
         [nameof(TooLate)] = TooLate,
         [nameof(Full)] = Full,
         [nameof(NoEpoch)] = NoEpoch,
-        [nameof(News)] = News,
         [nameof(Grace)] = (long)Grace.TotalMilliseconds,
         [nameof(KeepCount)] = (long)KeepCount.TotalMilliseconds,
 

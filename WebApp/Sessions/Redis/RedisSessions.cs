@@ -23,11 +23,9 @@ public static class RedisSessions
         .AddSingleton<RedisScripts>()
         .AddSingleton(provider => provider.GetRequiredService<RedisScripts>().Set)
         .AddSingleton<RevocationJournal>()
-        .AddSingleton<SessionCache>()
         .AddSingleton<PresentEpoch>()
         .AddSingleton<RedisIndex>()
         .AddSingleton<IUserSessionStore, RedisUserSessionStore>()
         .AddHostedService<RedisMonitor>()
-        .AddHostedService<RedisIndexSweeper>()
-        .AddHostedService<RedisInvalidations>();
+        .AddHostedService<RedisIndexSweeper>();
 }

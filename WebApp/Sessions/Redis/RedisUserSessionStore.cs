@@ -28,7 +28,6 @@ internal sealed partial class RedisUserSessionStore(
     RedisLookups lookups,
     RedisScripts scripts,
     RevocationJournal journal,
-    SessionCache cache,
     PresentEpoch present,
     RedisIndex index,
     TimeProvider clock,
@@ -36,7 +35,9 @@ internal sealed partial class RedisUserSessionStore(
     : IUserSessionStore
 {
     private readonly RedisRevocations _revocations = new(
-        (userId, script, keys, args) => ChangeAsync(connection, cache, userId, script, keys, args), scripts, clock);
+        (userId, script, keys, args) => connection.EvaluateAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]),
+        scripts,
+        clock);
     private readonly RedisEpochs _epochs = new(connection.EvaluateAsync, scripts);
     private int _saidUnreadable;
 
@@ -87,7 +88,6 @@ internal sealed partial class RedisUserSessionStore(
     public async Task<UserSession?> TouchAsync(Guid userId, SessionId id, SessionUse use)
     {
         var keys = new RedisKeys(userId);
-        // That a session was used is told to nobody; that it was used from elsewhere is, by the script.
         var reply = (RedisResult[])(await connection.EvaluateAsync(scripts.Touch,
             [keys.Record(id), keys.Index],
             RedisKeys.UserBytes(userId), Now(), RedisKeys.IdBytes(id), use.SeenAt.ToUnixTimeMilliseconds(), RedisSessionRecord.WriteUse(use)))!;
@@ -166,14 +166,7 @@ internal sealed partial class RedisUserSessionStore(
         // A database from a backup may have gone back behind what Redis was told: the same number again would end nothing.
         var told = await Task.WhenAll(Enumerable.Range(0, RedisKeys.Tags).Select(ToldAsync));
         var epoch = await journal.BeginEpochAsync(revocation, spared, told.Max());
-        try
-        {
-            await _epochs.TellAsync(epoch);
-        }
-        finally
-        {
-            cache.Distrust();
-        }
+        await _epochs.TellAsync(epoch);
     }
 
     public async Task<IReadOnlyList<UserSession>> ListAsync(Guid userId)
@@ -231,23 +224,7 @@ internal sealed partial class RedisUserSessionStore(
             Now(), expectedAt, expected, at, bytes));
 
     private Task<RedisResult> ChangeAsync(Guid userId, RedisScript script, RedisKey[] keys, params RedisValue[] args) =>
-        ChangeAsync(connection, cache, userId, script, keys, args);
-
-    /// <summary>
-    /// Other instances hear of a change; this one knows, and before its caller does. After a failure, too: the change may have been made.
-    /// </summary>
-    private static async Task<RedisResult> ChangeAsync(
-        RedisConnection connection, SessionCache cache, Guid userId, RedisScript script, RedisKey[] keys, RedisValue[] args)
-    {
-        try
-        {
-            return await connection.EvaluateAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]);
-        }
-        finally
-        {
-            cache.Forget(userId);
-        }
-    }
+        connection.EvaluateAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]);
 
     private Task SettleAsync(long? row) => row is { } written ? journal.TryConfirmAsync(written) : Task.CompletedTask;
 

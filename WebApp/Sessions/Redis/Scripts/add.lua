@@ -57,5 +57,4 @@ redis.call('SET', KEYS[1], record, 'PX', ttl)
 note(ARGV[4], nil, record)
 -- Last, so that full memory still refuses the writes above.
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', clock())
-if #reply > 1 then tell() end
 return reply

@@ -1,4 +1,4 @@
--- How a record is buried, and how others hear of a change. ARGV[2] is the message.
+-- How a record is buried.
 
 -- The index outlives every record that it names.
 local function enter(index, id, ttl)
@@ -35,10 +35,4 @@ local function put_away(id, record, now)
     .. string.char(reference == '' and 0 or 1) .. string.rep('\0', $RevocationSize - $RefusedAt) .. reference
   local index = key_of('uu:' .. tag, bytes(record, $UserIdAt, $UserIdSize))
   return bury(index, key_of('us:' .. tag, id), id, record, revocation, now)
-end
-
--- Tells the instances that remember sessions of this user to ask again. If Redis does not allow it, the change stands
--- all the same.
-local function tell()
-  redis.pcall('PUBLISH', $News, ARGV[2])
 end

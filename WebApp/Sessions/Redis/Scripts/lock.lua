@@ -6,5 +6,4 @@ if not live(record, ARGV[2], tonumber(ARGV[3])) or string.byte(record, $LockReas
   or number(record, $AuthenticatedAt) > tonumber(ARGV[4]) then return $No end
 
 note(id_of(KEYS[1]), record, overwrite(KEYS[1], record, $LockedAt, ARGV[5]))
-tell()
 return $Yes

@@ -17,5 +17,4 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     overwrite(key, record, $RequiredRightsAt, ARGV[6])
   end
 end
-tell()
 return reply

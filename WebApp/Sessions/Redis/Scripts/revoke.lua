@@ -10,5 +10,4 @@ local ours = live(record, ARGV[2], now) or (not readable(record) and redis.call(
 if not ours then return $No end
 
 bury(KEYS[2], KEYS[1], ARGV[4], record, ARGV[5], now)
-tell()
 return $Yes

@@ -23,5 +23,4 @@ if ARGV[7] ~= '' then
   redis.call('DEL', KEYS[2])
   if redis.pcall('SET', KEYS[2], ARGV[7], 'PX', ARGV[8]).err then reply[1] = $No end
 end
-tell()
 return reply

@@ -10,5 +10,4 @@ local at = tonumber(ARGV[6])
 local changed = overwrite(KEYS[1], record, at, ARGV[7])
 -- The index has lock and family, which stand side by side, but nothing else that can be rewritten.
 if at + #ARGV[7] > $LockReasonAt then note(id_of(KEYS[1]), record, changed) end
-tell()
 return $Yes

@@ -7,5 +7,4 @@ if not live(record, ARGV[2], now) or number(record, $AbsoluteDeadlineAt) <= dead
 
 redis.call('PEXPIRE', KEYS[1], math.min(redis.call('PTTL', KEYS[1]), math.max(deadline - now, 0) + $Grace))
 note(id_of(KEYS[1]), record, replace(KEYS[1], record, $AbsoluteDeadlineAt, $AbsoluteDeadlineAt + $TimeSize, ARGV[5]))
-tell()
 return $Yes

@@ -11,13 +11,6 @@ local ends = math.min(seen + number(record, $IdleTimeoutAt), number(record, $Abs
 local ttl = ends - now + $Grace
 -- First the write that needs no memory: a session in use must not go idle because memory is full.
 redis.call('PEXPIRE', KEYS[1], ttl)
--- The time of a use is no news. Its place and browser are: an instance that remembers the session compares the next use
--- with them.
-local function place(use)
-  return string.sub(use, 1, $LastSeenAt - $FamilyAt) .. string.sub(use, $LastSeenAt - $FamilyAt + $TimeSize + 1)
-end
-if place(bytes(record, $FamilyAt, use_end(record) - $FamilyAt)) ~= place(ARGV[6]) then tell() end
-
 local touched = replace(KEYS[1], record, $FamilyAt, use_end(record), ARGV[6])
 enter(KEYS[2], ARGV[4], ttl)
 note(ARGV[4], record, touched)

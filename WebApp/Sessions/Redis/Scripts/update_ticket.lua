@@ -8,5 +8,4 @@ touch_nothing(KEYS[1])
 local kept = string.sub(record, 1, $RightsAt) .. ARGV[4]
   .. string.sub(record, $RightsAt + $RightsSize + 1, tail_offset(record))
 redis.call('SET', KEYS[1], kept .. ARGV[5], 'XX', 'KEEPTTL')
-tell()
 return $Yes
