@@ -1,9 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
 
 namespace WebApp.Sessions;
 
@@ -29,6 +29,7 @@ public sealed class SessionAuthentication(SessionTicketStore tickets, SessionCoo
     private static readonly AuthenticateResult Unavailable = AuthenticateResult.Fail("The session store did not answer.");
 
     /// <summary>Once per request.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<AuthenticateResult> AuthenticateAsync(HttpContext context, AuthenticationScheme scheme, CookieAuthenticationOptions options)
     {
         var request = RequestSession.Of(context);
@@ -63,6 +64,7 @@ public sealed class SessionAuthentication(SessionTicketStore tickets, SessionCoo
         return Task.CompletedTask;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AuthenticateResult> FindAsync(HttpContext context, AuthenticationScheme scheme, CookieAuthenticationOptions options)
     {
         if (options.CookieManager.GetRequestCookie(context, options.Cookie.Name!) is not { Length: > 0 } text)

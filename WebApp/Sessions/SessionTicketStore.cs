@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -97,6 +98,7 @@ public sealed partial class SessionTicketStore(
     /// <param name="context">The request.</param>
     /// <param name="cookie">Its value, whatever it may be.</param>
     /// <param name="scheme">The authentication scheme that asks.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<VerifiedCookie?> OpenAsync(HttpContext context, string cookie, string scheme)
     {
         if (CookieHash.Of(cookie) is not { } hash)

@@ -35,10 +35,8 @@ internal sealed class RedisLookups(RedisConnection connection)
         var queue = Volatile.Read(ref _queues[queueTag])
             ?? Interlocked.CompareExchange(ref _queues[queueTag], new(connection, queueTag), null)
             ?? _queues[queueTag]!;
-        // The token first: the look-up may be over, and in the pool again, when this returns.
-        var result = lookup.Task;
         queue.Add(lookup);
-        return result;
+        return lookup.Task;
     }
 
     private sealed class Queue(RedisConnection connection, int tag)
@@ -83,7 +81,7 @@ internal sealed class RedisLookups(RedisConnection connection)
             Exception? failure = null;
             try
             {
-                found = await connection.GetAsync([_epoch, .. batch.Lookups.Select(lookup => lookup.Key)], batch.Since);
+                found = await connection.GetAsync(batch.KeysWith(_epoch), batch.Since);
             }
             catch (Exception e)
             {
@@ -116,6 +114,15 @@ internal sealed class RedisLookups(RedisConnection connection)
             if (Lookups.Count == 0)
                 Since = Stopwatch.GetTimestamp();
             Lookups.Add(lookup);
+        }
+
+        public RedisKey[] KeysWith(RedisKey epoch)
+        {
+            var keys = new RedisKey[Lookups.Count + 1];
+            keys[0] = epoch;
+            for (var i = 0; i < Lookups.Count; i++)
+                keys[i + 1] = Lookups[i].Key;
+            return keys;
         }
 
         /// <summary>
