@@ -25,8 +25,8 @@ internal sealed class StartFaults
     }
 
     /// <summary>The host would log a start that fails, with its trace, before the words come.</summary>
-    public void KeepOutOf(ILoggingBuilder log) =>
-        log.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => _hasStarted || level < LogLevel.Error);
+    public void KeepOutOf(ILoggingBuilder log) => log.AddFilter("Microsoft.Extensions.Hosting.Internal.Host",
+        level => level >= (_hasStarted ? LogLevel.Warning : LogLevel.Critical));
 
     /// <summary>Validates what is validated on start anyway, before anything else has begun.</summary>
     /// <exception cref="OptionsValidationException">A setting is missing or wrong.</exception>

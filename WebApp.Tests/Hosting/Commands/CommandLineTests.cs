@@ -196,15 +196,6 @@ public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
         Assert.Null(await CommandLine.AnswerAsync(arguments));
     }
 
-    [Fact]
-    public async Task Without_a_public_address_the_app_does_not_start_and_says_what_to_set()
-    {
-        var (code, _, error) = await RunAsync([], publicUrl: "");
-
-        Assert.NotEqual(0, code);
-        Assert.Contains("App:PublicUrl is not set.", error, StringComparison.Ordinal);
-    }
-
     private Task<(int Code, string Output, string Error)> RunAsync(
         string[] arguments, string input = "", string publicUrl = "https://accounts.example.com") =>
         _folder.RunAsync(arguments, input, publicUrl);
