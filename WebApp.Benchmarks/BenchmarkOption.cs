@@ -16,13 +16,15 @@ internal static class BenchmarkOption
     };
 
     /// <summary>A whole number.</summary>
-    public static Option<int> Number(string name, int otherwise, string does, int least = 1, int most = int.MaxValue) => new(name)
-    {
-        Description = does,
-        HelpName = "N",
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = result => Read(result, result.Tokens[0].Value, least, most),
-    };
+    public static Option<int> Number(
+        string name, int otherwise, string does, int least = 1, int most = int.MaxValue) =>
+        new(name)
+        {
+            Description = does,
+            HelpName = "N",
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = result => Read(result, result.Tokens[0].Value, least, most),
+        };
 
     /// <summary>Whole numbers with commas between them.</summary>
     public static Option<int[]> Numbers(string name, int[] otherwise, string does, int least = 1) => new(name)
@@ -30,7 +32,8 @@ internal static class BenchmarkOption
         Description = does,
         HelpName = "A,B",
         DefaultValueFactory = _ => otherwise,
-        CustomParser = result => [.. result.Tokens[0].Value.Split(',').Select(part => Read(result, part, least, int.MaxValue))],
+        CustomParser = result =>
+            [.. result.Tokens[0].Value.Split(',').Select(part => Read(result, part, least, int.MaxValue))],
     };
 
     /// <summary>Some of the possible names, with commas between them; without the option all.</summary>
@@ -50,11 +53,15 @@ internal static class BenchmarkOption
 
     private static int Read(ArgumentResult result, string text, int least, int most)
     {
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most)
+        {
             return number;
+        }
 
+        var name = ((OptionResult)result.Parent!).Option.Name;
         var range = most == int.MaxValue ? $"{least} or more" : $"from {least} to {most}";
-        result.AddError($"{((OptionResult)result.Parent!).Option.Name} is \"{text}\". It must be a whole number, {range}.");
+        result.AddError($"{name} is \"{text}\". It must be a whole number, {range}.");
         return least;
     }
 }

@@ -48,12 +48,14 @@ internal static class BenchmarkProgram
 
         var line = Root().Parse(args is ["help", ..] ? ["--help"] : args);
         // Main has its own way with signals and missing tools; all else keeps its trace.
-        var code = await line.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        var code = await line.InvokeAsync(
+            new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         return line.Action is ParseErrorAction ? NotUnderstood : code;
     }
 
     private static RootCommand Root() => new(
-        "What sessions cost, measured on this machine. Needs redis-server on the PATH. Servers listen on 127.0.0.1, on free ports.")
+        "What sessions cost, measured on this machine. Needs redis-server on the PATH. "
+        + "Servers listen on 127.0.0.1, on free ports.")
     {
         HttpOptions.Command(),
         ScaleOptions.Command(),

@@ -13,7 +13,8 @@ public sealed class BenchmarkTests : IDisposable
     /// <summary>Beside this assembly's folder, in the same configuration.</summary>
     private static string Program => Path.Combine(
         Repository.Root, "WebApp.Benchmarks",
-        Path.GetRelativePath(Path.Combine(Repository.Root, "WebApp.Tests"), AppContext.BaseDirectory), "WebApp.Benchmarks.dll");
+        Path.GetRelativePath(Path.Combine(Repository.Root, "WebApp.Tests"), AppContext.BaseDirectory),
+        "WebApp.Benchmarks.dll");
 
     [Fact]
     public async Task The_server_that_is_measured_starts_signs_people_in_and_knows_who_asks()
@@ -55,9 +56,11 @@ public sealed class BenchmarkTests : IDisposable
     [InlineData(2, "--rounds is \"0\". It must be a whole number, 1 or more.", "http", "--rounds", "0")]
     [InlineData(2, "--modes knows no \"mysql\". There are sql, redis, cached.", "idle", "--modes", "sql,mysql")]
     [InlineData(2, "Unrecognized command or argument 'htp'.", "htp")]
-    public async Task A_command_line_that_makes_no_sense_measures_nothing(int code, string words, params string[] arguments)
+    public async Task Help_and_what_is_not_understood_measure_nothing(
+        int code, string words, params string[] arguments)
     {
-        await using var program = ProgramProcess.StartDotnet(_folder, new Dictionary<string, string?>(), [Program, .. arguments]);
+        await using var program =
+            ProgramProcess.StartDotnet(_folder, new Dictionary<string, string?>(), [Program, .. arguments]);
 
         Assert.Equal(code, await program.EndAsync());
         Assert.Contains(words, string.Join('\n', program.Lines), StringComparison.Ordinal);

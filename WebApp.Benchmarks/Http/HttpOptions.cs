@@ -8,7 +8,8 @@ internal sealed record HttpOptions(int Rounds, int Seconds, int PacedSeconds, in
     {
         var rounds = BenchmarkOption.Number("--rounds", 7, "how often each target has its turn");
         var seconds = BenchmarkOption.Number("--seconds", 3, "how long each turn is");
-        var paced = BenchmarkOption.Number("--paced-seconds", 60, "how long the run at one request per second and session is");
+        var paced = BenchmarkOption.Number(
+            "--paced-seconds", 60, "how long the run at one request per second and session is");
         var connections = BenchmarkOption.Numbers("--connections", [16, 64], "keep-alive connections in use at once");
         var only = BenchmarkOption.Names("--only", HttpTarget.All, "some of the targets");
         var output = BenchmarkOption.Output();

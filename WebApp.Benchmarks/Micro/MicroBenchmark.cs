@@ -19,7 +19,8 @@ internal static class MicroBenchmark
     {
         var exact = new Option<bool>("--long") { Description = "measure longer" };
         var output = BenchmarkOption.Output();
-        var command = new Command("micro", "the parts of a request's way, one by one (BenchmarkDotNet)") { exact, output };
+        var command =
+            new Command("micro", "the parts of a request's way, one by one (BenchmarkDotNet)") { exact, output };
         command.SetAction(line => Run(line.GetValue(exact), line.GetValue(output)!));
         return command;
     }

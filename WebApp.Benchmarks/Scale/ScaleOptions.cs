@@ -13,7 +13,8 @@ internal sealed record ScaleOptions(int[] Sizes, int SessionsPerUser, int Rounds
         // Requests use so many sessions.
         var sizes = BenchmarkOption.Numbers(
             "--sizes", [1000, 10_000, 100_000, 1_000_000], "how many sessions", least: HttpBenchmark.Sessions);
-        var perUser = BenchmarkOption.Number("--sessions-per-user", 5, "how many of them a person has", most: MaxPerUser);
+        var perUser = BenchmarkOption.Number(
+            "--sessions-per-user", 5, "how many of them a person has", most: MaxPerUser);
         var rounds = BenchmarkOption.Number("--rounds", 5, "how often each size has its turn");
         var seconds = BenchmarkOption.Number("--seconds", 2, "how long each turn of requests is");
         var output = BenchmarkOption.Output();

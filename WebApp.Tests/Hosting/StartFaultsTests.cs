@@ -19,16 +19,18 @@ public sealed class StartFaultsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("App:PublicUrl", "", "App:PublicUrl is not set. Set it to the address under which people reach the app, for example https://accounts.example.com.")]
+    [InlineData("App:PublicUrl", "", "App:PublicUrl is not set. Set it to the address")]
     [InlineData("Sessions:Store", "7", "Sessions:Store is 7. It can be Redis or Sql.")]
-    [InlineData("Mail:Port", "x", "Failed to convert configuration value 'x' at 'Mail:Port' to type 'System.Int32'.")]
-    [InlineData("ForwardedHeaders:KnownProxies:0", "the proxy", "ForwardedHeaders:KnownProxies has \"the proxy\", which is neither an address nor a network such as 10.0.0.0/8.")]
-    public async Task A_wrong_setting_ends_the_start_with_a_line_and_exit_code_1(string setting, string value, string line)
+    [InlineData("Mail:Port", "x", "Failed to convert configuration value 'x' at 'Mail:Port'")]
+    [InlineData("ForwardedHeaders:KnownProxies:0", "the proxy", "ForwardedHeaders:KnownProxies has \"the proxy\"")]
+    public async Task A_wrong_setting_ends_the_start_with_a_line_and_exit_code_1(
+        string setting, string value, string line)
     {
         await using var program = Start([], (setting, value));
 
         Assert.Equal(1, await program.EndAsync());
-        Assert.Equal(line, program.Error);
+        Assert.StartsWith(line, program.Error, StringComparison.Ordinal);
+        Assert.Single(program.Error.Split('\n'));
         Assert.DoesNotContain("Hosting failed to start", program.Output, StringComparison.Ordinal);
     }
 
@@ -61,7 +63,7 @@ public sealed class StartFaultsTests : IDisposable
         var settings = new OptionsValidationException("App", typeof(object), ["App:PublicUrl is not set."]);
 
         Assert.Null(Faults.InWords(new InvalidOperationException("Sequence contains no elements")));
-        Assert.Null(Faults.InWords(new AggregateException(settings, new ArgumentNullException())));
+        Assert.Null(Faults.InWords(new AggregateException(settings, new FormatException())));
         Assert.Equal("App:PublicUrl is not set.", Faults.InWords(new AggregateException(settings, settings)));
     }
 

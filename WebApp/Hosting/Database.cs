@@ -19,7 +19,8 @@ internal sealed class Database
 
     public Database(WebApplicationBuilder builder)
     {
-        var connection = Read(builder.Configuration.GetConnectionString(nameof(Database)) ?? "Data Source=App_Data/webapp.db");
+        var connection =
+            Read(builder.Configuration.GetConnectionString(nameof(Database)) ?? "Data Source=App_Data/webapp.db");
         connection.DataSource = Path.GetFullPath(connection.DataSource, builder.Environment.ContentRootPath);
         // How long a statement waits for another writer. SQLite itself would give up at once, the provider only after 30 s.
         if (!connection.ShouldSerialize("Default Timeout"))

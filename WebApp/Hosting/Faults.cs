@@ -6,7 +6,9 @@ using WebApp.Sessions;
 
 namespace WebApp.Hosting;
 
-/// <summary>Tells faults of the machine and of its settings, which an operator reads in words, from mistakes of ours.</summary>
+/// <summary>
+/// Tells faults of the machine and of its settings, which an operator reads in words, from mistakes of ours.
+/// </summary>
 internal static class Faults
 {
     /// <summary>Null for what can only be a mistake of ours.</summary>

@@ -86,7 +86,8 @@ internal static class KeyRing
         }
     }
 
-    private static OptionsValidationException Mistake(string words) => new("DataProtection", typeof(KeyManagementOptions), [words]);
+    private static OptionsValidationException Mistake(string words) =>
+        new("DataProtection", typeof(KeyManagementOptions), [words]);
 }
 
 /// <summary>

@@ -83,5 +83,6 @@ public static class ServerSideSessions
         };
     }
 
-    private static OptionsValidationException Mistake(string words) => new(SessionPolicy.Section, typeof(SessionPolicy), [words]);
+    private static OptionsValidationException Mistake(string words) =>
+        new(SessionPolicy.Section, typeof(SessionPolicy), [words]);
 }

@@ -114,6 +114,8 @@ public sealed class AuditCommandsTests(TestApp app) : IClassFixture<TestApp>, ID
     {
         var line = CommandLine.Read([.. name.Split(' '), .. options]);
         await using var scope = app.Services.CreateAsyncScope();
-        return line.Errors.Count == 0 ? await CommandLine.RunAsync(new(scope.ServiceProvider, line)) : CommandLine.NotUnderstood;
+        return line.Errors.Count == 0
+            ? await CommandLine.RunAsync(new(scope.ServiceProvider, line))
+            : CommandLine.NotUnderstood;
     }
 }

@@ -157,7 +157,7 @@ public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
     [Theory]
     [InlineData("users add --email a@b.c --role Root", "'Root' not recognized")]
     [InlineData("users add", "'--email' is required")]
-    [InlineData("sessions end --email a@b.c --session 1 --reason Other --case C-1", "--session takes the id of a session")]
+    [InlineData("sessions end --email a@b.c --session 1 --reason Other --case C-1", "--session takes the id")]
     public void A_command_that_lacks_something_says_what(string typed, string why)
     {
         var words = typed.Split(' ');
@@ -165,7 +165,8 @@ public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
         var mistake = CommandLine.FindMistake(CommandLine.Read(words))!;
 
         Assert.Contains(why, mistake, StringComparison.Ordinal);
-        Assert.EndsWith($"\"WebApp {words[0]} {words[1]} --help\" lists its options.", mistake, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"\"WebApp {words[0]} {words[1]} --help\" lists its options.", mistake, StringComparison.Ordinal);
     }
 
     // In this process: none of these needs the app.

@@ -100,7 +100,8 @@ public abstract class UserCommandsTests(TestApp app)
     [Fact]
     public void No_act_on_a_person_goes_without_a_reason_and_a_case()
     {
-        var acts = CommandLine.All.Where(command => command.FullName.StartsWith("users ", StringComparison.Ordinal) && command.NeedsStore).ToList();
+        var acts = CommandLine.All.Where(command =>
+            command.NeedsStore && command.FullName.StartsWith("users ", StringComparison.Ordinal)).ToList();
 
         Assert.NotEmpty(acts);
         foreach (var act in acts)

@@ -24,10 +24,12 @@ internal sealed class AppCommand : Command
     public bool NeedsDatabase { get; init; } = true;
 
     /// <summary>
-    /// Whether it reaches sessions, or sends mail: then what it takes for that runs beside it (<see cref="CommandServices"/>).
+    /// Whether it reaches sessions, or sends mail: then what it takes for that runs beside it
+    /// (<see cref="CommandServices"/>).
     /// </summary>
     public bool NeedsStore { get; init; }
 
     /// <summary>All words that name it: <c>users add</c>.</summary>
-    public string FullName => string.Join(' ', Parents.Where(parent => parent is not RootCommand).Select(group => group.Name).Append(Name));
+    public string FullName =>
+        string.Join(' ', Parents.Where(parent => parent is not RootCommand).Append(this).Select(word => word.Name));
 }

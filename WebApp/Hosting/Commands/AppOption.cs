@@ -20,10 +20,17 @@ internal static class AppOption
     public static Option<string> Text(string name, string value, string does) =>
         new(name) { Description = does, HelpName = value };
 
-    public static Option<string> OneOf(string name, string does, IEnumerable<string> values)
+    /// <summary>The help lists the values, unless they have a name for all of them.</summary>
+    public static Option<T> OneOf<T>(string name, string does, IEnumerable<string> values, string? value = null)
     {
-        var option = new Option<string>(name) { Description = does };
+        var option = new Option<T>(name) { Description = does, HelpName = value };
         option.AcceptOnlyFromAmong([.. values]);
+        return option;
+    }
+
+    public static Option<T> Required<T>(this Option<T> option)
+    {
+        option.Required = true;
         return option;
     }
 

@@ -14,35 +14,47 @@ internal sealed class AuditCommands
     private const string TimeLike = "a time (UTC) such as 2026-11-21 or 2026-11-21T14:30";
 
     private readonly Option<AuditAnchor?> _expect = AppOption.Of("--expect", "HEAD",
-        "a head that was kept elsewhere and has to be part of the log", AuditAnchor.Parse, "a head, such as \"audit head\" prints");
+        "a head that was kept elsewhere and has to be part of the log", AuditAnchor.Parse,
+        "a head, such as \"audit head\" prints");
 
-    private readonly Option<string> _format = AppOption.OneOf("--format", "for spreadsheets, or for programs", [Csv, "jsonl"]);
-    private readonly Option<DateTimeOffset?> _from = AppOption.Of("--from", "TIME", $"written at {TimeLike}, or later", TimeOf, TimeLike);
-    private readonly Option<DateTimeOffset?> _to = AppOption.Of("--to", "TIME", "written before then", TimeOf, TimeLike);
+    private readonly Option<string> _format =
+        AppOption.OneOf<string>("--format", "for spreadsheets, or for programs", [Csv, "jsonl"]).Required();
+
+    private readonly Option<DateTimeOffset?> _from =
+        AppOption.Of("--from", "TIME", $"written at {TimeLike}, or later", TimeOf, TimeLike);
+
+    private readonly Option<DateTimeOffset?> _to =
+        AppOption.Of("--to", "TIME", "written before then", TimeOf, TimeLike);
+
     private readonly Option<string> _actor = AppOption.Text("--actor", "WHO", "done by: e-mail address or user id");
     private readonly Option<string> _subject = AppOption.Text("--subject", "WHO", "about: e-mail address or user id");
-    private readonly Option<AuditAction?> _action = new("--action") { HelpName = "NAME", Description = "what was done, such as SignedIn" };
-    private readonly Option<string> _case = AppOption.Text("--case", "REFERENCE", "for that case");
-    private readonly Option<string> _output = AppOption.Text("--output", "FILE", "a new file, readable for this user only; without it standard output");
-    private readonly Option<string> _file = AppOption.Text("--file", "FILE", "the ZIP file");
-    private readonly Option<string> _key = AppOption.Text("--key", "FILE", "the public key (PEM) that it has to be signed with; without it this log's own");
-    private readonly Option<bool> _keyIsLost = AppOption.Flag("--key-is-lost", "that this is so: what entries say can be proved from now on only");
 
-    public AuditCommands()
-    {
-        _action.AcceptOnlyFromAmong(Enum.GetNames<AuditAction>());
-        foreach (var option in new Option[] { _format, _file, _keyIsLost })
-            option.Required = true;
-    }
+    private readonly Option<AuditAction?> _action = AppOption.OneOf<AuditAction?>(
+        "--action", "what was done, such as SignedIn", Enum.GetNames<AuditAction>(), "NAME");
+
+    private readonly Option<string> _case = AppOption.Text("--case", "REFERENCE", "for that case");
+
+    private readonly Option<string> _output = AppOption.Text(
+        "--output", "FILE", "a new file, readable for this user only; without it standard output");
+
+    private readonly Option<string> _file = AppOption.Text("--file", "FILE", "the ZIP file").Required();
+
+    private readonly Option<string> _key = AppOption.Text(
+        "--key", "FILE", "the public key (PEM) that it has to be signed with; without it this log's own");
+
+    private readonly Option<bool> _keyIsLost = AppOption.Flag(
+        "--key-is-lost", "that this is so: what entries say can be proved from now on only").Required();
 
     public IEnumerable<AppCommand> All =>
     [
-        new("verify", "compute the chain anew and say whether the log is as it was written", VerifyAsync, _expect, AppOption.Json),
+        new("verify", "compute the chain anew and say whether the log is as it was written", VerifyAsync,
+            _expect, AppOption.Json),
         new("head", "say where the log ends, to be kept elsewhere", HeadAsync, AppOption.Json),
         new("export", "write entries, oldest first; that you did becomes one", ExportAsync,
             _format, _from, _to, _actor, _subject, _action, _case, _output),
         new("key", "print the public key that bundles are signed with", PrintKeyAsync) { NeedsDatabase = false },
-        new("verify-bundle", "say whether a signed bundle is as it was made", VerifyBundleAsync, _file, _key) { NeedsDatabase = false },
+        new("verify-bundle", "say whether a signed bundle is as it was made", VerifyBundleAsync,
+            _file, _key) { NeedsDatabase = false },
         Restart(),
     ];
 
@@ -125,11 +137,16 @@ internal sealed class AuditCommands
             To = context.Value(_to),
         };
         if (filter.FindMistake() is not null)
-            return (filter, $"{_case.Name} takes at most {AuditEntry.MaxCaseReferenceLength} characters, and no special ones.");
+        {
+            return (filter,
+                $"{_case.Name} takes at most {AuditEntry.MaxCaseReferenceLength} characters, and no special ones.");
+        }
 
         var stranger = filter.ActorId is null ? context.Value(_actor) : null;
         stranger ??= filter.SubjectId is null ? context.Value(_subject) : null;
-        return (filter, stranger is null ? null : $"No account has the address {stranger}. One that was deleted is found by its id.");
+        return (filter, stranger is null
+            ? null
+            : $"No account has the address {stranger}. One that was deleted is found by its id.");
     }
 
     private static Task<int> PrintKeyAsync(CommandContext context) => Task.FromResult(context.Done(context.Get<AuditKey>().PublicKey().TrimEnd(), ""));

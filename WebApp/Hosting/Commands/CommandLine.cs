@@ -18,9 +18,10 @@ internal static class CommandLine
     internal static IReadOnlyList<AppCommand> All => [.. Of(Root())];
 
     /// <summary>Without files of arguments: a note may begin with "@".</summary>
-    private static ParserConfiguration Reading => new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
+    private static ParserConfiguration Reading =>
+        new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
-    /// <summary>What goes wrong by our mistake keeps its trace, and a signal ends the program as it always does.</summary>
+    /// <summary>What goes wrong by our mistake keeps its trace; a signal ends the program as it always does.</summary>
     private static InvocationConfiguration Answering =>
         new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
 
@@ -126,7 +127,10 @@ internal static class CommandLine
         return new("Runs the app; with a command, does what operators do without a browser. "
             + "Exit codes: 0 done, 1 not done, 2 not understood.")
         {
-            new AppCommand("migrate", "bring the database up to date", DatabaseCommands.MigrateAsync) { NeedsDatabase = false },
+            new AppCommand("migrate", "bring the database up to date", DatabaseCommands.MigrateAsync)
+            {
+                NeedsDatabase = false,
+            },
             Group("users", "accounts", new UserCommands().All),
             Group("sessions", "where people are signed in", new SessionCommands().All),
             Group("audit", "the audit log", new AuditCommands().All),

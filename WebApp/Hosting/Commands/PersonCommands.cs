@@ -5,20 +5,18 @@ using WebApp.Pages;
 
 namespace WebApp.Hosting.Commands;
 
-/// <summary>What commands about one person have in common: whose account, why, and how it is told what became of it.</summary>
+/// <summary>
+/// What commands about one person have in common: whose account, why, and how it is told what became of it.
+/// </summary>
 internal abstract class PersonCommands
 {
-    private readonly Option<string> _reason =
-        AppOption.OneOf("--reason", "the person is told", StaffReason.Allowed.Select(reason => $"{reason}"));
+    private readonly Option<string> _reason = AppOption.OneOf<string>(
+        "--reason", "the person is told", StaffReason.Allowed.Select(reason => $"{reason}")).Required();
 
-    private readonly Option<string> _case = AppOption.Text("--case", "REFERENCE", "the person is told");
-    private readonly Option<string> _note = AppOption.Text("--note", "TEXT", "for staff only; needed for the reason Other");
+    private readonly Option<string> _case = AppOption.Text("--case", "REFERENCE", "the person is told").Required();
 
-    protected PersonCommands()
-    {
-        _reason.Required = true;
-        _case.Required = true;
-    }
+    private readonly Option<string> _note =
+        AppOption.Text("--note", "TEXT", "for staff only; needed for the reason Other");
 
     protected Option<string> Email { get; } = AppOption.Text("--email", "ADDRESS", "whose account");
 
@@ -75,6 +73,7 @@ internal abstract class PersonCommands
 
     protected Task<int> NobodyAsync(CommandContext context) =>
         context.Value(Email) is null == context.Value(Id) is null
-            ? context.NotUnderstoodAsync($"Say whose account: {Email.Name} {Email.HelpName}, or {Id.Name} {Id.HelpName}.")
+            ? context.NotUnderstoodAsync(
+                $"Say whose account: {Email.Name} {Email.HelpName}, or {Id.Name} {Id.HelpName}.")
             : context.NotDoneAsync("There is no such account.");
 }

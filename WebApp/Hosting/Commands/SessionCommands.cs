@@ -13,14 +13,12 @@ internal sealed class SessionCommands : PersonCommands
 
     private readonly Option<SessionId?> _session = AppOption.Of<SessionId?>("--session", "ID", "which session",
         text => SessionId.TryParse(text, CultureInfo.InvariantCulture, out var id) ? id : null,
-        "the id of a session, as \"sessions list\" shows it");
+        "the id of a session, as \"sessions list\" shows it").Required();
 
     private readonly Option<bool> _everyone = AppOption.Flag($"--{Everyone}", "not one person's, but all there are");
 
     private readonly Option<string> _confirm =
-        AppOption.OneOf("--confirm", $"with --{Everyone}, to say that it is meant", [Everyone]);
-
-    public SessionCommands() => _session.Required = true;
+        AppOption.OneOf<string>("--confirm", $"with --{Everyone}, to say that it is meant", [Everyone]);
 
     public IEnumerable<AppCommand> All =>
     [
@@ -42,14 +40,19 @@ internal sealed class SessionCommands : PersonCommands
         return context.Done(string.Join('\n', lines), all.Live.Concat(all.Revoked).Select(FactsOf));
     }
 
-    private Task<int> EndAsync(CommandContext context) => ActAsync(context, async (person, reason) =>
-        await context.Get<ForcedSignOut>().EndOneAsync(StaffMember.CommandLine, person.Id, context.Value(_session)!.Value, reason));
+    private Task<int> EndAsync(CommandContext context) =>
+        ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>()
+            .EndOneAsync(StaffMember.CommandLine, person.Id, context.Value(_session)!.Value, reason));
 
     private async Task<int> EndAllAsync(CommandContext context)
     {
         var (isForAll, isConfirmed) = (context.Value(_everyone), context.Value(_confirm) is not null);
         if (!isForAll && !isConfirmed)
-            return await ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>().EndAllAsync(StaffMember.CommandLine, person.Id, reason));
+        {
+            return await ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>()
+                .EndAllAsync(StaffMember.CommandLine, person.Id, reason));
+        }
+
         if (!isForAll || !isConfirmed || context.Value(Email) is not null || context.Value(Id) is not null)
         {
             return await context.NotUnderstoodAsync(

@@ -12,31 +12,34 @@ internal sealed class UserCommands : PersonCommands
     private const string NoRole = "none";
     private const string UntilForm = $"in UTC, such as 2030-01-31T12:00, or {Forever}";
 
-    private readonly Option<string> _newEmail = AppOption.Text("--email", "ADDRESS", "whose account");
+    private readonly Option<string> _newEmail = AppOption.Text("--email", "ADDRESS", "whose account").Required();
     private readonly Option<string> _name = AppOption.Text("--name", "NAME", "what the person is called");
-    private readonly Option<string> _newRole = AppOption.OneOf("--role", "what the person may do", Roles.All);
-    private readonly Option<string> _query = AppOption.Text("--query", "TEXT", "how the address, the name or the id begins");
-    private readonly Option<string> _role = AppOption.OneOf("--role", "only people with this role", Roles.All);
+    private readonly Option<string> _newRole = AppOption.OneOf<string>("--role", "what the person may do", Roles.All);
+    private readonly Option<string> _role = AppOption.OneOf<string>("--role", "only people with this role", Roles.All);
+
+    private readonly Option<string> _query =
+        AppOption.Text("--query", "TEXT", "how the address, the name or the id begins");
+
     private readonly Option<bool> _banned = AppOption.Flag("--banned", "only people who are banned");
     private readonly Option<bool> _oneFactor = AppOption.Flag("--no-second-factor", "only people without one");
     private readonly Option<string> _after = AppOption.Text("--after", "PLACE", "where the page before ended");
-    private readonly Option<string> _until = AppOption.Text("--until", "TIME", UntilForm);
+    private readonly Option<string> _until = AppOption.Text("--until", "TIME", UntilForm).Required();
     private readonly Option<bool> _off = AppOption.Flag("--off", "no longer require it");
-    private readonly Option<string> _confirm = AppOption.Text("--confirm", "ADDRESS", "the account's address, once more");
-    private readonly Option<string[]?> _roles;
 
-    public UserCommands()
-    {
-        var does = $"all that the person is to have, with commas: of {string.Join(" and ", Roles.All)}; or {NoRole}";
-        _roles = AppOption.Of("--roles", "ROLES", does, RolesIn, does);
-        foreach (var option in new Option[] { _newEmail, _until, _roles, _confirm })
-            option.Required = true;
-    }
+    private readonly Option<string> _confirm =
+        AppOption.Text("--confirm", "ADDRESS", "the account's address, once more").Required();
+
+    private readonly Option<string[]?> _roles =
+        AppOption.Of("--roles", "ROLES", RolesForm, RolesIn, RolesForm).Required();
+
+    private static string RolesForm =>
+        $"all that the person is to have, with commas: of {string.Join(" and ", Roles.All)}; or {NoRole}";
 
     public IEnumerable<AppCommand> All =>
     [
-        new("add", "make an account, whose password is asked for; while there is no Admin, also give an existing one a role", AddAsync,
-            _newEmail, _name, _newRole, AppOption.Json),
+        new("add",
+            "make an account, whose password is asked for; while there is no Admin, also give an existing one a role",
+            AddAsync, _newEmail, _name, _newRole, AppOption.Json),
         new("list", $"find people, {UserDirectory.PageSize} at a time, by address", ListAsync,
             _query, _role, _banned, _oneFactor, _after, AppOption.Json),
         new("show", "say what is known of an account", ShowAsync, Email, Id, AppOption.Json),
@@ -73,7 +76,8 @@ internal sealed class UserCommands : PersonCommands
     private async Task<int> ListAsync(CommandContext context)
     {
         var found = await context.Get<UserDirectory>().SearchAsync(
-            new(context.Value(_query), context.Value(_role), context.Value(_banned), context.Value(_oneFactor)), context.Value(_after));
+            new(context.Value(_query), context.Value(_role), context.Value(_banned), context.Value(_oneFactor)),
+            context.Value(_after));
         var lines = found.People.Select(person => string.Join('\t', person.Id, person.Email, string.Join(',', person.Roles), person.Name));
         return context.Done(
             string.Join('\n', found.Next is null ? lines : lines.Append($"There are more: {_after.Name} {found.Next}")),
@@ -118,7 +122,8 @@ internal sealed class UserCommands : PersonCommands
     /// <summary>Null when a word is no role.</summary>
     private static string[]? RolesIn(string text)
     {
-        string[] roles = text == NoRole ? [] : text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        const StringSplitOptions Words = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        string[] roles = text == NoRole ? [] : text.Split(',', Words);
         return roles.All(role => Roles.All.Contains(role)) ? [.. roles.Distinct(StringComparer.Ordinal)] : null;
     }
 
