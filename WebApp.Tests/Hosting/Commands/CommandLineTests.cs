@@ -188,7 +188,19 @@ public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
         Assert.Equal(2, await CommandLine.AnswerAsync(arguments));
 
     [Theory]
+    [InlineData("help")]
+    [InlineData("help", "users", "ban")]
+    [InlineData("help", "--json")]
+    [InlineData("-h")]
+    [InlineData("users", "--help")]
+    [InlineData("users", "ban", "-h")]
+    [InlineData("--version")]
+    public async Task Help_is_given_at_every_place(params string[] arguments) =>
+        Assert.Equal(0, await CommandLine.AnswerAsync(arguments));
+
+    [Theory]
     [InlineData]
+    [InlineData("--version", "2")]
     [InlineData("--urls", "http://localhost:5080")]
     [InlineData("App:PublicUrl=https://accounts.example.com")]
     public async Task Settings_are_no_command(params string[] arguments)

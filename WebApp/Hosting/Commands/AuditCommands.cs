@@ -60,9 +60,12 @@ internal sealed class AuditCommands
 
     private AppCommand Restart()
     {
-        var restart = new AppCommand("restart", "chain all entries anew when the key is lost for good", RestartAsync,
-            _keyIsLost, AppOption.Json) { NeedsDatabase = false };
-        // Of options without a value System.CommandLine only says that they are required.
+        var restart = new AppCommand(
+            "restart", "chain all entries anew when the key is lost for good", RestartAsync, _keyIsLost, AppOption.Json)
+        {
+            NeedsDatabase = false,
+        };
+        // System.CommandLine does not insist on a required option that takes no value.
         restart.Validators.Add(given =>
         {
             if (given.GetResult(_keyIsLost) is null or { Implicit: true })

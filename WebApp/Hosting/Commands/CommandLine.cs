@@ -35,7 +35,7 @@ internal static class CommandLine
     /// </summary>
     public static async Task<int?> AnswerAsync(string[] args)
     {
-        if (!IsCommand(args) && args is not [Help or "-h" or "-?" or "--version", ..])
+        if (!IsCommand(args) && args is not ([Help or "-h" or "-?", ..] or ["--version"]))
             return null;
 
         var line = Read(args);
@@ -123,6 +123,7 @@ internal static class CommandLine
     {
         var words = new Argument<string[]>("command") { Arity = ArgumentArity.ZeroOrMore };
         var help = new Command("help", "say what a command takes") { words };
+        help.TreatUnmatchedTokensAsErrors = false;
         help.SetAction(line => Read([.. line.GetValue(words)!, Help]).Invoke(Answering));
         return new("Runs the app; with a command, does what operators do without a browser. "
             + "Exit codes: 0 done, 1 not done, 2 not understood.")
