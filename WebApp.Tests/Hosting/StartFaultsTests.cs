@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using WebApp.Hosting;
@@ -48,6 +49,19 @@ public sealed class StartFaultsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate_that_the_server_can_not_read_is_said_in_words()
+    {
+        var certificate = Path.Combine(_folder, "https.pfx");
+        await File.WriteAllTextAsync(certificate, "no certificate");
+
+        await using var program =
+            Start(["--urls", "https://127.0.0.1:0"], ("Kestrel:Certificates:Default:Path", certificate));
+
+        Assert.Equal(1, await program.EndAsync());
+        Assert.StartsWith("The certificate that Kestrel:Certificates", program.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_command_says_it_in_JSON_too()
     {
         await using var program = Start(["users", "list", "--json"], ("Sessions:Store", null));
@@ -63,6 +77,7 @@ public sealed class StartFaultsTests : IDisposable
         var settings = new OptionsValidationException("App", typeof(object), ["App:PublicUrl is not set."]);
 
         Assert.Null(Faults.InWords(new InvalidOperationException("Sequence contains no elements")));
+        Assert.Null(Faults.InWords(new CryptographicException("The payload was invalid.")));
         Assert.Null(Faults.InWords(new AggregateException(settings, new FormatException())));
         Assert.Equal("App:PublicUrl is not set.", Faults.InWords(new AggregateException(settings, settings)));
     }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Audit;
@@ -24,6 +25,8 @@ internal static class Faults
         // The framework has no exception of its own for a value that can't be read, nor for an address to listen on.
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => e.Message,
         InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } => e.Message,
+        CryptographicException when e.StackTrace?.Contains("Microsoft.AspNetCore.Server.Kestrel") is true =>
+            $"The certificate that Kestrel:Certificates or Kestrel:Endpoints names can't be used: {e.Message}",
         FormatException { Source: "Microsoft.AspNetCore.Http" } => e.Message,
         _ => null,
     };
