@@ -10,14 +10,18 @@ public sealed class BenchmarkTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("benchmark-").FullName;
 
+    /// <summary>Beside this assembly's folder, in the same configuration.</summary>
+    private static string Program => Path.Combine(
+        Repository.Root, "WebApp.Benchmarks",
+        Path.GetRelativePath(Path.Combine(Repository.Root, "WebApp.Tests"), AppContext.BaseDirectory),
+        "WebApp.Benchmarks.dll");
+
     [Fact]
     public async Task The_server_that_is_measured_starts_signs_people_in_and_knows_who_asks()
     {
-        // Beside this assembly's folder, in the same configuration.
-        var program = Path.Combine(Repository.Root, "WebApp.Benchmarks", Path.GetRelativePath(Path.Combine(Repository.Root, "WebApp.Tests"), AppContext.BaseDirectory), "WebApp.Benchmarks.dll");
         using var server = Process.Start(new ProcessStartInfo("dotnet",
         [
-            program, "server", "ours-strict", $"--Folder={_folder}", "--Sessions:Store=Sql", $"--ConnectionStrings:Database=Data Source={Path.Combine(_folder, "webapp.db")}", $"--Audit:Key={Convert.ToBase64String(new byte[32])}",
+            Program, "server", "ours-strict", $"--Folder={_folder}", "--Sessions:Store=Sql", $"--ConnectionStrings:Database=Data Source={Path.Combine(_folder, "webapp.db")}", $"--Audit:Key={Convert.ToBase64String(new byte[32])}",
         ])
         { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
@@ -45,6 +49,22 @@ public sealed class BenchmarkTests : IDisposable
             if (!server.WaitForExit(Eventually.Patience))
                 server.Kill();
         }
+    }
+
+    [Theory]
+    [InlineData(0, "--connections <A,B>", "http", "--help")]
+    [InlineData(2, "--rounds is \"0\". It must be a whole number, 1 or more.", "http", "--rounds", "0")]
+    [InlineData(2, "--modes knows no \"mysql\". There are sql, redis, cached.", "idle", "--modes", "sql,mysql")]
+    [InlineData(2, "Unrecognized command or argument 'htp'.", "htp")]
+    public async Task Help_and_what_is_not_understood_measure_nothing(
+        int code, string words, params string[] arguments)
+    {
+        await using var program =
+            ProgramProcess.StartDotnet(_folder, new Dictionary<string, string?>(), [Program, .. arguments]);
+
+        Assert.Equal(code, await program.EndAsync());
+        Assert.Contains(words, string.Join('\n', program.Lines), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

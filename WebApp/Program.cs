@@ -11,12 +11,14 @@ using WebApp.Sessions;
 if (await CommandLine.AnswerAsync(args) is { } answered)
     return answered;
 
+var faults = StartFaults.Watch(args);
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions
 {
     Args = args,
     // A published app finds its pages and settings beside itself, wherever it is started.
     ContentRootPath = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot")) ? AppContext.BaseDirectory : null,
 });
+faults.KeepOutOf(builder.Logging);
 builder.AddDevelopmentSettings();
 if (CommandLine.IsCommand(args))
     builder.LogToStandardError();
@@ -42,6 +44,7 @@ app.ConnectSessionEventsToAuditLog();
 if (CommandLine.IsCommand(args))
     return await CommandLine.RunAsync(app, args);
 
+faults.Validate(app);
 if (app.Environment.IsDevelopment())
     await app.PrepareForDevelopmentAsync();
 else

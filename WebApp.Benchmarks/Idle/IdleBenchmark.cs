@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using WebApp.Benchmarks.Http;
 using WebApp.Benchmarks.Machine;
-using WebApp.Sessions;
 
 namespace WebApp.Benchmarks.Idle;
 

@@ -1,4 +1,4 @@
-using WebApp.Benchmarks.Http;
+using System.CommandLine;
 
 namespace WebApp.Benchmarks.Idle;
 
@@ -7,12 +7,18 @@ internal sealed record IdleOptions(int WarmUp, int Seconds, string[] Modes, stri
     public const string Sql = "sql";
     public const string Redis = "redis";
 
-    /// <exception cref="UsageException">They make no sense.</exception>
-    public static IdleOptions Parse(string[] args)
+    public static Command Command()
     {
-        var options = new CommandOptions(args, "--warm-up", "--seconds", "--modes", "--output");
-        return new(
-            options.Number("--warm-up", 25), options.Number("--seconds", 30), options.Names("--modes", [Sql, Redis]),
-            options.Text("--output", HttpOptions.DefaultOutput));
+        var warmUp = BenchmarkOption.Number("--warm-up", 25, "how many seconds after the start it begins");
+        var seconds = BenchmarkOption.Number("--seconds", 30, "how long it takes");
+        var modes = BenchmarkOption.Names("--modes", [Sql, Redis], "in which modes");
+        var output = BenchmarkOption.Output();
+        var command = new Command("idle", "an instance that nobody uses: processor time and memory, on each store")
+        {
+            warmUp, seconds, modes, output,
+        };
+        command.SetAction(line => IdleBenchmark.RunAsync(new(
+            line.GetValue(warmUp), line.GetValue(seconds), line.GetValue(modes)!, line.GetValue(output)!)));
+        return command;
     }
 }

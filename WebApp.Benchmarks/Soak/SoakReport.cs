@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using WebApp.Benchmarks.Http;
 using WebApp.Benchmarks.Machine;
 
 namespace WebApp.Benchmarks.Soak;

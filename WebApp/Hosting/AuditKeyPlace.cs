@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -8,14 +9,14 @@ internal static class AuditKeyPlace
 {
     private const string Setting = $"{AuditOptions.Section}:{nameof(AuditOptions.Key)}";
 
-    /// <exception cref="InvalidOperationException">Outside Development instances that share Redis need <c>Audit:Key</c>, so that they share that, too.</exception>
+    /// <exception cref="OptionsValidationException">Outside Development instances that share Redis need <c>Audit:Key</c>, so that they share that, too.</exception>
     public static void AddAuditKey(this WebApplicationBuilder builder, Database database)
     {
         var key = builder.Configuration[Setting] is { Length: > 0 } set ? set : null;
         if (key is null && !builder.Environment.IsDevelopment() && ServerSideSessions.ChosenStore(builder) == SessionStoreKind.Redis)
-            throw new InvalidOperationException(
+            throw new OptionsValidationException(Setting, typeof(AuditOptions), [
                 $"{Setting} is not set. All instances need the same key for the audit log's chain. Set it, from a secret store, to what \"openssl rand -base64 {AuditKey.Bytes}\" "
-                + "writes, and keep a copy where the database's backups are not. A log that was begun with a file has its key there, in audit.key.");
+                + "writes, and keep a copy where the database's backups are not. A log that was begun with a file has its key there, in audit.key."]);
 
         builder.Services.AddSingleton(new AuditKey(key, Path.Combine(database.Folder, "audit.key")));
     }

@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Audit;
@@ -18,7 +19,8 @@ internal sealed class Database
 
     public Database(WebApplicationBuilder builder)
     {
-        var connection = new SqliteConnectionStringBuilder(builder.Configuration.GetConnectionString(nameof(Database)) ?? "Data Source=App_Data/webapp.db");
+        var connection =
+            Read(builder.Configuration.GetConnectionString(nameof(Database)) ?? "Data Source=App_Data/webapp.db");
         connection.DataSource = Path.GetFullPath(connection.DataSource, builder.Environment.ContentRootPath);
         // How long a statement waits for another writer. SQLite itself would give up at once, the provider only after 30 s.
         if (!connection.ShouldSerialize("Default Timeout"))
@@ -59,6 +61,19 @@ internal sealed class Database
         }
 
         return await scope.ServiceProvider.GetRequiredService<AuditBeginning>().HasBegunAsync();
+    }
+
+    private static SqliteConnectionStringBuilder Read(string connectionString)
+    {
+        try
+        {
+            return new(connectionString);
+        }
+        catch (ArgumentException e)
+        {
+            throw new OptionsValidationException(nameof(Database), typeof(SqliteConnectionStringBuilder),
+                [$"ConnectionStrings:Database can't be read: {e.Message}"]);
+        }
     }
 
     private static DatabaseFacade Of(AsyncServiceScope scope, Type context) => ((DbContext)scope.ServiceProvider.GetRequiredService(context)).Database;

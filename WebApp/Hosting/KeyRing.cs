@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.AuthenticatedEncryption;
 using Microsoft.AspNetCore.DataProtection.AuthenticatedEncryption.ConfigurationModel;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
 using WebApp.Sessions;
 
 namespace WebApp.Hosting;
@@ -14,7 +15,7 @@ internal static class KeyRing
     /// <summary>How the framework's categories in the log begin.</summary>
     private const string Framework = "Microsoft.AspNetCore.DataProtection";
 
-    /// <exception cref="InvalidOperationException">Outside Development keys in Redis need <c>DataProtection:Certificate</c>.</exception>
+    /// <exception cref="OptionsValidationException">Outside Development keys in Redis need <c>DataProtection:Certificate</c>.</exception>
     public static void AddKeyRing(this WebApplicationBuilder builder, Database database)
     {
         var keys = builder.Services.AddDataProtection()
@@ -43,7 +44,7 @@ internal static class KeyRing
         if (builder.Configuration["DataProtection:Certificate"] is { Length: > 0 } path)
             keys.ProtectKeysWithCertificate(Load(path, builder.Configuration["DataProtection:CertificatePassword"]));
         else if (inRedis && !builder.Environment.IsDevelopment())
-            throw new InvalidOperationException(
+            throw Mistake(
                 "DataProtection:Certificate is not set. Keys in Redis are plain text without it: whoever reads Redis could make cookies. "
                 + "Set it to the path of a PFX file (its password: DataProtection:CertificatePassword) or of a PEM file with certificate and key.");
         else
@@ -79,11 +80,14 @@ internal static class KeyRing
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException(
+            throw Mistake(
                 $"DataProtection:Certificate names \"{path}\", which can't be used: {e.Message} It must be a PFX file (its password: "
-                + "DataProtection:CertificatePassword) or a PEM file, with certificate and private key.", e);
+                + "DataProtection:CertificatePassword) or a PEM file, with certificate and private key.");
         }
     }
+
+    private static OptionsValidationException Mistake(string words) =>
+        new("DataProtection", typeof(KeyManagementOptions), [words]);
 }
 
 /// <summary>

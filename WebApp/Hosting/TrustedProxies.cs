@@ -11,7 +11,7 @@ namespace WebApp.Hosting;
 /// </summary>
 internal static class TrustedProxies
 {
-    /// <exception cref="FormatException">An entry is neither an address nor a network.</exception>
+    /// <exception cref="OptionsValidationException">An entry is neither an address nor a network.</exception>
     public static void UseTrustedProxies(this WebApplication app)
     {
         UseForwardedHeaders(app);
@@ -37,7 +37,8 @@ internal static class TrustedProxies
             else if (System.Net.IPNetwork.TryParse(entry, out var network))
                 options.KnownIPNetworks.Add(network);
             else
-                throw new FormatException($"ForwardedHeaders:KnownProxies has \"{entry}\", which is neither an address nor a network such as 10.0.0.0/8.");
+                throw new OptionsValidationException("ForwardedHeaders", typeof(ForwardedHeadersOptions),
+                    [$"ForwardedHeaders:KnownProxies has \"{entry}\", which is neither an address nor a network such as 10.0.0.0/8."]);
         }
 
         DropCountriesFromStrangers(app, options);

@@ -17,7 +17,7 @@ public static class ServerSideSessions
     /// <param name="builder">The app under construction.</param>
     /// <param name="scheme">The authentication scheme, which also becomes the default one.</param>
     /// <param name="database">How to reach the database (the embedded store's sessions, or the journal of revocations, go there), given the name of the migrations history table.</param>
-    /// <exception cref="InvalidOperationException">No store is configured, or the one that was chosen lacks its connection string.</exception>
+    /// <exception cref="OptionsValidationException">No store is configured, or the one that was chosen lacks its connection string.</exception>
     public static void AddServerSideSessions(this WebApplicationBuilder builder, string scheme, Action<DbContextOptionsBuilder, string> database)
     {
         var services = builder.Services;
@@ -62,21 +62,24 @@ public static class ServerSideSessions
     }
 
     /// <summary>Which store the configuration asks for.</summary>
-    /// <exception cref="InvalidOperationException">None, outside Development; or Redis without a connection string.</exception>
+    /// <exception cref="OptionsValidationException">None, outside Development; or Redis without a connection string.</exception>
     public static SessionStoreKind ChosenStore(WebApplicationBuilder builder)
     {
         var redis = !string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("Redis"));
         return builder.Configuration.GetValue<SessionStoreKind?>($"{SessionPolicy.Section}:{nameof(SessionPolicy.Store)}") switch
         {
-            SessionStoreKind.Redis when !redis => throw new InvalidOperationException(
+            SessionStoreKind.Redis when !redis => throw Mistake(
                 "Sessions:Store is Redis, but ConnectionStrings:Redis is not set. Set it, for example to \"localhost:6379\"."),
             { } chosen when Enum.IsDefined(chosen) => chosen,
-            { } unknown => throw new InvalidOperationException($"Sessions:Store is {unknown}. It can be Redis or Sql."),
+            { } unknown => throw Mistake($"Sessions:Store is {unknown}. It can be Redis or Sql."),
             null when redis => SessionStoreKind.Redis,
             null when builder.Environment.IsDevelopment() => SessionStoreKind.Sql,
-            null => throw new InvalidOperationException(
+            null => throw Mistake(
                 "No session store is configured. Set ConnectionStrings:Redis to keep sessions in Redis, "
                 + "or Sessions:Store to Sql to keep them in the database (one instance only)."),
         };
     }
+
+    private static OptionsValidationException Mistake(string words) =>
+        new(SessionPolicy.Section, typeof(SessionPolicy), [words]);
 }

@@ -112,8 +112,10 @@ public sealed class AuditCommandsTests(TestApp app) : IClassFixture<TestApp>, ID
 
     private static async Task<int> RunAsync(TestApp app, string name, params string[] options)
     {
-        var command = AuditCommands.All.Single(known => known.Name == name);
+        var line = CommandLine.Read([.. name.Split(' '), .. options]);
         await using var scope = app.Services.CreateAsyncScope();
-        return await CommandLine.RunAsync(command, new(scope.ServiceProvider, Arguments.Read(command, options)!));
+        return line.Errors.Count == 0
+            ? await CommandLine.RunAsync(new(scope.ServiceProvider, line))
+            : CommandLine.NotUnderstood;
     }
 }

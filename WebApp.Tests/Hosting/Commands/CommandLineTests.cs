@@ -108,7 +108,7 @@ public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
     [InlineData("", null)]
     public void An_unknown_command_says_what_may_have_been_meant(string typed, string? meant)
     {
-        var lines = CommandLine.FindMistake(typed.Split(' '))!.Split('\n');
+        var lines = CommandLine.FindMistake(CommandLine.Read(typed.Split(' ')))!.Split('\n');
 
         Assert.Equal(meant is null ? [] : [$"Did you mean: {meant}?"], lines[1..^1]);
         Assert.Equal("\"WebApp help\" lists all commands.", lines[^1]);
@@ -116,14 +116,14 @@ public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
 
     [Theory]
     [InlineData("users list --jsn", "\"users list\" has no option --jsn.", "--json")]
-    [InlineData("users add --email a@b.c --rol Admin", "\"users add\" has no option --rol.", "--role Support|Admin")]
-    [InlineData("users add --email=ops@example.com", "\"users add\" has no option --email=....", "--email ADDRESS")]
+    [InlineData("users add --email a@b.c --rol Admin", "\"users add\" has no option --rol.", "--role")]
+    [InlineData("users add --emial=ops@example.com", "\"users add\" has no option --emial=....", "--email")]
     [InlineData("users add --password=secret", "\"users add\" has no option --password=....", null)]
     [InlineData("migrate now", "\"migrate\" has no option now.", null)]
     public void An_unknown_option_says_what_may_have_been_meant_and_repeats_no_value(
         string typed, string refusal, string? meant)
     {
-        var lines = CommandLine.FindMistake(typed.Split(' '))!.Split('\n');
+        var lines = CommandLine.FindMistake(CommandLine.Read(typed.Split(' ')))!.Split('\n');
 
         Assert.Equal(refusal, lines[0]);
         Assert.Equal(meant is null ? [] : [$"Did you mean: {meant}?"], lines[1..^1]);
@@ -136,7 +136,37 @@ public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
         var (code, output, error) = await RunAsync(["help"], publicUrl: "");
 
         Assert.Equal((0, ""), (code, error));
-        Assert.Contains("WebApp users add --email ADDRESS", output, StringComparison.Ordinal);
+        Assert.Contains("accounts: add, list, show, ban,", output, StringComparison.Ordinal);
+    }
+
+    // As shells ask: the word that is typed, and where the cursor is.
+    [Fact]
+    public async Task A_shell_hears_what_can_come_next()
+    {
+        var ban = await RunAsync(["[suggest:26]", "users ban --email a --reaso"], publicUrl: "");
+        var role = await RunAsync(["[suggest:17]", "users add --role "], publicUrl: "");
+
+        Assert.Equal((0, "--reason", ""), ban);
+        Assert.Equal((0, "Admin\nSupport", ""), role);
+    }
+
+    [Fact]
+    public void What_begins_with_an_at_sign_is_a_value_and_no_file_of_arguments() =>
+        Assert.Null(CommandLine.FindMistake(CommandLine.Read("users", "add", "--email", Email, "--name", "@Zoë")));
+
+    [Theory]
+    [InlineData("users add --email a@b.c --role Root", "'Root' not recognized")]
+    [InlineData("users add", "'--email' is required")]
+    [InlineData("sessions end --email a@b.c --session 1 --reason Other --case C-1", "--session takes the id")]
+    public void A_command_that_lacks_something_says_what(string typed, string why)
+    {
+        var words = typed.Split(' ');
+
+        var mistake = CommandLine.FindMistake(CommandLine.Read(words))!;
+
+        Assert.Contains(why, mistake, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"\"WebApp {words[0]} {words[1]} --help\" lists its options.", mistake, StringComparison.Ordinal);
     }
 
     // In this process: none of these needs the app.
@@ -151,27 +181,32 @@ public sealed class CommandLineTests(CommandLineTests.WithAccount withAccount)
     [InlineData("users", "add", "--email", Email, "--role")]
     [InlineData("users", "add", "--email", Email, "--rol", "Admin")]
     [InlineData("users", "add", "--email", Email, "--email", Email)]
+    [InlineData("audit", "restart", "--key-is-lost", "false")]
+    [InlineData("audit", "restart", "--key-is-lost=false")]
     [InlineData("users", "add", "--email", Email, "--password", "for all to see")]
     public async Task What_is_not_understood_changes_nothing(params string[] arguments) =>
         Assert.Equal(2, await CommandLine.AnswerAsync(arguments));
 
     [Theory]
+    [InlineData("help")]
+    [InlineData("help", "users", "ban")]
+    [InlineData("help", "--json")]
+    [InlineData("-h")]
+    [InlineData("users", "--help")]
+    [InlineData("users", "ban", "-h")]
+    [InlineData("--version")]
+    public async Task Help_is_given_at_every_place(params string[] arguments) =>
+        Assert.Equal(0, await CommandLine.AnswerAsync(arguments));
+
+    [Theory]
     [InlineData]
+    [InlineData("--version", "2")]
     [InlineData("--urls", "http://localhost:5080")]
     [InlineData("App:PublicUrl=https://accounts.example.com")]
     public async Task Settings_are_no_command(params string[] arguments)
     {
         Assert.False(CommandLine.IsCommand(arguments));
         Assert.Null(await CommandLine.AnswerAsync(arguments));
-    }
-
-    [Fact]
-    public async Task Without_a_public_address_the_app_does_not_start_and_says_what_to_set()
-    {
-        var (code, _, error) = await RunAsync([], publicUrl: "");
-
-        Assert.NotEqual(0, code);
-        Assert.Contains("App:PublicUrl is not set.", error, StringComparison.Ordinal);
     }
 
     private Task<(int Code, string Output, string Error)> RunAsync(

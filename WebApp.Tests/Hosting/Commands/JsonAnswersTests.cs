@@ -35,9 +35,10 @@ public abstract class JsonAnswersTests(JsonAnswersTests.People people, bool onRe
     };
 
     public static TheoryData<string> Commands =>
-        [.. Known.Where(command => command.Options.Contains(Option.Json)).Select(command => command.Name)];
-
-    private static IEnumerable<Command> Known => [.. UserCommands.All, .. SessionCommands.All, .. AuditCommands.All];
+    [
+        .. CommandLine.All.Where(command => command.Options.Any(option => option.Name == AppOption.JsonName))
+            .Select(command => command.FullName),
+    ];
 
     [Fact]
     public async Task What_is_not_understood_is_refused_in_JSON()

@@ -60,11 +60,14 @@ public abstract class SessionCommandsTests(TestApp app)
 
     private async Task<int> RunAsync(string name, string[] arguments, TestApp? other = null)
     {
-        var command = SessionCommands.All.Single(known => known.Name == name);
+        var line = CommandLine.Read([.. name.Split(' '), .. arguments]);
+        if (line.Errors.Count > 0)
+            return CommandLine.NotUnderstood;
+
         await using var scope = (other ?? app).Services.CreateAsyncScope();
         // Without a request, as at the command line.
         scope.ServiceProvider.GetRequiredService<IHttpContextAccessor>().HttpContext = null;
-        return Arguments.Read(command, arguments) is { } read ? await command.RunAsync(new(scope.ServiceProvider, read)) : CommandLine.NotUnderstood;
+        return await ((AppCommand)line.CommandResult.Command).RunAsync(new(scope.ServiceProvider, line));
     }
 }
 

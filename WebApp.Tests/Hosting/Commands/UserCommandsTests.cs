@@ -100,17 +100,28 @@ public abstract class UserCommandsTests(TestApp app)
     [Fact]
     public void No_act_on_a_person_goes_without_a_reason_and_a_case()
     {
-        foreach (var command in UserCommands.All.Where(command => command.NeedsStore))
-            Assert.Null(Arguments.Read(command, ["--email", "sam@example.com"]));
+        var acts = CommandLine.All.Where(command =>
+            command.NeedsStore && command.FullName.StartsWith("users ", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(acts);
+        foreach (var act in acts)
+        {
+            var line = CommandLine.Read([.. act.FullName.Split(' '), "--email", "sam@example.com"]);
+            Assert.Contains("'--reason' is required", CommandLine.FindMistake(line), StringComparison.Ordinal);
+            Assert.Contains("'--case' is required", CommandLine.FindMistake(line), StringComparison.Ordinal);
+        }
     }
 
     private async Task<int> RunAsync(string name, string[] arguments, TestApp? other = null)
     {
-        var command = UserCommands.All.Single(known => known.Name == name);
+        var line = CommandLine.Read([.. name.Split(' '), .. arguments]);
+        if (line.Errors.Count > 0)
+            return CommandLine.NotUnderstood;
+
         await using var scope = (other ?? app).Services.CreateAsyncScope();
         // Without a request, as at the command line.
         scope.ServiceProvider.GetRequiredService<Microsoft.AspNetCore.Http.IHttpContextAccessor>().HttpContext = null;
-        return Arguments.Read(command, arguments) is { } read ? await command.RunAsync(new(scope.ServiceProvider, read)) : CommandLine.NotUnderstood;
+        return await ((AppCommand)line.CommandResult.Command).RunAsync(new(scope.ServiceProvider, line));
     }
 }
 

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.IO.Pipelines;
 using WebApp.Admin;
@@ -6,46 +7,81 @@ using WebApp.Audit;
 namespace WebApp.Hosting.Commands;
 
 /// <summary>The audit log's proof, and the way out of it without a browser.</summary>
-internal static class AuditCommands
+internal sealed class AuditCommands
 {
     private const string Csv = "csv";
     private const string TimeForm = "yyyy-MM-ddTHH:mm";
+    private const string TimeLike = "a time (UTC) such as 2026-11-21 or 2026-11-21T14:30";
 
-    private static readonly Option Format = new("--format", $"{Csv}|jsonl", "for spreadsheets, or for programs") { Required = true };
-    private static readonly Option Expect = new("--expect", "HEAD", "a head that was kept elsewhere and has to be part of the log");
-    private static readonly Option From = new("--from", "TIME", "written then (UTC) or later: 2026-11-21 or 2026-11-21T14:30");
-    private static readonly Option To = new("--to", "TIME", "written before then");
-    private static readonly Option Actor = new("--actor", "WHO", "done by: e-mail address or user id");
-    private static readonly Option Subject = new("--subject", "WHO", "about: e-mail address or user id");
-    private static readonly Option Action = new("--action", "NAME", "what was done, such as SignedIn");
-    private static readonly Option Case = new("--case", "REFERENCE", "for that case");
-    private static readonly Option Output = new("--output", "FILE", "a new file, readable for this user only; without it standard output");
-    private static readonly Option File = new("--file", "FILE", "the ZIP file") { Required = true };
-    private static readonly Option Key = new("--key", "FILE", "the public key (PEM) that it has to be signed with; without it this log's own");
-    private static readonly Option KeyIsLost = new("--key-is-lost", null, "that this is so: what entries say can be proved from now on only") { Required = true };
+    private readonly Option<AuditAnchor?> _expect = AppOption.Of("--expect", "HEAD",
+        "a head that was kept elsewhere and has to be part of the log", AuditAnchor.Parse,
+        "a head, such as \"audit head\" prints");
 
-    public static Command[] All =>
+    private readonly Option<string> _format =
+        AppOption.OneOf<string>("--format", "for spreadsheets, or for programs", [Csv, "jsonl"]).Required();
+
+    private readonly Option<DateTimeOffset?> _from =
+        AppOption.Of("--from", "TIME", $"written at {TimeLike}, or later", TimeOf, TimeLike);
+
+    private readonly Option<DateTimeOffset?> _to =
+        AppOption.Of("--to", "TIME", "written before then", TimeOf, TimeLike);
+
+    private readonly Option<string> _actor = AppOption.Text("--actor", "WHO", "done by: e-mail address or user id");
+    private readonly Option<string> _subject = AppOption.Text("--subject", "WHO", "about: e-mail address or user id");
+
+    private readonly Option<AuditAction?> _action = AppOption.OneOf<AuditAction?>(
+        "--action", "what was done, such as SignedIn", Enum.GetNames<AuditAction>(), "NAME");
+
+    private readonly Option<string> _case = AppOption.Text("--case", "REFERENCE", "for that case");
+
+    private readonly Option<string> _output = AppOption.Text(
+        "--output", "FILE", "a new file, readable for this user only; without it standard output");
+
+    private readonly Option<string> _file = AppOption.Text("--file", "FILE", "the ZIP file").Required();
+
+    private readonly Option<string> _key = AppOption.Text(
+        "--key", "FILE", "the public key (PEM) that it has to be signed with; without it this log's own");
+
+    private readonly Option<bool> _keyIsLost = AppOption.Flag(
+        "--key-is-lost", "that this is so: what entries say can be proved from now on only").Required();
+
+    public IEnumerable<AppCommand> All =>
     [
-        new("audit verify", "compute the chain anew and say whether the log is as it was written", VerifyAsync) { Options = [Expect, Option.Json] },
-        new("audit head", "say where the log ends, to be kept elsewhere", HeadAsync) { Options = [Option.Json] },
-        new("audit export", "write entries, oldest first; that you did becomes one", ExportAsync) { Options = [Format, From, To, Actor, Subject, Action, Case, Output] },
-        new("audit key", "print the public key that bundles are signed with", PrintKeyAsync) { NeedsDatabase = false },
-        new("audit verify-bundle", "say whether a signed bundle is as it was made", VerifyBundleAsync) { Options = [File, Key], NeedsDatabase = false },
-        new("audit restart", "chain all entries anew when the key is lost for good", RestartAsync) { Options = [KeyIsLost, Option.Json], NeedsDatabase = false },
+        new("verify", "compute the chain anew and say whether the log is as it was written", VerifyAsync,
+            _expect, AppOption.Json),
+        new("head", "say where the log ends, to be kept elsewhere", HeadAsync, AppOption.Json),
+        new("export", "write entries, oldest first; that you did becomes one", ExportAsync,
+            _format, _from, _to, _actor, _subject, _action, _case, _output),
+        new("key", "print the public key that bundles are signed with", PrintKeyAsync) { NeedsDatabase = false },
+        new("verify-bundle", "say whether a signed bundle is as it was made", VerifyBundleAsync,
+            _file, _key) { NeedsDatabase = false },
+        Restart(),
     ];
 
-    private static async Task<int> VerifyAsync(CommandContext context)
+    private AppCommand Restart()
     {
-        AuditAnchor? expected = null;
-        if (context.Arguments[Expect.Name] is { } text && (expected = AuditAnchor.Parse(text)) is null)
-            return await context.NotUnderstoodAsync($"{text} is no head, such as \"audit head\" prints.");
+        var restart = new AppCommand(
+            "restart", "chain all entries anew when the key is lost for good", RestartAsync, _keyIsLost, AppOption.Json)
+        {
+            NeedsDatabase = false,
+        };
+        // System.CommandLine does not insist on a required option that takes no value.
+        restart.Validators.Add(given =>
+        {
+            if (given.GetResult(_keyIsLost) is null or { Implicit: true })
+                given.AddError($"Option '{_keyIsLost.Name}' is required.");
+        });
+        return restart;
+    }
 
-        var verdict = await context.Get<AuditVerifier>().VerifyAsync(expected);
+    private async Task<int> VerifyAsync(CommandContext context)
+    {
+        var verdict = await context.Get<AuditVerifier>().VerifyAsync(context.Value(_expect));
         var facts = new { fits = verdict.Misfit is null, entries = verdict.Count, from = verdict.Start.LastId, checkpoint = verdict.Checkpoint, head = $"{verdict.Head}", entry = verdict.Misfit?.EntryId, why = verdict.Misfit?.What };
         if (verdict.Misfit is null)
             return context.Done($"{verdict}", facts);
 
-        if (!context.Arguments.Has(Option.Json.Name))
+        if (!context.AsJson)
             return await context.NotDoneAsync($"{verdict}");
 
         context.Done("", facts);
@@ -58,7 +94,7 @@ internal static class AuditCommands
         return context.Done($"{head}", new { head = $"{head}", lastId = head.LastId });
     }
 
-    private static async Task<int> ExportAsync(CommandContext context)
+    private async Task<int> ExportAsync(CommandContext context)
     {
         var (filter, mistake) = await FilterOf(context);
         if (mistake is not null)
@@ -67,7 +103,7 @@ internal static class AuditCommands
         Stream file;
         try
         {
-            file = context.Arguments[Output.Name] is { } path ? MakePrivate(path) : Console.OpenStandardOutput();
+            file = context.Value(_output) is { } path ? MakePrivate(path) : Console.OpenStandardOutput();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,8 +113,8 @@ internal static class AuditCommands
         await using (file)
         {
             var audit = context.Get<AuditLog>();
-            var last = await audit.AppendAsync(new() { Action = AuditAction.AuditExported, CaseReference = filter.CaseReference, Details = Cut($"command line, {context.Arguments[Format.Name]}, {filter}") });
-            var format = context.Arguments[Format.Name] == Csv ? AuditFormat.Csv : AuditFormat.JsonLines;
+            var last = await audit.AppendAsync(new() { Action = AuditAction.AuditExported, CaseReference = filter.CaseReference, Details = Cut($"command line, {context.Value(_format)}, {filter}") });
+            var format = context.Value(_format) == Csv ? AuditFormat.Csv : AuditFormat.JsonLines;
             var writer = PipeWriter.Create(file, new(leaveOpen: true));
             var count = await AuditFile.WriteAsync(writer, format, audit.ReadAsync(filter, last - 1), CancellationToken.None);
             await writer.CompleteAsync();
@@ -88,48 +124,40 @@ internal static class AuditCommands
         return CommandLine.Done;
     }
 
-    private static async Task<(AuditFilter Filter, string? Mistake)> FilterOf(CommandContext context)
+    private async Task<(AuditFilter Filter, string? Mistake)> FilterOf(CommandContext context)
     {
-        var (arguments, desk) = (context.Arguments, context.Get<AuditDesk>());
-        AuditAction? action = null;
-        if (arguments[Action.Name] is { } name)
-        {
-            if (!Enum.TryParse<AuditAction>(name, out var known) || !Enum.IsDefined(known))
-                return (AuditFilter.Everything, $"There is no action {name}. There are {string.Join(", ", Enum.GetNames<AuditAction>())}.");
-
-            action = known;
-        }
-
-        foreach (var option in new[] { Actor, Subject })
-        {
-            if (arguments[option.Name] is { } who && await desk.FindPersonAsync(who) is null)
-                return (AuditFilter.Everything, $"No account has the address {who}. One that was deleted is found by its id.");
-        }
-
-        foreach (var option in new[] { From, To })
-        {
-            if (arguments[option.Name] is { } time && TimeOf(time) is null)
-                return (AuditFilter.Everything, $"{option.Name} {time} is no time such as 2026-11-21T14:30.");
-        }
+        var desk = context.Get<AuditDesk>();
+        async Task<Guid?> FindAsync(Option<string> option) =>
+            context.Value(option) is { } who ? await desk.FindPersonAsync(who) : null;
 
         var filter = new AuditFilter
         {
-            Action = action,
-            ActorId = arguments[Actor.Name] is { } actor ? await desk.FindPersonAsync(actor) : null,
-            SubjectId = arguments[Subject.Name] is { } subject ? await desk.FindPersonAsync(subject) : null,
-            CaseReference = arguments[Case.Name],
-            From = arguments[From.Name] is { } from ? TimeOf(from) : null,
-            To = arguments[To.Name] is { } to ? TimeOf(to) : null,
+            Action = context.Value(_action),
+            ActorId = await FindAsync(_actor),
+            SubjectId = await FindAsync(_subject),
+            CaseReference = context.Value(_case),
+            From = context.Value(_from),
+            To = context.Value(_to),
         };
-        return (filter, filter.FindMistake() is null ? null : $"{Case.Name} takes at most {AuditEntry.MaxCaseReferenceLength} characters, and no special ones.");
+        if (filter.FindMistake() is not null)
+        {
+            return (filter,
+                $"{_case.Name} takes at most {AuditEntry.MaxCaseReferenceLength} characters, and no special ones.");
+        }
+
+        var stranger = filter.ActorId is null ? context.Value(_actor) : null;
+        stranger ??= filter.SubjectId is null ? context.Value(_subject) : null;
+        return (filter, stranger is null
+            ? null
+            : $"No account has the address {stranger}. One that was deleted is found by its id.");
     }
 
     private static Task<int> PrintKeyAsync(CommandContext context) => Task.FromResult(context.Done(context.Get<AuditKey>().PublicKey().TrimEnd(), ""));
 
-    private static async Task<int> VerifyBundleAsync(CommandContext context)
+    private async Task<int> VerifyBundleAsync(CommandContext context)
     {
-        var publicKey = context.Arguments[Key.Name] is { } path ? await System.IO.File.ReadAllTextAsync(path) : null;
-        await using var file = System.IO.File.OpenRead(context.Arguments[File.Name]!);
+        var publicKey = context.Value(_key) is { } path ? await File.ReadAllTextAsync(path) : null;
+        await using var file = File.OpenRead(context.Value(_file)!);
         return context.Get<AuditBundle>().FindMisfit(file, publicKey) is { } misfit
             ? await context.NotDoneAsync($"The bundle does not fit: {misfit}.")
             : context.Done("The bundle is as it was made and signed.", "");

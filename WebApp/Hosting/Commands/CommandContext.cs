@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -5,32 +7,37 @@ namespace WebApp.Hosting.Commands;
 
 /// <summary>What a command has to work with.</summary>
 /// <param name="Services">Of the app, in a scope of the command's own.</param>
-/// <param name="Arguments">As the operator gave them.</param>
-internal sealed record CommandContext(IServiceProvider Services, Arguments Arguments)
+/// <param name="Line">What the operator asked for.</param>
+internal sealed record CommandContext(IServiceProvider Services, ParseResult Line)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    public bool AsJson => Line.GetResult(AppOption.JsonName) is OptionResult { Implicit: false };
 
     public T Get<T>()
         where T : notnull => Services.GetRequiredService<T>();
 
+    /// <summary>Null, or false, when the option was not given.</summary>
+    public T? Value<T>(Option<T> option) => Line.GetValue(option);
+
     /// <summary>Says that it is done: in words, or with <c>--json</c> as <paramref name="facts"/>.</summary>
     public int Done(string words, object facts)
     {
-        Console.WriteLine(Arguments.Has(Option.Json.Name) ? JsonSerializer.Serialize(facts, Json) : words);
+        Console.WriteLine(AsJson ? JsonSerializer.Serialize(facts, Json) : words);
         return CommandLine.Done;
     }
 
     /// <summary>Says what can't be understood; nothing was done.</summary>
     public async Task<int> NotUnderstoodAsync(string why)
     {
-        await RefuseAsync(why);
+        await RefuseAsync(why, AsJson);
         return CommandLine.NotUnderstood;
     }
 
     /// <summary>Says why it is not done.</summary>
     public async Task<int> NotDoneAsync(string why)
     {
-        await RefuseAsync(why);
+        await RefuseAsync(why, AsJson);
         return CommandLine.NotDone;
     }
 
@@ -41,6 +48,4 @@ internal sealed record CommandContext(IServiceProvider Services, Arguments Argum
             Console.WriteLine(JsonSerializer.Serialize(new { error = why }, Json));
         await Console.Error.WriteLineAsync(why);
     }
-
-    private Task RefuseAsync(string why) => RefuseAsync(why, Arguments.Has(Option.Json.Name));
 }

@@ -1,9 +1,5 @@
-using System.Data.Common;
-using System.Text;
-using Microsoft.EntityFrameworkCore;
+using System.CommandLine;
 using Microsoft.Extensions.Logging.Console;
-using WebApp.Audit;
-using WebApp.Sessions;
 
 namespace WebApp.Hosting.Commands;
 
@@ -17,67 +13,64 @@ internal static class CommandLine
     public const int NotDone = 1;
     public const int NotUnderstood = 2;
 
-    private static Command[] All =>
-    [
-        new("migrate", "bring the database up to date", DatabaseCommands.MigrateAsync) { NeedsDatabase = false },
-        .. UserCommands.All,
-        .. SessionCommands.All,
-        .. AuditCommands.All,
-    ];
+    private const string Help = "--help";
+
+    internal static IReadOnlyList<AppCommand> All => [.. Of(Root())];
+
+    /// <summary>Without files of arguments: a note may begin with "@".</summary>
+    private static ParserConfiguration Reading =>
+        new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
+
+    /// <summary>What goes wrong by our mistake keeps its trace; a signal ends the program as it always does.</summary>
+    private static InvocationConfiguration Answering =>
+        new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
 
     /// <summary>Whether the arguments name a command, known or not; else the app should start.</summary>
     public static bool IsCommand(string[] args) =>
         args is [{ } word, ..] && !word.StartsWith('-') && !word.Contains('=');
 
     /// <summary>
-    /// Answers what needs no app, and so no settings: a call for help, and what can't be understood. Returns the exit
-    /// code; null when there is a command to run, or the app to start.
+    /// Answers what needs no app, and so no settings: a call for help or for what could come next ("[suggest]"), and
+    /// what can't be understood. Returns the exit code; null when there is a command to run, or the app to start.
     /// </summary>
     public static async Task<int?> AnswerAsync(string[] args)
     {
-        if (args is ["--help" or "-h" or "help", ..])
-        {
-            Console.Write(Usage());
-            return Done;
-        }
-
-        if (!IsCommand(args))
+        if (!IsCommand(args) && args is not ([Help or "-h" or "-?", ..] or ["--version"]))
             return null;
 
-        if (Find(args) is { } named && args[named.Words.Length..] is ["--help" or "-h", ..])
+        var line = Read(args);
+        if (FindMistake(line) is { } mistake)
         {
-            Console.Write(Help(named));
-            return Done;
+            await CommandContext.RefuseAsync(mistake, asJson: args.Contains(AppOption.JsonName));
+            return NotUnderstood;
         }
 
-        if (FindMistake(args) is not { } mistake)
-            return null;
-
-        await CommandContext.RefuseAsync(mistake, asJson: args.Contains(Option.Json.Name));
-        return NotUnderstood;
+        return line.Action is null ? null : await line.InvokeAsync(Answering);
     }
 
+    internal static ParseResult Read(params string[] args) => Root().Parse(args, Reading);
+
     /// <summary>What can't be understood in a command, and what may have been meant; null when all of it can.</summary>
-    internal static string? FindMistake(string[] args)
+    internal static string? FindMistake(ParseResult line)
     {
-        if (Find(args) is not { } named)
-            return UnknownCommand(string.Join(' ', args.TakeWhile(arg => !arg.StartsWith('-'))));
+        if (line.Errors.Count == 0)
+            return null;
+        if (line.CommandResult.Command is not AppCommand command)
+            return UnknownCommand(line);
 
-        var rest = args[named.Words.Length..];
-        if (Arguments.FindUnknown(named, rest) is { } unknown)
-            return UnknownOption(named, unknown);
-
-        return Arguments.Read(named, rest) is null ? Help(named) : null;
+        var mistakes = line.UnmatchedTokens is [{ } unknown, ..]
+            ? UnknownOption(command, unknown)
+            : string.Join('\n', line.Errors.Select(error => error.Message));
+        return $"{mistakes}\n\"WebApp {command.FullName} {Help}\" lists its options.";
     }
 
     /// <summary>Runs a command that <see cref="AnswerAsync"/> has left to run, and returns its exit code.</summary>
     public static async Task<int> RunAsync(WebApplication app, string[] args)
     {
-        var named = Find(args)!;
         // At its end the log is written to the last line.
         await using var ended = app;
         await using var scope = app.Services.CreateAsyncScope();
-        return await RunAsync(named, new(scope.ServiceProvider, Arguments.Read(named, args[named.Words.Length..])!));
+        return await RunAsync(new(scope.ServiceProvider, Read(args)));
     }
 
     /// <summary>Standard output is for what a command answers, which may be read by a program.</summary>
@@ -85,8 +78,9 @@ internal static class CommandLine
         .Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     /// <summary>What fails for the machine's sake is said in words, too.</summary>
-    internal static async Task<int> RunAsync(Command command, CommandContext context)
+    internal static async Task<int> RunAsync(CommandContext context)
     {
+        var command = (AppCommand)context.Line.CommandResult.Command;
         try
         {
             if (command.NeedsDatabase && !await Database.IsUpToDateAsync(context.Services))
@@ -95,62 +89,65 @@ internal static class CommandLine
             await using var beside = command.NeedsStore ? await CommandServices.StartAsync(context.Services) : null;
             return await command.RunAsync(context);
         }
-        catch (Exception e) when (WhyOf(e) is { } why)
+        catch (Exception e) when (Faults.InWords(e) is { } why)
         {
             return await context.NotDoneAsync(why);
         }
     }
 
-    /// <summary>Null for what can only be a mistake of ours.</summary>
-    private static string? WhyOf(Exception e) => e switch
-    {
-        SessionStoreUnavailableException => "The session store does not answer.",
-        DbException or DbUpdateException => $"The database did not do it: {e.GetBaseException().Message}",
-        AuditChainException or IOException or UnauthorizedAccessException => e.Message,
-        _ => null,
-    };
-
-    private static Command? Find(string[] args) => Array.Find(All, command => command.IsNamedBy(args));
-
     /// <summary>Compares as many words as were typed; if none is near, all with the same first are meant.</summary>
-    private static string UnknownCommand(string typed)
+    private static string UnknownCommand(ParseResult line)
     {
-        var words = typed.Split(' ');
-        string BeginningOf(Command command) => string.Join(' ', command.Words.Take(words.Length));
-        var near = Nearest.To(typed, All.Select(BeginningOf));
-        var meant = All.Where(command =>
-            near.Count > 0 ? near.Contains(BeginningOf(command)) : command.Words[0] == words[0]);
-        return $"There is no command \"{typed}\".{DidYouMean(meant.Select(command => command.Name))}\n"
-            + "\"WebApp help\" lists all commands.";
+        var words = line.Tokens.Select(token => token.Value).TakeWhile(word => !word.StartsWith('-')).ToArray();
+        var typed = string.Join(' ', words);
+        string BeginningOf(string name) => string.Join(' ', name.Split(' ').Take(words.Length));
+        var names = Of(line.RootCommandResult.Command).Select(command => command.FullName).ToList();
+        var near = Nearest.To(typed, names.Select(BeginningOf));
+        var meant = names.Where(name =>
+            near.Count > 0 ? near.Contains(BeginningOf(name)) : name.Split(' ')[0] == words.FirstOrDefault());
+        return $"There is no command \"{typed}\".{DidYouMean(meant)}\n\"WebApp help\" lists all commands.";
     }
 
     /// <summary>Without what may follow a "=": it could be a secret.</summary>
-    private static string UnknownOption(Command command, string typed)
+    private static string UnknownOption(AppCommand command, string typed)
     {
         var name = typed.Split('=')[0];
         var near = Nearest.To(name, command.Options.Select(option => option.Name));
-        var meant = command.Options.Where(option => near.Contains(option.Name)).Select(option => option.Form);
-        return $"\"{command.Name}\" has no option {name}{(name == typed ? "" : "=...")}.{DidYouMean(meant)}\n"
-            + $"\"WebApp {command.Name} --help\" lists its options.";
+        return $"\"{command.FullName}\" has no option {name}{(name == typed ? "" : "=...")}.{DidYouMean(near)}";
     }
 
     private static string DidYouMean(IEnumerable<string> meant) =>
         string.Join(", ", meant) is { Length: > 0 } names ? $"\nDid you mean: {names}?" : "";
 
-    private static string Usage()
+    private static RootCommand Root()
     {
-        var text = new StringBuilder("Usage:\n");
-        var lines = All.Select(command => (command.Form, command.Does)).Prepend(("", "run the app")).Append(("COMMAND --help", "say what a command takes"));
-        foreach (var (form, does) in lines)
-            text.Append($"  WebApp {form}".TrimEnd()).Append("\n      ").Append(does).Append('\n');
-        return text.Append("Exit codes: 0 done, 1 not done, 2 not understood.\n").ToString();
+        var words = new Argument<string[]>("command") { Arity = ArgumentArity.ZeroOrMore };
+        var help = new Command("help", "say what a command takes") { words };
+        help.TreatUnmatchedTokensAsErrors = false;
+        help.SetAction(line => Read([.. line.GetValue(words)!, Help]).Invoke(Answering));
+        return new("Runs the app; with a command, does what operators do without a browser. "
+            + "Exit codes: 0 done, 1 not done, 2 not understood.")
+        {
+            new AppCommand("migrate", "bring the database up to date", DatabaseCommands.MigrateAsync)
+            {
+                NeedsDatabase = false,
+            },
+            Group("users", "accounts", new UserCommands().All),
+            Group("sessions", "where people are signed in", new SessionCommands().All),
+            Group("audit", "the audit log", new AuditCommands().All),
+            help,
+        };
     }
 
-    private static string Help(Command command)
+    private static Command Group(string name, string about, IEnumerable<AppCommand> commands)
     {
-        var text = new StringBuilder($"WebApp {command.Form}\n  {command.Does}\n");
-        foreach (var option in command.Options)
-            text.Append("  ").Append(option.Form.PadRight(26)).Append(option.Does).Append('\n');
-        return text.ToString();
+        var group = new Command(name);
+        foreach (var command in commands)
+            group.Add(command);
+        group.Description = $"{about}: {string.Join(", ", group.Subcommands.Select(command => command.Name))}";
+        return group;
     }
+
+    private static IEnumerable<AppCommand> Of(Command command) =>
+        command is AppCommand leaf ? [leaf] : command.Subcommands.SelectMany(Of);
 }

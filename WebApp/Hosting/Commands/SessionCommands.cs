@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using WebApp.Admin;
 using WebApp.Pages;
@@ -6,37 +7,31 @@ using WebApp.Sessions;
 namespace WebApp.Hosting.Commands;
 
 /// <summary>What concerns sessions. Acts follow the rules of the staff's pages; the operator counts as an Admin, and needs no second one for everyone's.</summary>
-internal static class SessionCommands
+internal sealed class SessionCommands : PersonCommands
 {
     private const string Everyone = "everyone";
 
-    private static readonly Option Session = new("--session", "ID", "which session") { Required = true };
-    private static readonly Option OfEveryone = new("--everyone", null, "not one person's, but all there are");
-    private static readonly Option Confirm = new("--confirm", Everyone, $"with --{Everyone}, to say that it is meant");
+    private readonly Option<SessionId?> _session = AppOption.Of<SessionId?>("--session", "ID", "which session",
+        text => SessionId.TryParse(text, CultureInfo.InvariantCulture, out var id) ? id : null,
+        "the id of a session, as \"sessions list\" shows it").Required();
 
-    public static Command[] All =>
+    private readonly Option<bool> _everyone = AppOption.Flag($"--{Everyone}", "not one person's, but all there are");
+
+    private readonly Option<string> _confirm =
+        AppOption.OneOf<string>("--confirm", $"with --{Everyone}, to say that it is meant", [Everyone]);
+
+    public IEnumerable<AppCommand> All =>
     [
-        new("sessions list", "show where a person is signed in, and which of their sessions ended early", ListAsync)
-        {
-            Options = [PersonCommand.Email, PersonCommand.Id, Option.Json],
-            NeedsStore = true,
-        },
-        new("sessions end", "end one session of a person", EndAsync)
-        {
-            Options = [PersonCommand.Email, PersonCommand.Id, Session, .. PersonCommand.Why, Option.Json],
-            NeedsStore = true,
-        },
-        new("sessions end-all", "end all sessions of a person, or of everyone", EndAllAsync)
-        {
-            Options = [PersonCommand.Email, PersonCommand.Id, OfEveryone, Confirm, .. PersonCommand.Why, Option.Json],
-            NeedsStore = true,
-        },
+        new("list", "show where a person is signed in, and which of their sessions ended early", ListAsync,
+            Email, Id, AppOption.Json) { NeedsStore = true },
+        Act("end", "end one session of a person", EndAsync, _session),
+        Act("end-all", "end all sessions of a person, or of everyone", EndAllAsync, _everyone, _confirm),
     ];
 
-    private static async Task<int> ListAsync(CommandContext context)
+    private async Task<int> ListAsync(CommandContext context)
     {
-        if (await PersonCommand.FindAsync(context) is not { } person)
-            return await PersonCommand.NobodyAsync(context);
+        if (await FindAsync(context) is not { } person)
+            return await NobodyAsync(context);
 
         var all = await context.Get<SessionManager>().ListAsync(person.Id);
         var lines = all.Live.Concat(all.Revoked).Select(session => string.Join('\t', session.Id, session.Device,
@@ -45,19 +40,26 @@ internal static class SessionCommands
         return context.Done(string.Join('\n', lines), all.Live.Concat(all.Revoked).Select(FactsOf));
     }
 
-    private static Task<int> EndAsync(CommandContext context) => SessionId.TryParse(context.Arguments[Session.Name], CultureInfo.InvariantCulture, out var id)
-        ? PersonCommand.ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>().EndOneAsync(StaffMember.CommandLine, person.Id, id, reason))
-        : context.NotUnderstoodAsync($"{Session.Name} takes the id of a session, as \"sessions list\" shows it.");
+    private Task<int> EndAsync(CommandContext context) =>
+        ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>()
+            .EndOneAsync(StaffMember.CommandLine, person.Id, context.Value(_session)!.Value, reason));
 
-    private static async Task<int> EndAllAsync(CommandContext context)
+    private async Task<int> EndAllAsync(CommandContext context)
     {
-        var isForAll = context.Arguments.Has(OfEveryone.Name);
-        if (!isForAll && !context.Arguments.Has(Confirm.Name))
-            return await PersonCommand.ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>().EndAllAsync(StaffMember.CommandLine, person.Id, reason));
-        if (!isForAll || context.Arguments[Confirm.Name] != Everyone || context.Arguments.Has(PersonCommand.Email.Name) || context.Arguments.Has(PersonCommand.Id.Name))
-            return await context.NotUnderstoodAsync($"To end everyone's sessions say {OfEveryone.Form} {Confirm.Form}, and no person.");
+        var (isForAll, isConfirmed) = (context.Value(_everyone), context.Value(_confirm) is not null);
+        if (!isForAll && !isConfirmed)
+        {
+            return await ActAsync(context, async (person, reason) => await context.Get<ForcedSignOut>()
+                .EndAllAsync(StaffMember.CommandLine, person.Id, reason));
+        }
 
-        var (reason, problems) = PersonCommand.ReadReason(context);
+        if (!isForAll || !isConfirmed || context.Value(Email) is not null || context.Value(Id) is not null)
+        {
+            return await context.NotUnderstoodAsync(
+                $"To end everyone's sessions say {_everyone.Name} {_confirm.Name} {Everyone}, and no person.");
+        }
+
+        var (reason, problems) = ReadReason(context);
         if (reason is null)
             return await context.NotUnderstoodAsync(problems);
 

@@ -1,33 +1,42 @@
+using System.CommandLine;
 using System.Globalization;
 using WebApp.Admin;
 using WebApp.Pages;
 
 namespace WebApp.Hosting.Commands;
 
-/// <summary>What commands about one person have in common: whose account, why, and how it is told what became of it.</summary>
-internal static class PersonCommand
+/// <summary>
+/// What commands about one person have in common: whose account, why, and how it is told what became of it.
+/// </summary>
+internal abstract class PersonCommands
 {
-    public static readonly Option Email = new("--email", "ADDRESS", "whose account");
-    public static readonly Option Id = new("--id", "ID", "the account's id, instead of the address");
+    private readonly Option<string> _reason = AppOption.OneOf<string>(
+        "--reason", "the person is told", StaffReason.Allowed.Select(reason => $"{reason}")).Required();
 
-    /// <summary>Why: for every act.</summary>
-    public static Option[] Why =>
-    [
-        new("--reason", string.Join('|', StaffReason.Allowed), "the person is told") { Required = true },
-        new("--case", "REFERENCE", "the person is told") { Required = true },
-        new("--note", "TEXT", "for staff only; needed for the reason Other"),
-    ];
+    private readonly Option<string> _case = AppOption.Text("--case", "REFERENCE", "the person is told").Required();
+
+    private readonly Option<string> _note =
+        AppOption.Text("--note", "TEXT", "for staff only; needed for the reason Other");
+
+    protected Option<string> Email { get; } = AppOption.Text("--email", "ADDRESS", "whose account");
+
+    protected Option<string> Id { get; } = AppOption.Text("--id", "ID", "the account's id, instead of the address");
+
+    /// <summary>A command that acts on one person, whom it tells why.</summary>
+    protected AppCommand Act(string name, string does, Func<CommandContext, Task<int>> runAsync, params Option[] own) =>
+        new(name, does, runAsync, [Email, Id, .. own, _reason, _case, _note, AppOption.Json]) { NeedsStore = true };
 
     /// <summary>The reason that was given; null with what is wrong with it.</summary>
-    public static (StaffReason? Reason, string Problems) ReadReason(CommandContext context)
+    protected (StaffReason? Reason, string Problems) ReadReason(CommandContext context)
     {
-        var (reason, problems) = context.Get<StaffReasons>().Read(context.Arguments["--reason"], context.Arguments["--case"], context.Arguments["--note"]);
+        var (reason, problems) = context.Get<StaffReasons>()
+            .Read(context.Value(_reason), context.Value(_case), context.Value(_note));
         return (reason is null ? null : reason with { InWords = Words.Of(reason.Reason) }, string.Join('\n', problems.Values));
     }
 
     /// <param name="context">The command.</param>
     /// <param name="act">Given the person and the reason; null when what confirms it is wrong.</param>
-    public static async Task<int> ActAsync(CommandContext context, Func<Person, StaffReason, Task<StaffActResult?>> act)
+    protected async Task<int> ActAsync(CommandContext context, Func<Person, StaffReason, Task<StaffActResult?>> act)
     {
         var (reason, problems) = ReadReason(context);
         if (reason is null)
@@ -51,10 +60,10 @@ internal static class PersonCommand
     }
 
     /// <summary>Null when there is no such account, and when the command names none, or two.</summary>
-    public static async Task<Person?> FindAsync(CommandContext context)
+    protected async Task<Person?> FindAsync(CommandContext context)
     {
         var people = context.Get<UserDirectory>();
-        return (context.Arguments[Email.Name], context.Arguments[Id.Name]) switch
+        return (context.Value(Email), context.Value(Id)) switch
         {
             ({ } email, null) => await people.FindByEmailAsync(email),
             (null, { } text) => Guid.TryParse(text, CultureInfo.InvariantCulture, out var id) ? await people.FindAsync(id) : null,
@@ -62,8 +71,9 @@ internal static class PersonCommand
         };
     }
 
-    public static Task<int> NobodyAsync(CommandContext context) =>
-        context.Arguments.Has(Email.Name) == context.Arguments.Has(Id.Name)
-            ? context.NotUnderstoodAsync($"Say whose account: {Email.Form}, or {Id.Form}.")
+    protected Task<int> NobodyAsync(CommandContext context) =>
+        context.Value(Email) is null == context.Value(Id) is null
+            ? context.NotUnderstoodAsync(
+                $"Say whose account: {Email.Name} {Email.HelpName}, or {Id.Name} {Id.HelpName}.")
             : context.NotDoneAsync("There is no such account.");
 }
