@@ -268,7 +268,8 @@ public sealed partial class EndEveryoneOnRedisTests(RedisServer redis) : EndEver
     }
 
     /// <summary>For the tests that follow, in which databases begin anew.</summary>
-    private Task ForgetAllAsync() => redis.CliAsync(["DEL", .. Enumerable.Range(0, 256).Select(tag => $"ue:{{s{tag:x2}}}:")]);
+    private async Task ForgetAllAsync() =>
+        await redis.CliAsync(["DEL", .. Enumerable.Range(0, 256).Select(tag => $"ue:{{s{tag:x2}}}:")]);
 
     private async Task SqlAsync(string sql)
     {
