@@ -19,8 +19,8 @@ internal static partial class SessionPrincipalValidator
         var clock = services.GetRequiredService<TimeProvider>();
         var interval = services.GetRequiredService<IOptions<SecurityStampValidatorOptions>>().Value.ValidationInterval;
         if (context.Principal is not { } principal
-            || RequestSession.Of(context.HttpContext).Current is not { } session
-            || (session.RightsVersion >= session.RequiredRightsVersion && clock.GetUtcNow() - context.Properties.IssuedUtc < interval))
+            || RequestSession.Of(context.HttpContext) is not { Current: { } session, PrincipalMadeAt: var madeAt }
+            || (session.RightsVersion >= session.RequiredRightsVersion && clock.GetUtcNow() - madeAt < interval))
             return;
 
         var store = services.GetRequiredService<SessionTicketStore>();

@@ -32,6 +32,9 @@ public sealed class RequestSession
     /// <summary>A live session that the cookie opened until identity was proved there, moments ago; null without one. A sign-in in this browser takes its place.</summary>
     internal UserSession? Retired { get; set; }
 
+    /// <summary>When the principal of <see cref="Current"/> was made; null when that is not known.</summary>
+    public DateTimeOffset? PrincipalMadeAt { get; internal set; }
+
     /// <summary>The seed of <see cref="Current"/>'s secrets; null when signed out.</summary>
     internal byte[]? Seed { get; set; }
 

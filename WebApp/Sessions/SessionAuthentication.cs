@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace WebApp.Sessions;
 
@@ -67,9 +68,12 @@ public sealed class SessionAuthentication(SessionTicketStore tickets, SessionCoo
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AuthenticateResult> FindAsync(HttpContext context, AuthenticationScheme scheme, CookieAuthenticationOptions options)
     {
-        if (options.CookieManager.GetRequestCookie(context, options.Cookie.Name!) is not { Length: > 0 } text)
+        // The framework would make a dictionary and strings of the header, only to have the cookie looked up by its hash.
+        var known = tickets.FindOpened(ValueIn(context.Request.Headers.Cookie, options.Cookie.Name!));
+        var text = known is null ? options.CookieManager.GetRequestCookie(context, options.Cookie.Name!) : null;
+        if (known is null && text is not { Length: > 0 })
             return AuthenticateResult.NoResult();
-        if (await tickets.OpenAsync(context, text, scheme.Name) is not { } cookie)
+        if (await tickets.OpenAsync(context, known, text, scheme.Name) is not { } cookie)
             return Refused;
 
         var validation = new CookieValidatePrincipalContext(context, scheme, options, cookie.Ticket);
@@ -81,6 +85,28 @@ public sealed class SessionAuthentication(SessionTicketStore tickets, SessionCoo
             return AuthenticateResult.Success(new(principal, validation.Properties, scheme.Name));
 
         return cookie.Result;
+    }
+
+    /// <summary>
+    /// The value of the cookie; empty when there is none, or when the header is not as browsers write it: what that
+    /// means is for the framework to say.
+    /// </summary>
+    private static ReadOnlySpan<char> ValueIn(StringValues headers, ReadOnlySpan<char> name)
+    {
+        if (headers.Count != 1 || headers[0] is not { } header)
+            return default;
+
+        var rest = header.AsSpan();
+        var at = rest.IndexOf(name, StringComparison.Ordinal);
+        if (at < 0 || (at > 0 && rest[at - 1] != ' ') || rest.Length == at + name.Length || rest[at + name.Length] != '=')
+            return default;
+
+        rest = rest[(at + name.Length + 1)..];
+        if (rest.IndexOf(name, StringComparison.Ordinal) >= 0)
+            return default;
+
+        var end = rest.IndexOf(';');
+        return end < 0 ? rest : rest[..end];
     }
 }
 

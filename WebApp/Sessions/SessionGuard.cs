@@ -35,6 +35,7 @@ public sealed partial class SessionGuard(
     {
         var request = RequestSession.Of(context);
         (request.Current, request.Key, request.Seed) = (session, cookie.Key, cookie.Seed);
+        request.PrincipalMadeAt = cookie.PrincipalMadeAt;
         request.HasNewestSecret = secretUse is SecretUse.Current or SecretUse.Next;
         if (secretUse is SecretUse.Next or SecretUse.Ahead)
             _ = recorder.RotateAsync(cookie.Session, cookie.Key.Version, use.SeenAt);

@@ -94,18 +94,20 @@ public sealed partial class SessionTicketStore(
                 : null;
     }
 
-    /// <summary>As <see cref="RetrieveAsync"/>, for a whole cookie, which need not be opened anew each time.</summary>
+    /// <summary>What the cookie was found to hold when it was opened some minutes ago; null if it was not, or must be opened anew.</summary>
+    internal VerifiedCookie? FindOpened(ReadOnlySpan<char> cookie) =>
+        CookieHash.Of(cookie) is { } hash ? opened.Find(hash) : null;
+
+    /// <summary>As <see cref="RetrieveAsync"/>, for a whole cookie.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="cookie">Its value, whatever it may be.</param>
+    /// <param name="known">What <see cref="FindOpened"/> found.</param>
+    /// <param name="cookie">The cookie's value, whatever it may be; not needed if it is known.</param>
     /// <param name="scheme">The authentication scheme that asks.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal async ValueTask<VerifiedCookie?> OpenAsync(HttpContext context, string cookie, string scheme)
+    internal async ValueTask<VerifiedCookie?> OpenAsync(
+        HttpContext context, VerifiedCookie? known, string? cookie, string scheme)
     {
-        if (CookieHash.Of(cookie) is not { } hash)
-            return null;
-
-        var known = opened.Find(hash);
-        if ((known?.Key ?? format.Read(cookie)) is not { } key)
+        if ((known?.Hash ?? CookieHash.Of(cookie)) is not { } hash || (known?.Key ?? format.Read(cookie!)) is not { } key)
             return null;
 
         var session = await sessions.FindAsync(key.UserId, key.SessionId, known?.Session);

@@ -49,6 +49,9 @@ internal sealed class VerifiedCookie(
 
     public long OpenedAt => openedAt;
 
+    /// <summary>When the ticket's principal was made. The framework keeps it as text.</summary>
+    public DateTimeOffset? PrincipalMadeAt { get; } = ticket.Properties.IssuedUtc;
+
     /// <summary>What the framework's handler would answer.</summary>
     public AuthenticateResult Result { get; } = AuthenticateResult.Success(ticket);
 

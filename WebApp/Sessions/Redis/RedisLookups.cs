@@ -39,7 +39,7 @@ internal sealed class RedisLookups(RedisConnection connection)
         return lookup.Task;
     }
 
-    private sealed class Queue(RedisConnection connection, int tag)
+    private sealed class Queue(RedisConnection connection, int tag) : IThreadPoolWorkItem
     {
         private readonly Lock _gate = new();
         private readonly RedisKey _epoch = RedisKeys.EpochOf(tag);
@@ -88,17 +88,31 @@ internal sealed class RedisLookups(RedisConnection connection)
                 failure = e;
             }
 
-            Batch? next = null;
+            bool isNextWaiting;
+            lock (_gate)
+            {
+                isNextWaiting = _underWay == 1 && _waiting.Lookups.Count > 0;
+                if (!isNextWaiting)
+                    _underWay--;
+            }
+
+            // The next batch goes out behind the requests that are ready to run, so that theirs come along.
+            if (isNextWaiting)
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            batch.Complete(tag, found, failure);
+        }
+
+        /// <summary>Takes the place of the batch that has come back.</summary>
+        void IThreadPoolWorkItem.Execute()
+        {
+            Batch next;
             lock (_gate)
             {
                 _underWay--;
-                if (_underWay == 0 && _waiting.Lookups.Count > 0)
-                    next = Take();
+                next = Take();
             }
 
-            if (next is not null)
-                Send(next);
-            batch.Complete(tag, found, failure);
+            Send(next);
         }
     }
 
