@@ -21,7 +21,8 @@ public sealed class Mailbox(Func<string> database)
     }
 
     /// <summary>
-    /// Whether there is none for the address. Mail goes out one after another, so once a mail to somebody else that was caused later is there, this tells.
+    /// Whether there is none for the address. Files are written one after another, so once a mail to somebody else that was caused later, and is no more
+    /// urgent, is there, this tells.
     /// </summary>
     public bool IsEmpty(string to)
     {

@@ -13,7 +13,7 @@ public static partial class MailSetup
         services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidation>();
         services.AddSingleton(provider => new MailFolder(folder, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<Mailer>().AddSingleton<MailLinks>().AddSingleton<MailQueue>();
+        services.AddSingleton<MailRows>().AddSingleton<Mailer>().AddSingleton<MailLinks>().AddSingleton<MailQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());
         if (!builder.Environment.IsDevelopment())
             services.AddHostedService<NoServerWarning>();

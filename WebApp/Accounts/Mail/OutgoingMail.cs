@@ -1,6 +1,6 @@
-using System.Net.Mail;
 using System.Text;
 using System.Text.Encodings.Web;
+using MimeKit;
 
 namespace WebApp.Accounts.Mail;
 
@@ -13,15 +13,20 @@ namespace WebApp.Accounts.Mail;
 /// <param name="Paragraphs">Plain text. Whatever people typed may stand in it; it is encoded for HTML.</param>
 public sealed record OutgoingMail(string To, string Subject, IReadOnlyList<string> Paragraphs)
 {
+    private static readonly ParserOptions Strict = new() { AllowAddressesWithoutDomain = false, AllowUnquotedCommasInAddresses = false, AddressParserComplianceMode = RfcComplianceMode.Strict };
+
     public string To { get; init => field = OneLine(value); } = OneLine(To);
 
     public string Subject { get; init => field = OneLine(value); } = OneLine(Subject);
+
+    public MailPriority Priority { get; init; } = MailPriority.Notice;
 
     /// <summary>Stand below the paragraphs.</summary>
     public IReadOnlyList<MailLink> Links { get; init; } = [];
 
     /// <summary>Whether mail can be sent to it: one address, without a name or comment around it.</summary>
-    public static bool IsAddress(string address) => MailAddress.TryCreate(address, out var parsed) && parsed.Address == address;
+    public static bool IsAddress(string address) => 
+        MailboxAddress.TryParse(Strict, address, out var parsed) && parsed.Address == address && string.IsNullOrEmpty(parsed.Name) && parsed.Route.Count == 0;
 
     public string ToText() => string.Join("\n\n", [.. Paragraphs, .. Links.Select(link => $"{link.Label}:\n{link.Address.AbsoluteUri}")]) + "\n";
 

@@ -21,13 +21,15 @@ internal sealed class BulkMails(AdminDatabase database, BulkLeases leases, MailQ
     /// <summary>Some of those who are to be told; how many were.</summary>
     public async Task<int> TellSomeAsync(BulkRequest request)
     {
-        if (request.Site is null || !mails.HasRoom)
+        if (request.Site is null || !await mails.HasRoomAsync())
             return 0;
 
         var (people, to) = await database.ReadAsync(db => NextAsync(db, request));
         foreach (var person in people)
             await tell(person.UserId!.Value, new(person.At!.Value, request.Reason, request.CaseReference), new(request.Site));
 
+        // How far it got counts only what no crash can take away.
+        await mails.SaveAsync();
         if (to != request.ToldTo)
             await database.WriteAsync(async db => await leases.RenewAsync(db)
                 ? await db.Requests.Where(r => r.Id == request.Id).ExecuteUpdateAsync(set => set.SetProperty(r => r.ToldTo, to)) : 0);
