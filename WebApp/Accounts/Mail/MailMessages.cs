@@ -10,7 +10,7 @@ internal static class MailMessages
     {
         var message = new MimeMessage
         {
-            MessageId = $"{letter.Id:N}@{MailboxAddress.EncodeAddrspec(from.Address).Split('@')[^1]}",
+            MessageId = $"{letter.Id:N}@{from.GetAddress(idnEncode: true).Split('@')[^1]}",
             Date = letter.WrittenAt,
             Subject = letter.Mail.Subject,
             Body = new MultipartAlternative(Part("plain", letter.Mail.ToText()), Part("html", letter.Mail.ToHtml())),
@@ -24,10 +24,8 @@ internal static class MailMessages
     }
 
     /// <summary>A domain can be written in ASCII; what stands before the @ can't, and takes the extension SMTPUTF8.</summary>
-    public static bool NeedsUtf8(MimeMessage message) => Envelope(message.From).IsInternational || Envelope(message.To).IsInternational;
-
-    /// <summary>The one address among them, in ASCII if it can be.</summary>
-    public static MailboxAddress Envelope(InternetAddressList addresses) => new("", MailboxAddress.EncodeAddrspec(addresses.Mailboxes.Single().Address));
+    public static bool NeedsUtf8(MimeMessage message) =>
+        message.From.Mailboxes.Concat(message.To.Mailboxes).Any(address => !address.GetAddress(idnEncode: true).All(char.IsAscii));
 
     public static FormatOptions Format(bool utf8)
     {

@@ -13,7 +13,12 @@ namespace WebApp.Accounts.Mail;
 /// <param name="Paragraphs">Plain text. Whatever people typed may stand in it; it is encoded for HTML.</param>
 public sealed record OutgoingMail(string To, string Subject, IReadOnlyList<string> Paragraphs)
 {
-    private static readonly ParserOptions Strict = new() { AllowAddressesWithoutDomain = false, AllowUnquotedCommasInAddresses = false, AddressParserComplianceMode = RfcComplianceMode.Strict };
+    private static readonly ParserOptions Strict = new()
+    {
+        AllowAddressesWithoutDomain = false,
+        AllowUnquotedCommasInAddresses = false,
+        AddressParserComplianceMode = RfcComplianceMode.Strict,
+    };
 
     public string To { get; init => field = OneLine(value); } = OneLine(To);
 
@@ -25,8 +30,8 @@ public sealed record OutgoingMail(string To, string Subject, IReadOnlyList<strin
     public IReadOnlyList<MailLink> Links { get; init; } = [];
 
     /// <summary>Whether mail can be sent to it: one address, without a name or comment around it.</summary>
-    public static bool IsAddress(string address) => 
-        MailboxAddress.TryParse(Strict, address, out var parsed) && parsed.Address == address && string.IsNullOrEmpty(parsed.Name) && parsed.Route.Count == 0;
+    public static bool IsAddress(string address) =>
+        MailboxAddress.TryParse(Strict, address, out var parsed) && (parsed.GetAddress(idnEncode: false) == address || parsed.GetAddress(idnEncode: true) == address);
 
     public string ToText() => string.Join("\n\n", [.. Paragraphs, .. Links.Select(link => $"{link.Label}:\n{link.Address.AbsoluteUri}")]) + "\n";
 

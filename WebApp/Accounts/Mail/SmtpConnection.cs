@@ -62,12 +62,11 @@ internal sealed class SmtpConnection : IDisposable
         if (utf8 && !_client.Capabilities.HasFlag(SmtpCapabilities.UTF8))
             return false;
 
-        // Otherwise the client writes a domain in letters beyond ASCII wherever the server offers SMTPUTF8, without asking for it.
+        // Otherwise the client asks for it because of a domain, too, wherever it is offered.
         if (!utf8)
             _client.Capabilities &= ~SmtpCapabilities.UTF8;
         _mails++;
-        await _client.SendAsync(MailMessages.Format(utf8 && _client.Capabilities.HasFlag(SmtpCapabilities.EightBitMime)), message,
-            MailMessages.Envelope(message.From), [MailMessages.Envelope(message.To)], cancellationToken);
+        await _client.SendAsync(MailMessages.Format(utf8 && _client.Capabilities.HasFlag(SmtpCapabilities.EightBitMime)), message, cancellationToken);
         return true;
     }
 
