@@ -10,8 +10,8 @@ using WebApp.Accounts.Mail;
 namespace WebApp.Tests.Testing;
 
 /// <summary>
-/// A mail server on a free loopback port: it keeps what it is given, and can be stopped, started again on the same port, told to hang, or to refuse.
-/// With a certificate it insists on encryption, with a login on AUTH.
+/// A mail server on a free loopback port: it keeps what it is given, and can be stopped, started again on the same
+/// port, told to hang, or to refuse. With a certificate it insists on encryption, with a login on AUTH.
 /// </summary>
 public sealed class SmtpServer : IAsyncDisposable
 {
@@ -44,14 +44,16 @@ public sealed class SmtpServer : IAsyncDisposable
     /// <summary>The ways to sign in that it offers. Of those it knows PLAIN and LOGIN.</summary>
     public string Mechanisms { get; init; } = "PLAIN LOGIN";
 
-    /// <summary>What else it offers. With PIPELINING it answers as ever: commands may come before the answers to others.</summary>
+    /// <summary>
+    /// What else it offers. With PIPELINING it answers as ever: commands may come before the answers to others.
+    /// </summary>
     public IReadOnlyList<string> Extensions { get; init; } = ["8BITMIME", "SMTPUTF8"];
 
     /// <summary>Says nothing to those who connect from now on.</summary>
     public bool Hangs { get; set; }
 
-    /// <summary>Another answer to a command, such as <c>550 no such user</c> to the one that begins with <c>RCPT TO</c>; null for the usual one. The
-    /// greeting answers an empty line, and the end of a mail is a dot.</summary>
+    /// <summary>Another answer to a command, such as <c>550 no such user</c> to the one that begins with <c>RCPT
+    /// TO</c>; null for the usual one. The greeting answers an empty line, and the end of a mail is a dot.</summary>
     public Func<string, string?> Refusal { get; set; } = _ => null;
 
     /// <summary>What an answer to a command waits for.</summary>

@@ -37,6 +37,9 @@ public sealed class SmtpAnswersTests
     [InlineData(554, "5.7.1 <someone@example.com>: Relay access denied")]
     [InlineData(550, "5.7.1 Unable to relay for someone@example.com")]
     [InlineData(550, "relay not permitted")]
+    [InlineData(551, "5.7.1 relaying to <someone@example.com> prohibited by administrator")]
+    [InlineData(553, "sorry, that domain isn't in my list of allowed rcpthosts")]
+    [InlineData(550, "5.7.0 Mail relay denied [192.0.2.1]")]
     [InlineData(550, "We don't relay; mailbox unavailable")]
     [InlineData(550, "5.7.54 SMTP; Unable to relay recipient in non-accepted domain")]
     [InlineData(554, "5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied")]
@@ -66,7 +69,8 @@ public sealed class SmtpAnswersTests
     [InlineData(554, "5.7.1 Message rejected as spam")]
     [InlineData(554, "Transaction failed")]
     [InlineData(554, "5.6.0 Message contains bare line feeds")]
-    [InlineData(550, "5.7.1 This message holds a blacklisted link")]
+    [InlineData(554, "5.7.1 Message contains spam or virus or its sender is blocked")]
+    [InlineData(550, "5.1.1 User unknown")]
     [InlineData(552, "5.3.4 Message size exceeds fixed limit")]
     [InlineData(552, "5.7.0 This message was blocked because its content presents a potential security issue")]
     [InlineData(550, "no")]
@@ -81,6 +85,9 @@ public sealed class SmtpAnswersTests
     [InlineData(552, "5.2.2 Mailbox full")]
     [InlineData(552, "Exceeded storage allocation")]
     [InlineData(550, "5.4.5 Daily user sending limit exceeded")]
+    [InlineData(554, "Message rejected: Email address is not verified")]
+    [InlineData(550, "The from address does not match a verified Sender Identity")]
+    [InlineData(550, "5.7.606 Access denied, banned sending IP [192.0.2.1]")]
     [InlineData(503, "Bad sequence of commands")]
     public void At_the_end_of_a_message_too_it_may_be_about_us(int status, string text) =>
         Assert.Equal(MailFate.Failed, SmtpAnswers.FateOf(SmtpStage.Message, status, text));
@@ -90,6 +97,7 @@ public sealed class SmtpAnswersTests
     [InlineData(SmtpStage.Recipient, 451, "Greylisting in action, please come back later")]
     [InlineData(SmtpStage.Recipient, 450, "4.2.0 Recipient address rejected: Graylisted")]
     [InlineData(SmtpStage.Recipient, 450, "try later")]
+    [InlineData(SmtpStage.Recipient, 450, "4.1.2 <someone@example.com>: Recipient address rejected: Domain not found")]
     [InlineData(SmtpStage.Message, 451, "4.7.1 Please try again later")]
     public void What_a_server_puts_off_waits_and_is_nobodys_fault(SmtpStage stage, int status, string text) =>
         Assert.Equal(MailFate.PutOff, SmtpAnswers.FateOf(stage, status, text));
@@ -106,6 +114,8 @@ public sealed class SmtpAnswersTests
     [InlineData(SmtpStage.Recipient, 452, "4.2.2 Over quota")]
     [InlineData(SmtpStage.Recipient, 452, "4.3.1 Insufficient system storage")]
     [InlineData(SmtpStage.Message, 452, "full")]
+    [InlineData(SmtpStage.Message, 454, "Throttling failure: Maximum sending rate exceeded")]
+    [InlineData(SmtpStage.Message, 451, "4.3.0 Queue file write error")]
     public void A_server_that_takes_no_mail_is_told(SmtpStage stage, int status, string text) =>
         Assert.Equal(MailFate.Failed, SmtpAnswers.FateOf(stage, status, text));
 

@@ -1,6 +1,8 @@
 namespace WebApp.Accounts.Mail;
 
-/// <summary>A mail with what stays the same through all tries, so that a server that was handed it twice can tell.</summary>
+/// <summary>
+/// A mail with what stays the same through all tries, so that a server that was handed it twice can tell.
+/// </summary>
 /// <param name="Id">Becomes the <c>Message-ID</c>.</param>
 /// <param name="WrittenAt">Becomes the <c>Date</c>.</param>
 /// <param name="Mail">What is said to whom.</param>

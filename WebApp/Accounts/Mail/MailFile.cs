@@ -17,7 +17,8 @@ public sealed record MailFile(string Name, string To, string Subject, DateTimeOf
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(raw));
         using var message = MimeMessage.Load(content);
         return new(name, message.To.Mailboxes.FirstOrDefault()?.Address ?? "", message.Subject ?? "",
-            message.Headers.Contains(HeaderId.Date) ? message.Date : null, Lines(message.TextBody), Lines(message.HtmlBody));
+            message.Headers.Contains(HeaderId.Date) ? message.Date : null,
+            Lines(message.TextBody), Lines(message.HtmlBody));
     }
 
     private static string Lines(string? body) => (body ?? "").ReplaceLineEndings("\n").TrimEnd('\n');

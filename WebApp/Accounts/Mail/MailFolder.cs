@@ -2,7 +2,10 @@ using MimeKit;
 
 namespace WebApp.Accounts.Mail;
 
-/// <summary>Mail as <c>.eml</c> files: the embedded default. They hold links that work, so only the app's own user may read them.</summary>
+/// <summary>
+/// Mail as <c>.eml</c> files: the embedded default. They hold links that work, so only the app's own user may read
+/// them.
+/// </summary>
 /// <param name="path">Made when the first mail comes.</param>
 /// <param name="clock">Dates the names.</param>
 public sealed class MailFolder(string path, TimeProvider clock)
@@ -23,8 +26,8 @@ public sealed class MailFolder(string path, TimeProvider clock)
         try
         {
             await message.WriteToAsync(format, unfinished, cancellationToken);
-            var number = Interlocked.Increment(ref _written);
-            File.Move(unfinished, Path.Combine(path, $"{clock.GetUtcNow():yyyyMMdd-HHmmss-fff}-{number:D6}-{Guid.NewGuid().ToString("N")[..8]}{Extension}"));
+            var (number, unique) = (Interlocked.Increment(ref _written), Guid.NewGuid().ToString("N")[..8]);
+            File.Move(unfinished, Path.Combine(path, $"{clock.GetUtcNow():yyyyMMdd-HHmmss-fff}-{number:D6}-{unique}{Extension}"));
         }
         finally
         {
@@ -34,9 +37,11 @@ public sealed class MailFolder(string path, TimeProvider clock)
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<string> List() => Directory.Exists(path)
-        ? [.. Directory.EnumerateFiles(path, $"*{Extension}").Select(file => Path.GetFileName(file)!).OrderDescending(StringComparer.Ordinal)]
+        ? [.. Directory.EnumerateFiles(path, $"*{Extension}").Select(file => Path.GetFileName(file)!)
+            .OrderDescending(StringComparer.Ordinal)]
         : [];
 
     /// <summary>Null for a name that <see cref="List"/> does not hold.</summary>
-    public MailFile? Read(string name) => List().Contains(name, StringComparer.Ordinal) ? MailFile.Parse(name, File.ReadAllText(Path.Combine(path, name))) : null;
+    public MailFile? Read(string name) =>
+        List().Contains(name, StringComparer.Ordinal) ? MailFile.Parse(name, File.ReadAllText(Path.Combine(path, name))) : null;
 }

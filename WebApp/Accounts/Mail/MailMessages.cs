@@ -17,15 +17,19 @@ internal static class MailMessages
         };
         message.From.Add(from);
         message.To.Add(new MailboxAddress("", letter.Mail.To));
-        // No answers from machines that are on holiday. The first is the standard's (RFC 3834), the second is Exchange's.
+        // No answers from machines that are on holiday. The first is the standard's (RFC 3834), the second is
+        // Exchange's.
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         message.Headers.Add("X-Auto-Response-Suppress", "All");
         return message;
     }
 
-    /// <summary>A domain can be written in ASCII; what stands before the @ can't, and takes the extension SMTPUTF8.</summary>
+    /// <summary>
+    /// A domain can be written in ASCII; what stands before the @ can't, and takes the extension SMTPUTF8.
+    /// </summary>
     public static bool NeedsUtf8(MimeMessage message) =>
-        message.From.Mailboxes.Concat(message.To.Mailboxes).Any(address => !address.GetAddress(idnEncode: true).All(char.IsAscii));
+        message.From.Mailboxes.Concat(message.To.Mailboxes)
+            .Any(address => !address.GetAddress(idnEncode: true).All(char.IsAscii));
 
     public static FormatOptions Format(bool utf8)
     {

@@ -17,7 +17,8 @@ internal sealed class MailOptionsValidation : IValidateOptions<MailOptions>
     {
         if (mail.HasServer && string.IsNullOrEmpty(mail.From))
             yield return "Mail:From is not set. Set it to the address that mail comes from, for example accounts@example.com.";
-        if (!string.IsNullOrEmpty(mail.From) && !(MailboxAddress.TryParse(mail.From, out var from) && OutgoingMail.IsAddress(from.Address)))
+        if (!string.IsNullOrEmpty(mail.From)
+            && !(MailboxAddress.TryParse(mail.From, out var from) && OutgoingMail.IsAddress(from.Address)))
             yield return "Mail:From is not an e-mail address.";
         if (mail.Port is < 1 or > 65535)
             yield return "Mail:Port must be from 1 to 65535.";
@@ -39,7 +40,10 @@ internal sealed class MailOptionsValidation : IValidateOptions<MailOptions>
             yield return "Mail:BulkPace must be from 1 to 1000.";
     }
 
-    private static bool IsThisMachine(string? host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+    private static bool IsThisMachine(string? host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
-    private static bool IsHost(string name) => name.All(char.IsAscii) && Uri.CheckHostName(name) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6;
+    private static bool IsHost(string name) =>
+        name.All(char.IsAscii)
+        && Uri.CheckHostName(name) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6;
 }

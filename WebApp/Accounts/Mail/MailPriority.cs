@@ -9,6 +9,8 @@ public enum MailPriority
     /// <summary>What happened to one's own account.</summary>
     Notice = 1,
 
-    /// <summary>One of many alike. It leaves a connection to the others, and has a pace: <see cref="MailOptions.BulkPace"/>.</summary>
+    /// <summary>
+    /// One of many alike. It leaves a connection to the others, and has a pace: <see cref="MailOptions.BulkPace"/>.
+    /// </summary>
     Bulk = 2,
 }

@@ -6,12 +6,15 @@ using Microsoft.Extensions.Options;
 namespace WebApp.Accounts.Mail;
 
 /// <summary>
-/// Mail on its way out. Whoever sends does not wait and can't fail: a request is over before its mail is tried, so neither its success nor its time depends
-/// on the mail server. The mail is in the database a moment later (<see cref="MailRows"/>), where it survives a restart. Several are handed over at the same
-/// time, the most urgent first; one that failed waits aside, and lets the others pass.
+/// Mail on its way out. Whoever sends does not wait and can't fail: a request is over before its mail is tried, so
+/// neither its success nor its time depends on the mail server. The mail is in the database a moment later (<see
+/// cref="MailRows"/>), where it survives a restart. Several are handed over at the same time, the most urgent first;
+/// one that failed waits aside, and lets the others pass.
 /// </summary>
 #pragma warning disable CA1711 // It is one, though no collection.
-public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<MailOptions> options, TimeProvider clock, ILogger<MailQueue> logger) : BackgroundService
+public sealed partial class MailQueue(
+    Mailer mailer, MailRows rows, IOptions<MailOptions> options, TimeProvider clock, ILogger<MailQueue> logger)
+    : BackgroundService
 #pragma warning restore CA1711
 {
     /// <summary>In multiples of <see cref="MailOptions.RetryAfter"/>; the last one is repeated.</summary>
@@ -22,7 +25,9 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
     /// <summary>How many rows one transaction adds: others want to write, too.</summary>
     private const int MostAtOnce = 200;
 
-    /// <summary>After as many mails that the server put off, and none that it took, it is not about their recipients any more.</summary>
+    /// <summary>
+    /// After as many mails that the server put off, and none that it took, it is not about their recipients any more.
+    /// </summary>
     private const int PutOffInARow = 10;
 
     /// <summary>What another instance or the command line left is found by looking.</summary>
@@ -54,14 +59,18 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
     /// <summary>Returns at once, and never throws; false when the mail was dropped, which is logged.</summary>
     public bool TryEnqueue(OutgoingMail mail)
     {
-        if (_inbox.Reader.Count < options.Value.QueueSize && _inbox.Writer.TryWrite(new(Guid.NewGuid(), clock.GetUtcNow(), mail)))
+        if (_inbox.Reader.Count < options.Value.QueueSize
+            && _inbox.Writer.TryWrite(new(Guid.NewGuid(), clock.GetUtcNow(), mail)))
             return true;
 
         CountDropped(1);
         return false;
     }
 
-    /// <summary>Returns when whatever was enqueued before is in the database. When it is full, mail is dropped for it or instead of it, which is logged.</summary>
+    /// <summary>
+    /// Returns when whatever was enqueued before is in the database. When it is full, mail is dropped for it or instead
+    /// of it, which is logged.
+    /// </summary>
     /// <exception cref="DbException">The database did not answer; it is tried again.</exception>
     /// <exception cref="DbUpdateException">As <see cref="DbException"/>.</exception>
     public async Task SaveAsync()
@@ -86,7 +95,10 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
         }
     }
 
-    /// <summary>Whether less than half of the queue is taken. Whoever has many mails, and can wait, leaves the rest to those who can't.</summary>
+    /// <summary>
+    /// Whether less than half of the queue is taken. Whoever has many mails, and can wait, leaves the rest to those who
+    /// can't.
+    /// </summary>
     public async Task<bool> HasRoomAsync() => await rows.CountAsync() < (options.Value.QueueSize + 1) / 2;
 
     /// <summary>What an operator should know, in words; null when all is well.</summary>
@@ -100,11 +112,14 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
         }
 
         return await rows.FindTroubleAsync() is { } trouble ? $"Mail waits, because it could not be sent: {trouble}."
-            : Volatile.Read(ref _putOff) >= PutOffInARow ? "The mail server puts off all mail; what is to be sent waits."
+            : Volatile.Read(ref _putOff) >= PutOffInARow
+                ? "The mail server puts off all mail; what is to be sent waits."
             : null;
     }
 
-    /// <summary>What somebody waits for, or is to know of, is sent if a few seconds are enough. The rest is in the database.</summary>
+    /// <summary>
+    /// What somebody waits for, or is to know of, is sent if a few seconds are enough. The rest is in the database.
+    /// </summary>
     public override Task StopAsync(CancellationToken cancellationToken)
     {
         _end.CancelAfter(LongestDrain);
@@ -167,10 +182,11 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
     private async Task RestAsync(MailPriority lowest, Task bell, CancellationToken stoppingToken)
     {
         var pause = await TryLookAheadAsync(lowest) is { } due && due < BetweenLooks ? due : BetweenLooks;
-        await bell.WaitAsync(pause < ShortestPause ? ShortestPause : pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await bell.WaitAsync(pause < ShortestPause ? ShortestPause : pause, clock, stoppingToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stoppingToken.ThrowIfCancellationRequested();
         if (pause == BetweenLooks && !bell.IsCompleted)
-            await mailer.CloseIdleAsync();
+            _ = mailer.CloseIdleAsync();
     }
 
     /// <summary>Never throws.</summary>
@@ -184,7 +200,8 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
             _ = EndBulkRestAsync();
         }
 
-        // The claim of a mail that can't be recorded as sent runs out, and it is sent twice: so that is tried more than once.
+        // The claim of a mail that can't be recorded as sent runs out, and it is sent twice: so that is tried more than
+        // once.
         var delivery = await TryAsync(mail);
         for (var tries = 0; tries < 3 && !await TryGuardAsync(() => SettleAsync(mail, delivery)); tries++)
             await Task.Delay(AfterTrouble, clock);
@@ -199,7 +216,8 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
         if (rows.Open(mail) is not { } letter)
             return new(MailFate.Failed, "the key ring does not open a mail that waits");
 
-        // Not cut short by the beginning of the shutdown: half a dialogue might be a whole mail for the server, and be sent twice.
+        // Not cut short by the beginning of the shutdown: half a dialogue might be a whole mail for the server, and be
+        // sent twice.
         return await mailer.DeliverAsync(letter, _end.Token);
     }
 
@@ -256,7 +274,8 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
         }
     }
 
-    private bool MayBulkGo() => !_bulkRests && Volatile.Read(ref _bulkUnderWay) < Math.Max(options.Value.MostAtOnce - 1, 1);
+    private bool MayBulkGo() =>
+        !_bulkRests && Volatile.Read(ref _bulkUnderWay) < Math.Max(options.Value.MostAtOnce - 1, 1);
 
     private async Task EndBulkRestAsync()
     {
@@ -358,20 +377,24 @@ public sealed partial class MailQueue(Mailer mailer, MailRows rows, IOptions<Mai
     [LoggerMessage(Level = LogLevel.Information, Message = "Mail is sent again")]
     private partial void LogSentAgain();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A mail's recipient was refused for good ({Problem}); it is not tried again")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A mail was refused for good ({Problem}); it is not tried again")]
     private partial void LogRefused(string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A mail was put off by its server ({Problem}); it waits and is tried again")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "A mail was put off by its server ({Problem}); it waits and is tried again")]
     private partial void LogPutOff(string problem);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A mail was given up after {Tries} tries")]
     private partial void LogGivenUp(int tries);
 
     // A flood of mail must not become one of lines.
-    [LoggerMessage(Level = LogLevel.Error, Message = "Mail:QueueSize ({QueueSize}) is reached: {Count} mails were dropped since this was last said")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Mail:QueueSize ({QueueSize}) is reached: {Count} mails were dropped since this was last said")]
     private partial void LogDropped(int count, int queueSize);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The app stops with {Count} mails that the database did not take; they are lost")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The app stops with {Count} mails that the database did not take; they are lost")]
     private partial void LogUnsaved(int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The mail in the database can't be reached; it is tried again")]

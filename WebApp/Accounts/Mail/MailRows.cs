@@ -6,8 +6,12 @@ using Microsoft.Extensions.Options;
 
 namespace WebApp.Accounts.Mail;
 
-/// <summary>The queue's rows in the database, which all instances share. Whoever reads the database sees how many wait, and neither address nor link.</summary>
-public sealed class MailRows(IServiceScopeFactory scopes, IDataProtectionProvider dataProtection, IOptions<MailOptions> options, TimeProvider clock)
+/// <summary>
+/// The queue's rows in the database, which all instances share. Whoever reads the database sees how many wait, and
+/// neither address nor link.
+/// </summary>
+public sealed class MailRows(
+    IServiceScopeFactory scopes, IDataProtectionProvider dataProtection, IOptions<MailOptions> options, TimeProvider clock)
 {
     /// <summary>Beyond the longest try, for what it takes to record its end.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
@@ -27,8 +31,8 @@ public sealed class MailRows(IServiceScopeFactory scopes, IDataProtectionProvide
     }
 
     /// <summary>
-    /// Adds all in one transaction; returns how many had to go for lack of room. Those that failed before go first, the oldest of them: mail that no server
-    /// takes must not keep out mail that one would.
+    /// Adds all in one transaction; returns how many had to go for lack of room. Those that failed before go first, the
+    /// oldest of them: mail that no server takes must not keep out mail that one would.
     /// </summary>
     public async Task<int> AddAsync(IReadOnlyList<Letter> letters)
     {
@@ -37,7 +41,8 @@ public sealed class MailRows(IServiceScopeFactory scopes, IDataProtectionProvide
         var excess = await db.WaitingMails.CountAsync() + letters.Count - options.Value.QueueSize;
         var removed = excess <= 0 ? 0
             : await db.WaitingMails.Where(m => m.Tries > 0).OrderBy(m => m.Id).Take(excess).ExecuteDeleteAsync();
-        var added = letters.OrderBy(letter => letter.Mail.Priority).Take(letters.Count - Math.Max(excess - removed, 0)).ToHashSet();
+        var added = letters.OrderBy(letter => letter.Mail.Priority)
+            .Take(letters.Count - Math.Max(excess - removed, 0)).ToHashSet();
         db.WaitingMails.AddRange(letters.Where(added.Contains).Select(letter => new WaitingMail
         {
             Priority = letter.Mail.Priority,
@@ -52,11 +57,15 @@ public sealed class MailRows(IServiceScopeFactory scopes, IDataProtectionProvide
     public async Task<TimeSpan?> UntilDueAsync(MailPriority lowest)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var due = await Db(scope).WaitingMails.Where(m => m.Priority <= lowest).OrderBy(m => m.DueAt).Select(m => (DateTimeOffset?)m.DueAt).FirstOrDefaultAsync();
+        var due = await Db(scope).WaitingMails.Where(m => m.Priority <= lowest)
+            .OrderBy(m => m.DueAt).Select(m => (DateTimeOffset?)m.DueAt).FirstOrDefaultAsync();
         return due - Now;
     }
 
-    /// <summary>The next mail that is due, for one caller among all instances; null when there is none. What was never tried goes before what failed.</summary>
+    /// <summary>
+    /// The next mail that is due, for one caller among all instances; null when there is none. What was never tried
+    /// goes before what failed.
+    /// </summary>
     public async Task<WaitingMail?> ClaimAsync(MailPriority lowest)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -70,7 +79,8 @@ public sealed class MailRows(IServiceScopeFactory scopes, IDataProtectionProvide
                 return null;
 
             var until = now + options.Value.Timeout + Margin;
-            if (await db.WaitingMails.Where(m => m.Id == next.Id && m.DueAt == next.DueAt).ExecuteUpdateAsync(set => set.SetProperty(m => m.DueAt, until)) == 1)
+            if (await db.WaitingMails.Where(m => m.Id == next.Id && m.DueAt == next.DueAt)
+                .ExecuteUpdateAsync(set => set.SetProperty(m => m.DueAt, until)) == 1)
                 return next;
         }
     }
@@ -100,14 +110,16 @@ public sealed class MailRows(IServiceScopeFactory scopes, IDataProtectionProvide
         await using var scope = scopes.CreateAsyncScope();
         var (tries, due) = (mail.Tries + 1, Now + pause);
         await Db(scope).WaitingMails.Where(m => m.Id == mail.Id)
-            .ExecuteUpdateAsync(set => set.SetProperty(m => m.Tries, tries).SetProperty(m => m.DueAt, due).SetProperty(m => m.Trouble, trouble));
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(m => m.Tries, tries).SetProperty(m => m.DueAt, due).SetProperty(m => m.Trouble, trouble));
     }
 
     /// <summary>The try was cut short by the app's end, and does not count.</summary>
     public async Task ReleaseAsync(WaitingMail mail)
     {
         await using var scope = scopes.CreateAsyncScope();
-        await Db(scope).WaitingMails.Where(m => m.Id == mail.Id).ExecuteUpdateAsync(set => set.SetProperty(m => m.DueAt, mail.DueAt));
+        await Db(scope).WaitingMails.Where(m => m.Id == mail.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.DueAt, mail.DueAt));
     }
 
     public async Task<int> CountAsync()
@@ -120,7 +132,8 @@ public sealed class MailRows(IServiceScopeFactory scopes, IDataProtectionProvide
     public async Task<string?> FindTroubleAsync()
     {
         await using var scope = scopes.CreateAsyncScope();
-        return await Db(scope).WaitingMails.Where(m => m.Trouble != null).OrderByDescending(m => m.Id).Select(m => m.Trouble).FirstOrDefaultAsync();
+        return await Db(scope).WaitingMails.Where(m => m.Trouble != null)
+            .OrderByDescending(m => m.Id).Select(m => m.Trouble).FirstOrDefaultAsync();
     }
 
     private static AppDbContext Db(AsyncServiceScope scope) => scope.ServiceProvider.GetRequiredService<AppDbContext>();

@@ -4,7 +4,10 @@ namespace WebApp.Accounts.Mail;
 
 public static partial class MailSetup
 {
-    /// <summary>The queue of outgoing mail, and the way out. To be added before what sends mail: what was added first stops last.</summary>
+    /// <summary>
+    /// The queue of outgoing mail, and the way out. To be added before what sends mail: what was added first stops
+    /// last.
+    /// </summary>
     /// <param name="builder">The app under construction.</param>
     /// <param name="folder">Where mail goes as files when no server is set.</param>
     public static void AddMail(this WebApplicationBuilder builder, string folder)

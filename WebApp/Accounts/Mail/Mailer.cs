@@ -9,8 +9,8 @@ using MimeKit;
 namespace WebApp.Accounts.Mail;
 
 /// <summary>
-/// Hands mail to the SMTP server of <see cref="MailOptions"/>, or puts it into <see cref="MailFolder"/> when there is none. Connections are kept for the
-/// next mail until <see cref="CloseIdleAsync"/>.
+/// Hands mail to the SMTP server of <see cref="MailOptions"/>, or puts it into <see cref="MailFolder"/> when there is
+/// none. Connections are kept for the next mail until <see cref="CloseIdleAsync"/>.
 /// </summary>
 public sealed class Mailer(IOptions<MailOptions> options, IOptions<MailLinkOptions> links, MailFolder folder)
 {
@@ -28,7 +28,7 @@ public sealed class Mailer(IOptions<MailOptions> options, IOptions<MailLinkOptio
         limit.CancelAfter(options.Value.Timeout);
         try
         {
-            using var message = MailMessages.Compose(letter, MailboxAddress.Parse(string.IsNullOrEmpty(options.Value.From) ? FromOfFiles : options.Value.From));
+            using var message = MailMessages.Compose(letter, From);
             if (options.Value.HasServer)
                 return await SendAsync(message, limit.Token);
 
@@ -43,7 +43,7 @@ public sealed class Mailer(IOptions<MailOptions> options, IOptions<MailLinkOptio
         }
     }
 
-    /// <summary>Says goodbye on the connections that nobody uses.</summary>
+    /// <summary>Says goodbye on the connections that nobody uses. Never throws.</summary>
     public async Task CloseIdleAsync()
     {
         while (_idle.TryTake(out var connection))
@@ -55,9 +55,11 @@ public sealed class Mailer(IOptions<MailOptions> options, IOptions<MailLinkOptio
                 {
                     await connection.CloseAsync(limit.Token);
                 }
-                catch (Exception e) when (e is OperationCanceledException or IOException or SmtpProtocolException)
+#pragma warning disable CA1031 // It is closed either way.
+                catch (Exception)
+#pragma warning restore CA1031
                 {
-                    // The server was faster.
+                    // The server was faster, or does not answer.
                 }
             }
         }
@@ -88,7 +90,8 @@ public sealed class Mailer(IOptions<MailOptions> options, IOptions<MailLinkOptio
         return await SendAsync(connection, message, cancellationToken);
     }
 
-    private async Task<MailDelivery> SendAsync(SmtpConnection connection, MimeMessage message, CancellationToken cancellationToken)
+    private async Task<MailDelivery> SendAsync(
+        SmtpConnection connection, MimeMessage message, CancellationToken cancellationToken)
     {
         var keep = false;
         try
@@ -107,7 +110,8 @@ public sealed class Mailer(IOptions<MailOptions> options, IOptions<MailLinkOptio
     }
 
     /// <summary>Throws what is no answer, such as a connection that breaks.</summary>
-    private static async Task<MailDelivery> TrySendAsync(SmtpConnection connection, MimeMessage message, CancellationToken cancellationToken)
+    private static async Task<MailDelivery> TrySendAsync(
+        SmtpConnection connection, MimeMessage message, CancellationToken cancellationToken)
     {
         try
         {
@@ -133,7 +137,11 @@ public sealed class Mailer(IOptions<MailOptions> options, IOptions<MailLinkOptio
         return null;
     }
 
-    private string? HeloName => string.IsNullOrEmpty(options.Value.HeloName) ? links.Value.PublicUrl?.IdnHost : options.Value.HeloName;
+    private MailboxAddress From =>
+        MailboxAddress.Parse(string.IsNullOrEmpty(options.Value.From) ? FromOfFiles : options.Value.From);
+
+    private string? HeloName =>
+        string.IsNullOrEmpty(options.Value.HeloName) ? links.Value.PublicUrl?.IdnHost : options.Value.HeloName;
 
     private static MailDelivery Judge(SmtpCommandException refusal)
     {
@@ -144,16 +152,20 @@ public sealed class Mailer(IOptions<MailOptions> options, IOptions<MailLinkOptio
             _ => SmtpStage.Message,
         };
         var fate = SmtpAnswers.FateOf(stage, (int)refusal.StatusCode, refusal.Message);
-        return new(fate, fate == MailFate.Failed ? $"the server takes no mail from us: {Describe(refusal)}" : Describe(refusal));
+        return new(fate, fate == MailFate.Failed
+            ? $"the server takes no mail from us: {Describe(refusal)}"
+            : Describe(refusal));
     }
 
     /// <summary>By kind only: the servers' own words hold addresses.</summary>
     private static string Describe(Exception exception) => exception switch
     {
-        SmtpCommandException smtp => $"{smtp.StatusCode}{(SmtpAnswers.EnhancedCode(smtp.Message) is { } code ? $" {code}" : "")}",
+        SmtpCommandException smtp when SmtpAnswers.EnhancedCode(smtp.Message) is { } code => $"{smtp.StatusCode} {code}",
+        SmtpCommandException smtp => smtp.StatusCode.ToString(),
         AuthenticationException => "the server does not accept Mail:User with Mail:Password",
-        ServiceNotAuthenticatedException => "the server asks for a sign-in: set Mail:User and Mail:Password",
-        NotSupportedException => "the server does not offer what the settings ask for: STARTTLS with Mail:Tls, or a known way to sign in with Mail:User",
+        ServiceNotAuthenticatedException => "the server asks for a sign-in (Mail:User), or for encryption (Mail:Tls), first",
+        NotSupportedException =>
+            "the server does not offer what the settings ask for: STARTTLS with Mail:Tls, or a known way to sign in with Mail:User",
         SmtpProtocolException => "the server broke off, or does not speak SMTP",
         SslHandshakeException => "encryption could not begin: the server may expect the other kind (Mail:ImplicitTls)",
         TimeoutException => "no answer in time",

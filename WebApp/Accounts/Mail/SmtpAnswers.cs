@@ -4,11 +4,14 @@ using System.Text.RegularExpressions;
 namespace WebApp.Accounts.Mail;
 
 /// <summary>
-/// What a server's refusal is about: this mail, its recipient, or us. Servers agree on that less than the standards ask for (RFC 5321, 3463), so a code that
-/// is plain decides first, then words, then the kind of code, then the status.
+/// What a server's refusal is about: this mail, its recipient, or us. Servers agree on that less than the standards ask
+/// for (RFC 5321, 3463), so a code that is plain decides first, then words, then the kind of code, then the status.
 /// </summary>
 public static partial class SmtpAnswers
 {
+    private const RegexOptions Words = RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture;
+    private const int MatchTimeout = 1000;
+
     /// <param name="stage">What was answered.</param>
     /// <param name="status">From 400.</param>
     /// <param name="text">The answer's words, with the enhanced code if it has one.</param>
@@ -31,7 +34,8 @@ public static partial class SmtpAnswers
     }
 
     /// <summary>Such as <c>5.7.1</c>; null if there is none.</summary>
-    public static string? EnhancedCode(string text) => Enhanced().Match(Address().Replace(text, " ")) is { Success: true, Value: var code } ? code : null;
+    public static string? EnhancedCode(string text) =>
+        Enhanced().Match(Address().Replace(text, " ")) is { Success: true, Value: var code } ? code : null;
 
     private static bool IsPutOff(SmtpStage stage, int status, (int Subject, int Detail)? code, string words)
     {
@@ -66,47 +70,56 @@ public static partial class SmtpAnswers
         _ => status is not (530 or 534 or 535 or 538 or 521) and >= 505,
     };
 
-    private static bool IsTooLarge((int Subject, int Detail)? code, string words) => code is (3, 4) || TooLarge().IsMatch(words);
+    private static bool IsTooLarge((int Subject, int Detail)? code, string words) =>
+        code is (3, 4) || TooLarge().IsMatch(words);
 
     private static (int Subject, int Detail)? CodeOf(string words) =>
         Enhanced().Match(words) is { Success: true } match ? (Number(match, "subject"), Number(match, "detail")) : null;
 
-    private static int Number(Match match, string name) => int.Parse(match.Groups[name].ValueSpan, CultureInfo.InvariantCulture);
+    private static int Number(Match match, string name) =>
+        int.Parse(match.Groups[name].ValueSpan, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"<[^>]*>|\S+@\S+", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"<[^>]*>|\S+@\S+", RegexOptions.None, MatchTimeout)]
     private static partial Regex Address();
 
     // Not part of an IP address or a version.
-    [GeneratedRegex(@"(?<![\d.])[245]\.(?<subject>\d{1,3})\.(?<detail>\d{1,3})(?![\d.]*\d)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<![\d.])[245]\.(?<subject>\d{1,3})\.(?<detail>\d{1,3})(?![\d.]*\d)", Words, MatchTimeout)]
     private static partial Regex Enhanced();
 
-    [GeneratedRegex("gr[ea]y ?-?list", RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex("gr[ea]y ?-?list", Words, MatchTimeout)]
     private static partial Regex Greylisting();
 
     [GeneratedRegex(
-        @"\brelay(ing)?\b.{0,25}\b(denied|not|prohibited|refused|rejected|forbidden|disallowed)\b|\b(not|unable|cannot|can't|don't|no|denied|prohibited)\b.{0,25}\brelay"
-        + @"|authenticat|\bauth\b|log ?in\b|starttls|must issue|encryption required|\bsend ?as ?denied|permissions? to send"
-        + @"|client host|client (ip|address|was|not)|sender|\b(helo|ehlo)\b|host ?name|reverse|\brdns\b|\bptr\b|your (ip|host|server|network|domain)\b"
-        + @"|\b(spf|dkim|dmarc|dnsbl|rbl)\b|spamhaus|blocked (using|by)|(black|block) ?-?list|reputation"
-        + @"|quota|mailbox (is )?full|over ?limit|limit (was |is |has been )?(exceeded|reached)|exceeded|too (many|much|fast|often)|\brate\b|insufficient",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+        @"\brelay(ing)?\b.{0,25}\b(denied|not|prohibited|refused|rejected|forbidden|disallowed)\b|rcpthosts"
+        + @"|\b(not|unable|cannot|can't|don't|no|denied|prohibited)\b.{0,25}\brelay"
+        + @"|authenticat|\bauth\b|log ?in\b|starttls|must issue|encryption required"
+        + @"|\bsend ?as ?denied|permissions? to send|not verified|sender|\b(spf|dkim|dmarc)\b"
+        + @"|client host|client (ip|address|is|was|not|blocked)|\bips?\b|\b(helo|ehlo)\b|host ?name|reverse|\br?dns\b|\bptr\b"
+        + @"|your (host|server|network|domain)\b|\b(dnsbl|rbl)\b|spamhaus|blocked (using|by)|(black|block) ?-?list|reputation"
+        + @"|quota|(mailbox|inbox|storage|disk)( is)? full|over ?limit|limit (was |is |has been )?(exceeded|reached)|exceeded"
+        + @"|too (many|much|fast|often)|\brate\b|throttl|insufficient",
+        Words, MatchTimeout)]
     private static partial Regex AboutUs();
 
     [GeneratedRegex(
-        @"user unknown|unknown (user|recipient|mailbox|address|account|local|destination)|(recipient|mailbox|address|account) unknown|\bno such\b|\bnot (exist|found|valid)"
-        + @"|n't exist|\bno (mailbox|account|user)|not (a )?(known|local|our|active)|mailbox (is )?(unavailable|not available|disabled|inactive)"
-        + @"|(invalid|bad|incorrect|illegal) (recipient|mailbox|address|user|destination)|recipient( address(es)?|s)? (was |were |is )?(rejected|refused|disabled)"
-        + @"|(user|account|recipient|address) (is |has been |was )?(disabled|inactive|suspended|deactivated|closed|deleted)|undeliverable|unroute?able|null ?mx"
-        + @"|does not (receive|accept) (e-?)?mail",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+        @"user unknown|unknown (user|recipient|mailbox|address|account|local|destination)"
+        + @"|(recipient|mailbox|address|account) unknown|\bno such\b|\bnot (exist|found|valid)|n't exist"
+        + @"|\bno (mailbox|account|user)|not (a )?(known|local|our|active)"
+        + @"|mailbox (is )?(unavailable|not available)|(invalid|bad|incorrect|illegal) (recipient|mailbox|address|user|destination)"
+        + @"|recipient( address(es)?|s)? (was |were |is )?(rejected|refused)"
+        + @"|(user|account|recipient|address|mailbox) (is |has been |was )?(disabled|inactive|suspended|deactivated|closed|deleted)"
+        + @"|undeliverable|unroute?able|null ?mx|does not (receive|accept) (e-?)?mail",
+        Words, MatchTimeout)]
     private static partial Regex AboutRecipient();
 
-    [GeneratedRegex(@"access denied|polic(y|ies)|prohibit|forbidden|not (allowed|permitted|authorized|authorised)|\bdenied\b|\bblocked\b", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"access denied|polic(y|ies)|prohibit|forbidden|not (allowed|permitted|authorized|authorised)|\bdenied\b|\bblocked\b",
+        Words, MatchTimeout)]
     private static partial Regex Policy();
 
-    [GeneratedRegex(@"content|\bspam\b|\bvirus|malware|phish|attachment|\burls?\b|links?\b|looks like|header", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"content|\bspam\b|\bvirus|malware|phish|attachment", Words, MatchTimeout)]
     private static partial Regex AboutContent();
 
-    [GeneratedRegex(@"\bsize\b.{0,30}\b(exceed|limit|large|big)|too (big|large)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\bsize\b.{0,30}\b(exceed|limit|large|big)|too (big|large)", Words, MatchTimeout)]
     private static partial Regex TooLarge();
 }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
@@ -49,7 +50,7 @@ internal sealed class SmtpConnection : IDisposable
             await _client.NoOpAsync(cancellationToken);
             return true;
         }
-        catch (Exception e) when (e is SmtpCommandException or SmtpProtocolException or IOException or MailKit.ServiceNotConnectedException)
+        catch (Exception e) when (e is CommandException or ProtocolException or IOException or ServiceNotConnectedException)
         {
             return false;
         }
@@ -66,18 +67,21 @@ internal sealed class SmtpConnection : IDisposable
         if (!utf8)
             _client.Capabilities &= ~SmtpCapabilities.UTF8;
         _mails++;
-        await _client.SendAsync(MailMessages.Format(utf8 && _client.Capabilities.HasFlag(SmtpCapabilities.EightBitMime)), message, cancellationToken);
+        var format = MailMessages.Format(utf8 && _client.Capabilities.HasFlag(SmtpCapabilities.EightBitMime));
+        await _client.SendAsync(format, message, cancellationToken);
         return true;
     }
 
-    public Task CloseAsync(CancellationToken cancellationToken) => _client.DisconnectAsync(quit: true, cancellationToken);
+    public Task CloseAsync(CancellationToken cancellationToken) =>
+        _client.DisconnectAsync(quit: true, cancellationToken);
 
     public void Dispose() => _client.Dispose();
 
     private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         // Without Mail:Tls the server is on this machine, and might as well not encrypt.
-        var trusted = !_options.Tls || (_options.CertificateValidation is { } validate ? validate(sender, certificate, chain, errors) : errors == SslPolicyErrors.None);
+        var trusted = !_options.Tls
+            || (_options.CertificateValidation?.Invoke(sender, certificate, chain, errors) ?? errors == SslPolicyErrors.None);
         Distrust = trusted ? null : Describe(chain, errors);
         return trusted;
     }

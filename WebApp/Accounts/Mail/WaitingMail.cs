@@ -13,11 +13,15 @@ public sealed class WaitingMail
     public int Tries { get; init; }
 
     /// <summary>
-    /// It is not tried before. To begin a try moves it past the try's longest end: nobody else takes the mail meanwhile, and a crash delays it no longer.
+    /// It is not tried before. To begin a try moves it past the try's longest end: nobody else takes the mail
+    /// meanwhile, and a crash delays it no longer.
     /// </summary>
     public DateTimeOffset DueAt { get; init; }
 
-    /// <summary>What an operator can do something about, in words that hold no address. Null: not tried yet, or put off for its recipient's sake.</summary>
+    /// <summary>
+    /// What an operator can do something about, in words that hold no address. Null: not tried yet, or put off for its
+    /// recipient's sake.
+    /// </summary>
     public string? Trouble { get; init; }
 
     /// <summary>A <see cref="Letter"/>, sealed.</summary>

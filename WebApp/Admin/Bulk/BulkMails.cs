@@ -11,8 +11,9 @@ namespace WebApp.Admin.Bulk;
 public delegate Task TellOfEnd(Guid userId, Revocation revocation, Uri site);
 
 /// <summary>
-/// Mails the people whose sessions a request ended. Sessions end faster than a mail server takes mail, and neither may wait for the other: so mail goes
-/// into the queue only while it is less than half full, and how far it got is kept in the database.
+/// Mails the people whose sessions a request ended. Sessions end faster than a mail server takes mail, and neither may
+/// wait for the other: so mail goes into the queue only while it is less than half full, and how far it got is kept in
+/// the database.
 /// </summary>
 internal sealed class BulkMails(AdminDatabase database, BulkLeases leases, MailQueue mails, TellOfEnd tell)
 {
