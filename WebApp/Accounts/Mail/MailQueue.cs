@@ -68,8 +68,8 @@ public sealed partial class MailQueue(
     }
 
     /// <summary>
-    /// Returns when whatever was enqueued before is in the database. When it is full, mail is dropped for it or instead
-    /// of it, which is logged.
+    /// Returns when whatever was enqueued before is in the database, or in its file if there is no server. When the
+    /// queue is full, mail is dropped for it or instead of it, which is logged.
     /// </summary>
     /// <exception cref="DbException">The database did not answer; it is tried again.</exception>
     /// <exception cref="DbUpdateException">As <see cref="DbException"/>.</exception>
@@ -81,7 +81,11 @@ public sealed partial class MailQueue(
             do
             {
                 while (_unsaved.Count < MostAtOnce && _inbox.Reader.TryRead(out var letter))
-                    _unsaved.Add(letter);
+                {
+                    if (options.Value.HasServer || !await TryWriteAsync(letter))
+                        _unsaved.Add(letter);
+                }
+
                 if (_unsaved.Count > 0 && await rows.AddAsync(_unsaved) is var dropped and > 0)
                     CountDropped(dropped);
                 _unsaved.Clear();
@@ -135,6 +139,17 @@ public sealed partial class MailQueue(
             LogUnsaved(_unsaved.Count + _inbox.Reader.Count);
         await DrainAsync();
         await mailer.CloseIdleAsync();
+    }
+
+    /// <summary>A file needs no queue, unless it can't be written.</summary>
+    private async Task<bool> TryWriteAsync(Letter letter)
+    {
+        var delivery = await mailer.DeliverAsync(letter, _end.Token);
+        if (delivery.Fate == MailFate.Failed)
+            return false;
+
+        Note(delivery);
+        return true;
     }
 
     private async Task KeepSavingAsync(CancellationToken stoppingToken)
