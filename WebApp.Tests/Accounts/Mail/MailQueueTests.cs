@@ -426,6 +426,8 @@ public sealed class MailQueueTests
         {
             var app = new TestApp { Database = Database };
             server.Serve(app);
+            // Longer than any test waits for what the app before it left behind.
+            app.Settings["Mail:Timeout"] = "00:05:00";
             _ = app.Address;
             return app;
         }
