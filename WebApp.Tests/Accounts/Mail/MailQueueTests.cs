@@ -63,7 +63,8 @@ public sealed class MailQueueTests
         await using var server = await SmtpServer.StartNewAsync();
         var refusals = 1;
         server.Refusal = line => line.StartsWith(command, StringComparison.OrdinalIgnoreCase) && Interlocked.Decrement(ref refusals) >= 0 ? answer : null;
-        await using var app = AppOn(server);
+        // One after another, so that the first is refused; and the second is there long before the first is due again.
+        await using var app = AppOn(server, ("Mail:Connections", "1"), ("Mail:RetryAfter", "00:00:01"));
 
         Queue(app).TryEnqueue(Mail("waits@example.com"));
         Queue(app).TryEnqueue(Mail("passes@example.com"));

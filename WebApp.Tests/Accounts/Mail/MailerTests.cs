@@ -21,7 +21,10 @@ public sealed class MailerTests
     {
         await using var server = new SmtpServer
         {
-            Certificate = SmtpServer.NewCertificate(), BeginsWithTls = beginsWithTls, Login = ("someone", Password), Mechanisms = mechanisms,
+            Certificate = SmtpServer.NewCertificate(),
+            BeginsWithTls = beginsWithTls,
+            Login = ("someone", Password),
+            Mechanisms = mechanisms,
         };
         await server.StartAsync();
         await using var app = AppOn(server, trusts: server.Certificate);
