@@ -7,9 +7,9 @@ namespace WebApp.Accounts.Mail;
 
 /// <summary>
 /// Mail on its way out. Whoever sends does not wait and can't fail: a request is over before its mail is tried, so
-/// neither its success nor its time depends on the mail server. The mail is in the database a moment later (<see
-/// cref="MailRows"/>), where it survives a restart. Several are handed over at the same time, the most urgent first;
-/// one that failed waits aside, and lets the others pass.
+/// neither its success nor its time depends on the mail server. The mail is in the database a moment later
+/// (<see cref="MailRows"/>), where it survives a restart. Several are handed over at the same time, the most urgent
+/// first; one that failed waits aside, and lets the others pass.
 /// </summary>
 #pragma warning disable CA1711 // It is one, though no collection.
 public sealed partial class MailQueue(

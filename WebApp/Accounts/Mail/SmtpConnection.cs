@@ -50,7 +50,8 @@ internal sealed class SmtpConnection : IDisposable
             await _client.NoOpAsync(cancellationToken);
             return true;
         }
-        catch (Exception e) when (e is CommandException or ProtocolException or IOException or ServiceNotConnectedException)
+        catch (Exception e) when (e is CommandException or ProtocolException or IOException or ServiceNotConnectedException
+            or OperationCanceledException)
         {
             return false;
         }
