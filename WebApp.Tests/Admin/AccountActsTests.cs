@@ -21,7 +21,7 @@ public abstract class AccountActsTests(TestApp app)
     {
         using var person = await app.NewUserAsync();
         var id = await app.UserIdAsync(person.Email);
-        app.Mail.Clear(person.Email);
+        await app.Mail.ClearAsync(person.Email);
 
         var result = await ActAsync(acts => acts.BanAsync(Support, id, app.Clock.GetUtcNow().AddDays(1), Reason));
 
@@ -113,7 +113,7 @@ public abstract class AccountActsTests(TestApp app)
     {
         using var person = await app.NewUserAsync();
         var id = await app.UserIdAsync(person.Email);
-        app.Mail.Clear(person.Email);
+        await app.Mail.ClearAsync(person.Email);
 
         Assert.Equal((StaffActOutcome.Done, 1), await ActAsync(acts => acts.RequireResetAsync(Support, id, Reason)) is var result ? (result.Outcome, result.Ended) : default);
 
@@ -131,7 +131,7 @@ public abstract class AccountActsTests(TestApp app)
     {
         using var person = await app.NewUserAsync();
         var id = await app.UserIdAsync(person.Email);
-        app.Mail.Clear(person.Email);
+        await app.Mail.ClearAsync(person.Email);
 
         Assert.Equal(StaffActOutcome.Done, (await ActAsync(acts => acts.SendResetAsync(Support, id, Reason))).Outcome);
         Assert.Equal(ActFailure.MailedJustNow, (await ActAsync(acts => acts.SendResetAsync(Support, id, Reason))).Failure);
@@ -164,7 +164,7 @@ public abstract class AccountActsTests(TestApp app)
         using var person = await app.NewUserAsync();
         var id = await app.UserIdAsync(person.Email);
         await person.SetUpAppAsync(app.Clock);
-        app.Mail.Clear(person.Email);
+        await app.Mail.ClearAsync(person.Email);
 
         var result = await ActAsync(acts => acts.RemoveFactorsAsync(Support, id, Reason));
 

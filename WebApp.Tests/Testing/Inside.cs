@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Accounts;
+using WebApp.Accounts.Mail;
 using WebApp.Audit;
 using WebApp.Sessions;
 
@@ -42,6 +43,15 @@ public static class Inside
             return Task.CompletedTask;
         });
         await done.Task.WaitAsync(Eventually.Patience);
+    }
+
+    /// <summary>Returns when all mail that was caused so far is sent.</summary>
+    public static async Task MailedAsync(this TestApp app)
+    {
+        await app.SettledAsync();
+        await app.Services.GetRequiredService<MailQueue>().SaveAsync();
+        var rows = app.Services.GetRequiredService<MailRows>();
+        await Eventually.TrueAsync(async () => await rows.CountAsync() == 0, "all mail is sent");
     }
 
     /// <summary>A new account with <see cref="Browser.Password"/>, and the role if one is named.</summary>

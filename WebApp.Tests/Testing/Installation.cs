@@ -24,7 +24,8 @@ public sealed class Installation : IAsyncDisposable
     public Installation(string environment, string certificate)
     {
         _environment = environment;
-        Mail = new(() => Database);
+        // From outside nobody sees whether there is more to come.
+        Mail = new(() => Database, () => throw new NotSupportedException());
         _settings = new()
         {
             ["ASPNETCORE_ENVIRONMENT"] = environment,

@@ -4,7 +4,8 @@ namespace WebApp.Tests.Testing;
 
 /// <summary>The mail of everybody who uses an app, read from its files. A mail is handed out once.</summary>
 /// <param name="database">Tells the file beside which the app keeps its mail.</param>
-public sealed class Mailbox(Func<string> database)
+/// <param name="sent">Returns when all mail that was caused so far is sent.</param>
+public sealed class Mailbox(Func<string> database, Func<Task> sent)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ReceivedMail> _unread = [];
@@ -20,11 +21,10 @@ public sealed class Mailbox(Func<string> database)
         return mail!;
     }
 
-    /// <summary>
-    /// Whether there is none for the address. Mail goes out one after another, so once a mail to somebody else that was caused later is there, this tells.
-    /// </summary>
-    public bool IsEmpty(string to)
+    /// <summary>Whether there is none for the address, when all mail that was caused so far is sent.</summary>
+    public async Task<bool> IsEmptyAsync(string to)
     {
+        await sent();
         lock (_lock)
         {
             Collect();
@@ -32,9 +32,10 @@ public sealed class Mailbox(Func<string> database)
         }
     }
 
-    /// <summary>Forgets what has come to the address so far.</summary>
-    public void Clear(string to)
+    /// <summary>Forgets what was caused so far to be sent to the address.</summary>
+    public async Task ClearAsync(string to)
     {
+        await sent();
         while (Take(to) is not null)
         {
         }

@@ -10,12 +10,13 @@ using WebApp.Accounts.Mail;
 namespace WebApp.Tests.Testing;
 
 /// <summary>
-/// A mail server on a free loopback port: it keeps what it is given, and can be stopped, started again on the same port, told to hang, or to refuse.
-/// With a certificate it insists on STARTTLS, with a login on AUTH.
+/// A mail server on a free loopback port: it keeps what it is given, and can be stopped, started again on the same
+/// port, told to hang, or to refuse. With a certificate it insists on encryption, with a login on AUTH.
 /// </summary>
 public sealed class SmtpServer : IAsyncDisposable
 {
     private readonly ConcurrentQueue<SmtpMail> _received = [];
+    private readonly ConcurrentQueue<string> _commands = [];
     private readonly ConcurrentBag<TcpClient> _clients = [];
     private TcpListener? _listener;
     private int _connections;
@@ -25,17 +26,38 @@ public sealed class SmtpServer : IAsyncDisposable
     /// <summary>In the order of arrival.</summary>
     public IReadOnlyList<SmtpMail> Received => [.. _received];
 
+    /// <summary>What clients said, but for the mails themselves, in the order of arrival.</summary>
+    public IReadOnlyList<string> Commands => [.. _commands];
+
     public int Connections => _connections;
 
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>Encrypts from the first byte, not by STARTTLS.</summary>
+    public bool BeginsWithTls { get; init; }
+
+    /// <summary>Offers STARTTLS, and takes mail without it.</summary>
+    public bool TlsIsOptional { get; init; }
+
     public (string User, string Password)? Login { get; init; }
+
+    /// <summary>The ways to sign in that it offers. Of those it knows PLAIN and LOGIN.</summary>
+    public string Mechanisms { get; init; } = "PLAIN LOGIN";
+
+    /// <summary>
+    /// What else it offers. With PIPELINING it answers as ever: commands may come before the answers to others.
+    /// </summary>
+    public IReadOnlyList<string> Extensions { get; init; } = ["8BITMIME", "SMTPUTF8"];
 
     /// <summary>Says nothing to those who connect from now on.</summary>
     public bool Hangs { get; set; }
 
-    /// <summary>Another answer to a command, such as <c>550 no such user</c> to the one that begins with <c>RCPT TO</c>; null for the usual one.</summary>
+    /// <summary>Another answer to a command, such as <c>550 no such user</c> to the one that begins with <c>RCPT
+    /// TO</c>; null for the usual one. The greeting answers an empty line, and the end of a mail is a dot.</summary>
     public Func<string, string?> Refusal { get; set; } = _ => null;
+
+    /// <summary>What an answer to a command waits for.</summary>
+    public Func<string, Task> Delay { get; set; } = _ => Task.CompletedTask;
 
     public static async Task<SmtpServer> StartNewAsync()
     {
@@ -67,6 +89,10 @@ public sealed class SmtpServer : IAsyncDisposable
         app.Settings["Mail:Host"] = "127.0.0.1";
         app.Settings["Mail:Port"] = $"{Port}";
         app.Settings["Mail:Tls"] = Certificate is null ? "false" : "true";
+        if (BeginsWithTls)
+            app.Settings["Mail:ImplicitTls"] = "true";
+        if (Login is { } login)
+            (app.Settings["Mail:User"], app.Settings["Mail:Password"]) = login;
         app.Settings["Mail:From"] = "WebApp <accounts@example.com>";
         app.Settings["Mail:RetryAfter"] = "00:00:00.05";
     }
@@ -78,14 +104,17 @@ public sealed class SmtpServer : IAsyncDisposable
         return _received.First(mail => mail.Recipient == address);
     }
 
-    public static X509Certificate2 NewCertificate()
+    /// <summary>Signed by itself, so that nobody trusts it.</summary>
+    /// <param name="address">Whose it is.</param>
+    /// <param name="expired">Whether its time was over yesterday.</param>
+    public static X509Certificate2 NewCertificate(string address = "127.0.0.1", bool expired = false)
     {
         using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest($"CN={address}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
+        names.AddIpAddress(IPAddress.Parse(address));
         request.CertificateExtensions.Add(names.Build());
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(expired ? -1 : 1));
     }
 
     public async ValueTask DisposeAsync()
@@ -120,9 +149,7 @@ public sealed class SmtpServer : IAsyncDisposable
             {
                 if (Hangs)
                     await Task.Delay(Timeout.Infinite);
-                var stream = (Stream)client.GetStream();
-                await SayAsync(stream, Refusal("") ?? "220 test server");
-                await new Dialogue(this).HoldAsync(stream);
+                await new Dialogue(this).HoldAsync(client.GetStream());
             }
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
@@ -152,25 +179,39 @@ public sealed class SmtpServer : IAsyncDisposable
     {
         private bool _encrypted;
         private string? _user;
+        private string _opening = "";
         private string _from = "";
         private string _to = "";
 
+        private bool NeedsTls => server.Certificate is not null && !_encrypted && !server.TlsIsOptional;
+
         public async Task HoldAsync(Stream stream)
         {
+            if (server.BeginsWithTls)
+                stream = await EncryptAsync(stream, server.Certificate!);
+            await SayAsync(stream, server.Refusal("") ?? "220 test server");
             while (await HearAsync(stream) is { } line && !line.StartsWith("QUIT", StringComparison.OrdinalIgnoreCase))
             {
+                server._commands.Enqueue(line);
+                await server.Delay(line);
                 if (server.Refusal(line) is { } refusal)
+                {
                     await SayAsync(stream, refusal);
+                }
                 else if (line == "STARTTLS" && server.Certificate is { } certificate)
+                {
+                    await SayAsync(stream, "220 go on");
                     stream = await EncryptAsync(stream, certificate);
+                }
                 else
+                {
                     await AnswerAsync(stream, line);
+                }
             }
         }
 
         private async Task<Stream> EncryptAsync(Stream stream, X509Certificate2 certificate)
         {
-            await SayAsync(stream, "220 go on");
             var encrypted = new SslStream(stream);
             await encrypted.AuthenticateAsServerAsync(certificate);
             _encrypted = true;
@@ -182,16 +223,26 @@ public sealed class SmtpServer : IAsyncDisposable
             switch (line.Split(' ', ':')[0].ToUpperInvariant())
             {
                 case "EHLO":
-                    await SayAsync(stream, $"250-test server{(server.Certificate is not null && !_encrypted ? "\r\n250-STARTTLS" : "")}{(server.Login is not null ? "\r\n250-AUTH LOGIN" : "")}\r\n250 SMTPUTF8");
+                    _opening = line;
+                    string[] offers =
+                    [
+                        .. server.Extensions,
+                        .. server.Certificate is not null && !_encrypted ? ["STARTTLS"] : Array.Empty<string>(),
+                        .. server.Login is not null && !NeedsTls ? [$"AUTH {server.Mechanisms}"] : Array.Empty<string>(),
+                    ];
+                    await SayAsync(stream, string.Concat(offers.Select(offer => $"250-{offer}\r\n")) + "250 test server");
+                    break;
+                case "NOOP" or "RSET":
+                    await SayAsync(stream, "250 ok");
                     break;
                 case "AUTH":
                     await SayAsync(stream, await IsLoginAsync(stream, line.Split(' ')) ? "235 welcome" : "535 no");
                     break;
-                case "MAIL" when (server.Certificate is not null && !_encrypted) || (server.Login is not null && _user is null):
+                case "MAIL" when NeedsTls || (server.Login is not null && _user is null):
                     await SayAsync(stream, "530 encrypt and sign in first");
                     break;
                 case "MAIL":
-                    _from = Bracketed(line);
+                    _from = line;
                     await SayAsync(stream, "250 ok");
                     break;
                 case "RCPT":
@@ -200,8 +251,12 @@ public sealed class SmtpServer : IAsyncDisposable
                     break;
                 case "DATA":
                     await SayAsync(stream, "354 go on");
-                    server._received.Enqueue(new(_from, _to, await ReadAsync(stream), _encrypted, _user));
-                    await SayAsync(stream, "250 kept");
+                    var raw = await ReadAsync(stream);
+                    await server.Delay(".");
+                    var refusal = server.Refusal(".");
+                    if (refusal is null)
+                        server._received.Enqueue(new(Bracketed(_from), _to, raw, _encrypted, _user, _opening));
+                    await SayAsync(stream, refusal ?? "250 kept");
                     break;
                 default:
                     await SayAsync(stream, "502 unknown");
@@ -211,10 +266,28 @@ public sealed class SmtpServer : IAsyncDisposable
 
         private async Task<bool> IsLoginAsync(Stream stream, string[] words)
         {
-            _user = Encoding.UTF8.GetString(Convert.FromBase64String(words[2]));
-            await SayAsync(stream, "334 UGFzc3dvcmQ6");
-            return (_user, Encoding.UTF8.GetString(Convert.FromBase64String(await HearAsync(stream) ?? ""))) == server.Login;
+            if (words[1] == "PLAIN")
+                return IsLogin(Decoded(words[2]).Split('\0')[1..]);
+            if (words[1] != "LOGIN")
+                return false;
+
+            var user = words.Length > 2 ? words[2] : await AskAsync(stream, "VXNlcm5hbWU6");
+            return IsLogin([Decoded(user), Decoded(await AskAsync(stream, "UGFzc3dvcmQ6"))]);
         }
+
+        private bool IsLogin(string[] given)
+        {
+            _user = (given[0], given[1]) == server.Login ? given[0] : null;
+            return _user is not null;
+        }
+
+        private static async Task<string> AskAsync(Stream stream, string what)
+        {
+            await SayAsync(stream, $"334 {what}");
+            return await HearAsync(stream) ?? "";
+        }
+
+        private static string Decoded(string text) => Encoding.UTF8.GetString(Convert.FromBase64String(text));
 
         private static async Task<string> ReadAsync(Stream stream)
         {
@@ -234,7 +307,8 @@ public sealed class SmtpServer : IAsyncDisposable
 /// <param name="Raw">Headers and body.</param>
 /// <param name="Encrypted">Whether it came by TLS.</param>
 /// <param name="User">Who signed in to send it; null for nobody.</param>
-public sealed record SmtpMail(string Sender, string Recipient, string Raw, bool Encrypted, string? User)
+/// <param name="Opening">The line by which the client introduced itself.</param>
+public sealed record SmtpMail(string Sender, string Recipient, string Raw, bool Encrypted, string? User, string Opening)
 {
     public MailFile Read() => MailFile.Parse("", Raw);
 }

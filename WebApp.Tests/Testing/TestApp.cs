@@ -24,7 +24,7 @@ public class TestApp : WebApplicationFactory<Program>
     public TestApp()
     {
         Database = Path.Combine(_folder, "webapp.db");
-        Mail = new(() => Database);
+        Mail = new(() => Database, this.MailedAsync);
         UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
     }
 

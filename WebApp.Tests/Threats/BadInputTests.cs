@@ -86,10 +86,15 @@ public sealed class BadInputTests(BadInputTests.Scene scene) : IClassFixture<Bad
         foreach (var (path, fields) in Forms)
         {
             var body = $"{Encode(fields)}&__RequestVerificationToken={scene.Token}&Password={new string('x', 3 * 1024 * 1024)}";
-            using var content = new StreamContent(new UnsizedStream(Encoding.ASCII.GetBytes(body)));
-            content.Headers.ContentType = new(FormType);
 
-            await AssertRefusedAsync(path, "chunked", content);
+            // The server hangs up on what is too long, and then and now this client gives up sending before it reads why.
+            await Eventually.AnyAsync(async () =>
+            {
+                using var content = new StreamContent(new UnsizedStream(Encoding.ASCII.GetBytes(body)));
+                content.Headers.ContentType = new(FormType);
+                await AssertRefusedAsync(path, "chunked", content);
+                return true;
+            });
         }
     }
 

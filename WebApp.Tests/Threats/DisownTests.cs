@@ -58,7 +58,7 @@ public abstract class DisownTests(TestApp app)
         await second.SignInAsync(owner.Email);
 
         await app.Mail.NextAsync(owner.Email);
-        Assert.True(app.Mail.IsEmpty(owner.Email));
+        Assert.True(await app.Mail.IsEmptyAsync(owner.Email));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public abstract class DisownTests(TestApp app)
         var (owner, authenticator, codes) = await app.NewUserWithAppAsync();
         await owner.TrySignInAsync(owner.Email, Browser.Password);
         await owner.EnterRecoveryCodeAsync(codes[0]);
-        app.Mail.Clear(owner.Email);
+        await app.Mail.ClearAsync(owner.Email);
         // The owner's own browser, left open.
         var page = await owner.GetAsync("/account/security/remove-authenticator");
         ((AngleSharp.Html.Dom.IHtmlInputElement)page.Document.QuerySelector("[name=TurnOff][type=checkbox]")!).IsChecked = true;
@@ -144,7 +144,7 @@ public abstract class DisownTests(TestApp app)
 
         Assert.Contains(DeadLink, page.Text);
         await app.Mail.NextAsync(owner.Email);
-        Assert.True(app.Mail.IsEmpty(bad));
+        Assert.True(await app.Mail.IsEmptyAsync(bad));
         await thief.TrySignInAsync(bad, "the thief has chosen this one");
         Assert.False(await IsSignedInAsync(thief));
     }
@@ -203,7 +203,7 @@ public abstract class DisownTests(TestApp app)
         await owner.AddPasskeyAsync(passkey);
         using var other = new SoftPasskey(app.Address);
         await owner.AddPasskeyAsync(other);
-        app.Mail.Clear(owner.Email);
+        await app.Mail.ClearAsync(owner.Email);
         // In the owner's browser, left open.
         using var copy = new SoftPasskey(app.Address) { Id = passkey.Id };
         await RemovePasskeyAsync(owner, passkey);
@@ -231,7 +231,7 @@ public abstract class DisownTests(TestApp app)
         await owner.AddPasskeyAsync(passkey);
         using var other = new SoftPasskey(app.Address);
         await owner.AddPasskeyAsync(other);
-        app.Mail.Clear(owner.Email);
+        await app.Mail.ClearAsync(owner.Email);
         await RemovePasskeyAsync(owner, passkey);
         var notice = await app.Mail.NextAsync(owner.Email);
         using var thief = await app.NewUserAsync();
@@ -249,7 +249,7 @@ public abstract class DisownTests(TestApp app)
     public async Task A_recovery_code_that_was_used_since_is_not_brought_back_by_new_ones()
     {
         var (owner, _, codes) = await app.NewUserWithAppAsync();
-        app.Mail.Clear(owner.Email);
+        await app.Mail.ClearAsync(owner.Email);
         using var second = app.NewBrowser();
         await second.TrySignInAsync(owner.Email, Browser.Password);
         await second.EnterRecoveryCodeAsync(codes[9]);
@@ -335,7 +335,7 @@ public abstract class DisownTests(TestApp app)
 
         Assert.Equal("Many wrong tries to sign in", (await app.Mail.NextAsync(owner.Email)).Subject);
         await app.SettledAsync();
-        Assert.True(app.Mail.IsEmpty(owner.Email));
+        Assert.True(await app.Mail.IsEmptyAsync(owner.Email));
         Assert.Single(await app.AuditOfAsync(await app.UserIdAsync(owner.Email)), e => e.Action == AuditAction.AccountLocked);
     }
 
@@ -353,7 +353,7 @@ public abstract class DisownTests(TestApp app)
         Assert.Equal("Sessions of yours were ended", notice.Subject);
         Assert.Contains("reported theft", notice.Text, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("C-77", notice.Text);
-        Assert.True(app.Mail.IsEmpty(owner.Email));
+        Assert.True(await app.Mail.IsEmptyAsync(owner.Email));
     }
 
     private async Task ChangeAddressAsync(Browser browser, string address)

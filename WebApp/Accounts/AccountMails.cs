@@ -12,6 +12,7 @@ internal static class AccountMails
         "If it wasn't you, do nothing: nobody can use the account without the link, and it is removed after a week.",
     ])
     {
+        Priority = MailPriority.Awaited,
         Links = [new("Confirm the address", link)],
     };
 
@@ -22,6 +23,7 @@ internal static class AccountMails
         "If it wasn't you, do nothing: who tried it was not told that you have an account.",
     ])
     {
+        Priority = MailPriority.Awaited,
         Links = [new("Sign in", signIn), new("I don't remember my password", forgotPassword)],
     };
 
@@ -34,6 +36,7 @@ internal static class AccountMails
         $"The link is good once, for {PasswordResetMail.Lifetime.TotalMinutes} minutes. After that, ask for another by \"Forgot your password?\" on the sign-in page.",
     ])
     {
+        Priority = MailPriority.Awaited,
         Links = [new("Choose a new password", link)],
     };
 
@@ -51,6 +54,7 @@ internal static class AccountMails
         "If it wasn't you, do nothing: your password stays as it is.",
     ])
     {
+        Priority = MailPriority.Awaited,
         Links = [new("Choose a new password", link)],
     };
 }

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using WebApp.Accounts.Browsers;
 using WebApp.Accounts.Factors;
+using WebApp.Accounts.Mail;
 using WebApp.Accounts.Notices;
 
 namespace WebApp.Accounts;
@@ -27,6 +28,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     public DbSet<PasskeyUse> PasskeyUses => Set<PasskeyUse>();
 
     public DbSet<AccountSnapshot> Snapshots => Set<AccountSnapshot>();
+
+    /// <summary>Mail on its way out; see <see cref="MailRows"/>.</summary>
+    public DbSet<WaitingMail> WaitingMails => Set<WaitingMail>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {
@@ -78,6 +82,13 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
             snapshot.HasIndex(s => s.NormalizedEmail);
             snapshot.Property(s => s.Email).HasMaxLength(AppUser.MaxEmailLength);
             snapshot.Property(s => s.NormalizedEmail).HasMaxLength(AppUser.MaxEmailLength);
+        });
+        builder.Entity<WaitingMail>(mail =>
+        {
+            // The order in which mail goes, and whether it is due, without a look at the rows.
+            mail.HasIndex(m => new { m.Priority, m.Tries, m.Id, m.DueAt });
+            mail.HasIndex(m => m.Trouble).HasFilter("\"Trouble\" IS NOT NULL");
+            mail.Property(m => m.Trouble).HasMaxLength(WaitingMail.MaxTroubleLength);
         });
     }
 

@@ -33,9 +33,13 @@ public sealed class EmailChange(
         mails.TryEnqueue(await IsTakenAsync(user, newEmail)
             ? new(newEmail, "Somebody wants to use your address",
                 ["Somebody entered this e-mail address for an account of theirs. It belongs to an account already, so nothing was changed, and there is nothing to do."])
+            {
+                Priority = MailPriority.Awaited,
+            }
             : new(newEmail, "Confirm your new e-mail address",
                 ["Use this link within an hour to make this the e-mail address of your account. If you did not ask for it, do nothing."])
             {
+                Priority = MailPriority.Awaited,
                 Links = [new("Confirm this address", link)],
             });
     }

@@ -29,20 +29,21 @@ internal sealed class SessionNotices(Errands errands, IServiceScopeFactory scope
         if (Describe(sessionEvent) is not var (subject, what, why) || Site() is not { } site || WasToldJustNow(sessionEvent.UserId, subject))
             return;
 
-        errands.Add(services => SendAsync(services, sessionEvent.UserId, site, subject, what, why));
+        errands.Add(services => SendAsync(services, sessionEvent.UserId, site, subject, what, why, MailPriority.Notice));
     }
 
     /// <summary>For sessions that ended in bulk. Waits until the mail is in the queue.</summary>
     public async Task TellOfEndAsync(Guid userId, Revocation revocation, Uri site)
     {
         await using var scope = scopes.CreateAsyncScope();
-        await SendAsync(scope.ServiceProvider, userId, site, Ended, EndedBySupport, WhyOf(revocation));
+        await SendAsync(scope.ServiceProvider, userId, site, Ended, EndedBySupport, WhyOf(revocation), MailPriority.Bulk);
     }
 
-    private static async Task SendAsync(IServiceProvider services, Guid userId, Uri site, string subject, string what, string? why)
+    private static async Task SendAsync(
+        IServiceProvider services, Guid userId, Uri site, string subject, string what, string? why, MailPriority priority)
     {
         if (await services.GetRequiredService<UserManager<AppUser>>().FindByIdAsync(userId.ToString()) is { } user)
-            await services.GetRequiredService<AccountNotices>().SessionsConcernedAsync(site, user, subject, what, why);
+            await services.GetRequiredService<AccountNotices>().SessionsConcernedAsync(site, user, subject, what, why, priority);
     }
 
     /// <summary>Null in Development without a request: there is no other word on where the app is.</summary>

@@ -49,7 +49,7 @@ public abstract class BulkRunTests(BulkApp app)
         Assert.Equal("Sessions of yours were ended", mail.Subject);
         Assert.Contains("The reason: suspicious activity, case INC-7.", mail.Text, StringComparison.Ordinal);
         await app.Mail.NextAsync(people[3].Email!);
-        Assert.True(app.Mail.IsEmpty(people[3].Email!));
+        Assert.True(await app.Mail.IsEmptyAsync(people[3].Email!));
         var steps = await AuditOfRequestAsync(app, id);
         Assert.Equal([AuditAction.BulkRequested, AuditAction.BulkStarted, AuditAction.BulkFinished], steps.Select(e => e.Action));
         Assert.All(steps, step => Assert.Equal(staff.UserId, step.ActorId));

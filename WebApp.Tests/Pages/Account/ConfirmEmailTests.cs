@@ -228,7 +228,7 @@ public abstract class ConfirmEmailTests(ConfirmingApp app)
     {
         var other = (await app.NewAccountAsync()).Email!;
         await app.ResetLinkAsync(other);
-        Assert.True(app.Mail.IsEmpty(email), "There is no mail.");
+        Assert.True(await app.Mail.IsEmptyAsync(email), "There is no mail.");
     }
 
     private static string NewEmail() => $"{Guid.NewGuid():N}@example.com";

@@ -1,8 +1,11 @@
-using System.Net.Mail;
+using MimeKit;
 
 namespace WebApp.Accounts.Mail;
 
-/// <summary>Mail as <c>.eml</c> files: the embedded default. They hold links that work, so only the app's own user may read them.</summary>
+/// <summary>
+/// Mail as <c>.eml</c> files: the embedded default. They hold links that work, so only the app's own user may read
+/// them.
+/// </summary>
 /// <param name="path">Made when the first mail comes.</param>
 /// <param name="clock">Dates the names.</param>
 public sealed class MailFolder(string path, TimeProvider clock)
@@ -13,43 +16,32 @@ public sealed class MailFolder(string path, TimeProvider clock)
     public string Location => path;
 
     /// <summary>The name rises with time, and appears when the file is complete.</summary>
-    internal async Task AddAsync(MailMessage message, CancellationToken cancellationToken)
+    internal async Task AddAsync(MimeMessage message, FormatOptions format, CancellationToken cancellationToken)
     {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var unfinished = Path.Combine(path, $".{Guid.NewGuid():N}");
-        CreatePrivate(path);
-        CreatePrivate(unfinished);
         try
         {
-            using var writer = new SmtpClient
-            {
-                DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory,
-                DeliveryFormat = SmtpDeliveryFormat.International,
-                PickupDirectoryLocation = unfinished,
-            };
-            await writer.SendMailAsync(message, cancellationToken);
-            var number = Interlocked.Increment(ref _written);
-            File.Move(Directory.GetFiles(unfinished).Single(),
-                Path.Combine(path, $"{clock.GetUtcNow():yyyyMMdd-HHmmss-fff}-{number:D6}-{Guid.NewGuid().ToString("N")[..8]}{Extension}"));
+            await message.WriteToAsync(format, unfinished, cancellationToken);
+            var (number, unique) = (Interlocked.Increment(ref _written), Guid.NewGuid().ToString("N")[..8]);
+            File.Move(unfinished, Path.Combine(path, $"{clock.GetUtcNow():yyyyMMdd-HHmmss-fff}-{number:D6}-{unique}{Extension}"));
         }
         finally
         {
-            Directory.Delete(unfinished, recursive: true);
+            File.Delete(unfinished);
         }
     }
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<string> List() => Directory.Exists(path)
-        ? [.. Directory.EnumerateFiles(path, $"*{Extension}").Select(file => Path.GetFileName(file)!).OrderDescending(StringComparer.Ordinal)]
+        ? [.. Directory.EnumerateFiles(path, $"*{Extension}").Select(file => Path.GetFileName(file)!)
+            .OrderDescending(StringComparer.Ordinal)]
         : [];
 
     /// <summary>Null for a name that <see cref="List"/> does not hold.</summary>
-    public MailFile? Read(string name) => List().Contains(name, StringComparer.Ordinal) ? MailFile.Parse(name, File.ReadAllText(Path.Combine(path, name))) : null;
-
-    private static void CreatePrivate(string directory)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(directory);
-        else
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    public MailFile? Read(string name) =>
+        List().Contains(name, StringComparer.Ordinal) ? MailFile.Parse(name, File.ReadAllText(Path.Combine(path, name))) : null;
 }

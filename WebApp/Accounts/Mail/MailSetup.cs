@@ -4,7 +4,10 @@ namespace WebApp.Accounts.Mail;
 
 public static partial class MailSetup
 {
-    /// <summary>The queue of outgoing mail, and the way out. To be added before what sends mail: what was added first stops last.</summary>
+    /// <summary>
+    /// The queue of outgoing mail, and the way out. To be added before what sends mail: what was added first stops
+    /// last.
+    /// </summary>
     /// <param name="builder">The app under construction.</param>
     /// <param name="folder">Where mail goes as files when no server is set.</param>
     public static void AddMail(this WebApplicationBuilder builder, string folder)
@@ -13,7 +16,7 @@ public static partial class MailSetup
         services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidation>();
         services.AddSingleton(provider => new MailFolder(folder, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<Mailer>().AddSingleton<MailLinks>().AddSingleton<MailQueue>();
+        services.AddSingleton<MailRows>().AddSingleton<Mailer>().AddSingleton<MailLinks>().AddSingleton<MailQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());
         if (!builder.Environment.IsDevelopment())
             services.AddHostedService<NoServerWarning>();

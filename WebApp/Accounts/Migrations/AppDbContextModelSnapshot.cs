@@ -15,7 +15,7 @@ namespace WebApp.Accounts.Migrations
         protected override void BuildModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
-            modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
+            modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRole<System.Guid>", b =>
                 {
@@ -388,6 +388,39 @@ namespace WebApp.Accounts.Migrations
                         .IsUnique();
 
                     b.ToTable("RecoveryCodes");
+                });
+
+            modelBuilder.Entity("WebApp.Accounts.Mail.WaitingMail", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("DueAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Priority")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Tries")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Trouble")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Trouble")
+                        .HasFilter("\"Trouble\" IS NOT NULL");
+
+                    b.HasIndex("Priority", "Tries", "Id", "DueAt");
+
+                    b.ToTable("WaitingMails");
                 });
 
             modelBuilder.Entity("WebApp.Accounts.Notices.AccountSnapshot", b =>

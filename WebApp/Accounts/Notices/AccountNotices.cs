@@ -74,18 +74,24 @@ public sealed class AccountNotices(AccountSnapshots snapshots, OneTimeTokens tok
     /// <param name="subject">Of the mail.</param>
     /// <param name="what">A sentence without its full stop, such as "Support ended one or more of your sessions".</param>
     /// <param name="why">In words, for a sentence of its own; null: not to be said.</param>
-    public async Task SessionsConcernedAsync(Uri site, AppUser user, string subject, string what, string? why)
+    /// <param name="priority">Whether it is one of many alike.</param>
+    public async Task SessionsConcernedAsync(Uri site, AppUser user, string subject, string what, string? why, MailPriority priority)
     {
         string[] reason = why is null ? [] : [$"The reason: {why}."];
-        Send(site, user, await snapshots.TakeAsync(user), subject, [$"{what} on {Now()}.", .. reason, "You can see your sessions, and what happened to each, on your account's pages."]);
+        Send(site, user, await snapshots.TakeAsync(user), priority, subject,
+            [$"{what} on {Now()}.", .. reason, "You can see your sessions, and what happened to each, on your account's pages."]);
     }
 
     private Uri Site => links.SiteOf(contexts.HttpContext!);
 
     /// <summary>To the address before. Without a name: it may be of whoever registered with the address first.</summary>
     private void Send(Uri site, AppUser user, AccountSnapshot before, string subject, params string[] paragraphs) =>
+        Send(site, user, before, MailPriority.Notice, subject, paragraphs);
+
+    private void Send(Uri site, AppUser user, AccountSnapshot before, MailPriority priority, string subject, string[] paragraphs) =>
         mails.TryEnqueue(new(before.Email, subject, paragraphs)
         {
+            Priority = priority,
             Links =
             [
                 new("This wasn't me: sign everybody out, and let nobody in before I have set a new password",

@@ -11,8 +11,9 @@ namespace WebApp.Admin.Bulk;
 public delegate Task TellOfEnd(Guid userId, Revocation revocation, Uri site);
 
 /// <summary>
-/// Mails the people whose sessions a request ended. Sessions end faster than a mail server takes mail, and neither may wait for the other: so mail goes
-/// into the queue only while it is less than half full, and how far it got is kept in the database.
+/// Mails the people whose sessions a request ended. Sessions end faster than a mail server takes mail, and neither may
+/// wait for the other: so mail goes into the queue only while it is less than half full, and how far it got is kept in
+/// the database.
 /// </summary>
 internal sealed class BulkMails(AdminDatabase database, BulkLeases leases, MailQueue mails, TellOfEnd tell)
 {
@@ -21,13 +22,15 @@ internal sealed class BulkMails(AdminDatabase database, BulkLeases leases, MailQ
     /// <summary>Some of those who are to be told; how many were.</summary>
     public async Task<int> TellSomeAsync(BulkRequest request)
     {
-        if (request.Site is null || !mails.HasRoom)
+        if (request.Site is null || !await mails.HasRoomAsync())
             return 0;
 
         var (people, to) = await database.ReadAsync(db => NextAsync(db, request));
         foreach (var person in people)
             await tell(person.UserId!.Value, new(person.At!.Value, request.Reason, request.CaseReference), new(request.Site));
 
+        // How far it got counts only what no crash can take away.
+        await mails.SaveAsync();
         if (to != request.ToldTo)
             await database.WriteAsync(async db => await leases.RenewAsync(db)
                 ? await db.Requests.Where(r => r.Id == request.Id).ExecuteUpdateAsync(set => set.SetProperty(r => r.ToldTo, to)) : 0);

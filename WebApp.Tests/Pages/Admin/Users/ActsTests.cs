@@ -143,7 +143,7 @@ public sealed class ActsTests(SqlApp app) : IAsyncLifetime, IClassFixture<SqlApp
     {
         Assert.Contains("is confirmed. There is nothing to do.", (await _staff.GetAsync($"/admin/users/{_id}/confirmation")).Text);
         await app.ChangeAccountAsync(_person.Email, user => user.EmailConfirmed = false);
-        app.Mail.Clear(_person.Email);
+        await app.Mail.ClearAsync(_person.Email);
 
         var receipt = await Why(await (await _staff.GetAsync($"/admin/users/{_id}")).FollowLinkAsync("ConfirmationMail the link to confirm the address again")).PressAsync("Mail the link again");
 
