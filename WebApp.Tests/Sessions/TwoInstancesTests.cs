@@ -1,3 +1,6 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using WebApp.Sessions.Sql;
 using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
@@ -75,6 +78,20 @@ public sealed class TwoInstancesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_starts_while_Redis_has_no_keys_makes_none_of_its_own()
+    {
+        var keys = await KeysAsync();
+        await Eventually.TrueAsync(() => CopiesAsync(keys.Length), "the keys are copied");
+        await _redis.FlushAllAsync();
+
+        await using var later = new TestApp { Database = _one.Database, Clock = _one.Clock };
+        await StartAsync(later);
+
+        await Eventually.TrueAsync(async () => (await KeysAsync()).Length > 0, "the keys are put back");
+        Assert.Equal(keys, await KeysAsync());
+    }
+
+    [Fact]
     public async Task A_form_of_one_can_be_sent_to_the_other()
     {
         using var browser = await _one.NewUserAsync();
@@ -110,6 +127,12 @@ public sealed class TwoInstancesTests : IAsyncLifetime
         await three.DisposeAsync();
 
         Assert.Equal("/account", (await there.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    private async Task<bool> CopiesAsync(int count)
+    {
+        await using var db = await _one.Services.GetRequiredService<IDbContextFactory<SessionsDbContext>>().CreateDbContextAsync();
+        return await db.RingKeys.CountAsync() == count;
     }
 
     private async Task StartAsync(TestApp app)

@@ -1,7 +1,5 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using WebApp.Sessions;
 using WebApp.Sessions.Sql;
 
 namespace WebApp.Tests.Testing;
@@ -14,8 +12,6 @@ public sealed class SqliteDatabase : IDbContextFactory<SessionsDbContext>, IDisp
 
     public SqliteDatabase()
     {
-        // Nothing of the app has run yet in this process, so the handler that helps SQLite load may not stand yet.
-        RuntimeHelpers.RunModuleConstructor(typeof(UserSession).Module.ModuleHandle);
         ConnectionString = $"Data Source={_path}";
         _options = new DbContextOptionsBuilder<SessionsDbContext>().UseSqlite(ConnectionString).Options;
         DatabaseTemplate.OfSessions.CopyTo(_path);

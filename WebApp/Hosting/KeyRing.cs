@@ -32,7 +32,7 @@ internal static class KeyRing
         var inRedis = ServerSideSessions.ChosenStore(builder) == SessionStoreKind.Redis;
         if (inRedis)
         {
-            builder.Services.AddSingleton<RestorableKeyRing>().AddHostedService<RedisKeyRingKeeper>();
+            builder.Services.AddSingleton<KeyRingCopy>().AddSingleton<RestorableKeyRing>().AddHostedService<RedisKeyRingKeeper>();
             builder.Services.AddSingleton(services => services.GetRequiredService<RestorableKeyRing>().Scripts);
             builder.Services.AddOptions<KeyManagementOptions>().Configure<RestorableKeyRing>((ring, repository) => ring.XmlRepository = repository);
         }

@@ -1,10 +1,12 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 using WebApp.Sessions;
 
 namespace WebApp.Hosting;
 
 /// <summary>
-/// Watches over the list. After a flush the instances would go on with the keys in their memory, while one that starts
-/// makes another: a cookie from here would be worthless there.
+/// Watches over the list, and keeps its copy in the database up to date. After a flush the instances would go on with
+/// the keys in their memory, while Redis has none.
 /// </summary>
 internal sealed partial class RedisKeyRingKeeper(RestorableKeyRing keys, ILogger<RedisKeyRingKeeper> logger)
     : BackgroundService
@@ -20,16 +22,17 @@ internal sealed partial class RedisKeyRingKeeper(RestorableKeyRing keys, ILogger
             {
                 if (await keys.RestoreAsync() > 0)
                     LogRestored(logger);
+                await keys.CopyAsync();
             }
-            catch (SessionStoreUnavailableException e)
+            catch (Exception e) when (e is SessionStoreUnavailableException or DbException or DbUpdateException)
             {
-                // An outage is reported by the connection's monitor; the next round looks again.
+                // An outage is reported by others; the next round looks again.
                 LogNotWatched(logger, e);
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The key ring in Redis could not be looked at")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The key ring could not be looked at or copied")]
     private static partial void LogNotWatched(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message =

@@ -49,7 +49,7 @@ public sealed class RedisConnectionTests(ITestOutputHelper output) : IAsyncLifet
     [Fact]
     public async Task The_key_ring_which_blocks_a_thread_is_bounded_too()
     {
-        var keys = new RestorableKeyRing(_app.Connection);
+        var keys = new RestorableKeyRing(_app.Connection, new(_database));
         keys.StoreElement(new("key"), "");
         Assert.Equal("key", Assert.Single(keys.GetAllElements()).Name);
         await _redis.FreezeAsync();

@@ -198,7 +198,8 @@ public sealed partial class RedisConnection(
 
     /// <summary>
     /// The guard. The client looks for calls whose time is up once a second, which is too late: each wait is bounded
-    /// here. Its messages can hold keys, and inner exceptions get logged: neither is passed on.
+    /// here. It may complete a call on its reader's thread, so the rest of the caller is moved away: it may block, and
+    /// would hold up every other call. Its messages can hold keys, and inner exceptions get logged: neither is passed on.
     /// </summary>
     private async Task<T> GuardAsync<T>(string operation, Func<IDatabase, Task<T>> command, long started)
     {
@@ -228,6 +229,10 @@ public sealed partial class RedisConnection(
             e is RedisException or RedisCommandException or ObjectDisposedException or OperationCanceledException)
         {
             throw new SessionStoreUnavailableException($"The Redis client failed ({e.GetType().Name}).");
+        }
+        finally
+        {
+            await Task.Yield();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
@@ -21,6 +22,8 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
     public DbSet<EpochRow> Epochs => Set<EpochRow>();
 
     public DbSet<JournalRow> RevocationJournal => Set<JournalRow>();
+
+    public DbSet<RingKey> RingKeys => Set<RingKey>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -59,6 +62,7 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
             journal.HasIndex(j => j.KeepUntil);
             journal.Property(j => j.CaseReference).HasMaxLength(Revocation.MaxCaseReferenceLength);
         });
+        modelBuilder.Entity<RingKey>().Property(key => key.Id).HasMaxLength(2 * SHA256.HashSizeInBytes);
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)

@@ -15,7 +15,7 @@ namespace WebApp.Sessions.Sql.Migrations
         protected override void BuildModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
-            modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
+            modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
             modelBuilder.Entity("WebApp.Sessions.Sql.EpochRow", b =>
                 {
@@ -124,6 +124,21 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.HasKey("UserId");
 
                     b.ToTable("RequiredRights");
+                });
+
+            modelBuilder.Entity("WebApp.Sessions.Sql.RingKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Element")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("RingKeys");
                 });
 
             modelBuilder.Entity("WebApp.Sessions.Sql.SessionRow", b =>
