@@ -1,5 +1,7 @@
 using System.Text;
+using CsCheck;
 using WebApp.Sessions;
+using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
@@ -92,4 +94,27 @@ public sealed class DeviceTests
         Assert.Equal(fits, Device.Clean(fits));
         Assert.Equal(new string('x', Device.MaxUserAgentBytes - 3), Device.Clean(new string('x', Device.MaxUserAgentBytes - 3) + "\U0001F9C0y"));
     }
+
+    [Fact]
+    public void Any_text_is_of_a_family_that_has_a_name() => Gen.OneOf(Any.Text, Any.UserAgent).Sample(text =>
+    {
+        var family = Device.FamilyOf(text);
+
+        Assert.Equal(Device.Parse(text).Family, family);
+        Assert.Equal(family, Device.FamilyOf(text));
+        Assert.InRange(family.Browser, 0, Device.KnownBrowsers.Count);
+        Assert.InRange(family.System, 0, Device.KnownSystems.Count);
+        Assert.NotEmpty(family.ToString());
+        Assert.False(family.DiffersFrom(family));
+    }, iter: 1000);
+
+    [Fact]
+    public void What_is_kept_of_any_text_is_visible_short_and_stays_as_it_is() => Any.Text.Array[0, 40].Sample(texts =>
+    {
+        var clean = Device.Clean(string.Concat(texts));
+
+        Assert.Equal(clean, Device.Clean(clean));
+        Assert.DoesNotContain(clean, char.IsControl);
+        Assert.InRange(Encoding.UTF8.GetByteCount(clean), 0, Device.MaxUserAgentBytes);
+    }, iter: 1000);
 }

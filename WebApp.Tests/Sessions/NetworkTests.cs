@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
+using CsCheck;
 using WebApp.Sessions;
+using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
@@ -47,4 +50,47 @@ public sealed class NetworkTests
     [InlineData(null, "unknown")]
     public void An_address_of_which_only_the_network_is_known_reads_as_one(string? address, string words) =>
         Assert.Equal(words, Network.Describe(address is null ? null : IPAddress.Parse(address)));
+
+    [Fact]
+    public void Of_any_two_addresses_the_networks_alone_tell_whether_they_differ() =>
+        Neighbours.Sample((one, other) =>
+        {
+            Assert.Equal(Network.Differ(one, other), Network.Differ(other, one));
+            Assert.Equal(Network.Differ(one, other), Network.Differ(Network.Of(one), other));
+            Assert.Equal(Network.Differ(one, other), Network.Differ(Network.Of(one), Network.Of(other)));
+            Assert.Equal(Network.Of(one), Network.Of(Network.Of(one)));
+        }, iter: 1000);
+
+    /// <summary>The other has as much of the one's beginning as there is.</summary>
+    private static Gen<(IPAddress One, IPAddress Other)> Neighbours => Gen.Select(
+        Any.Address, Any.Address, Gen.Int[0, 16],
+        (one, another, same) =>
+        {
+            byte[] bytes = [.. one.GetAddressBytes().Take(same), .. another.GetAddressBytes().Skip(same)];
+            return (one, bytes.Length is 4 or 16 ? new IPAddress(bytes) : another);
+        });
+
+    [Fact]
+    public void A_bit_of_an_address_counts_if_it_is_of_the_network_and_only_then() => Gen.OneOf(
+        Gen.Select(Any.AddressOfV4, Gen.Int[0, 31], Gen.Const(24)),
+        Gen.Select(Any.AddressOfV6, Gen.Int[0, 127], Gen.Const(48)))
+        .Sample((address, bit, size) =>
+        {
+            var bytes = address.GetAddressBytes();
+            bytes[bit / 8] ^= (byte)(0x80 >> (bit % 8));
+            var other = new IPAddress(bytes);
+
+            Assert.Equal(bit < size, Network.Differ(address, other));
+            Assert.Equal(bit < size, !Network.Of(address).Equals(Network.Of(other)));
+            Assert.Equal(bit < size, Network.DescribeNetwork(address) != Network.DescribeNetwork(other));
+        }, iter: 1000);
+
+    [Fact]
+    public void The_words_for_any_network_name_an_address_and_the_bits_that_are_known() => Any.Address.Sample(address =>
+    {
+        var network = IPNetwork.Parse(Network.DescribeNetwork(address));
+
+        Assert.Equal(address.AddressFamily == AddressFamily.InterNetwork ? 24 : 48, network.PrefixLength);
+        Assert.True(network.Contains(address));
+    }, iter: 1000);
 }

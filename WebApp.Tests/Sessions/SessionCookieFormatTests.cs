@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text;
+using CsCheck;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
@@ -119,6 +120,20 @@ public sealed class SessionCookieFormatTests(SqlApp app) : IClassFixture<SqlApp>
     [InlineData("käse")]
     [InlineData("CfDJ8")]
     public void Text_that_was_never_a_cookie_is_none(string? text) => Assert.Null(_format.Unprotect(text));
+
+    [Fact]
+    public void Any_other_text_is_no_cookie() => Gen
+        .OneOf(Any.Text, Any.Base64UrlOf(Any.Bytes(SessionCookieFormat.MaxLength)))
+        .Sample(text => Assert.Null(_format.Read(text)), iter: 1000);
+
+    [Fact]
+    public void A_cookie_that_anything_is_put_into_is_no_cookie()
+    {
+        var cookie = _format.Protect(_key);
+
+        Gen.Select(Gen.Int[0, cookie.Length], Any.Text.Where(text => text.Length > 0)).Sample(
+            (at, text) => Assert.Null(_format.Read(cookie.Insert(at, text))), iter: 1000);
+    }
 
     [Fact]
     public void A_text_longer_than_any_cookie_is_not_even_decoded()

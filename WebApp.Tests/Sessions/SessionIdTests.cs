@@ -1,4 +1,6 @@
+using CsCheck;
 using WebApp.Sessions;
+using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions;
 
@@ -53,6 +55,19 @@ public sealed class SessionIdTests
         Assert.Equal(default, id);
         Assert.Throws<FormatException>(() => SessionId.Parse(text!, null));
     }
+
+    [Fact]
+    public void Text_and_bytes_of_any_two_ids_come_back_and_stand_in_one_order() =>
+        Gen.Select(Any.SessionId, Any.SessionId).Sample((one, other) =>
+        {
+            Span<byte> bytes = stackalloc byte[SessionId.Size];
+            one.Write(bytes);
+
+            Assert.Equal(one, SessionId.Read(bytes));
+            Assert.Equal(one, SessionId.Parse(one.ToString(), null));
+            Assert.Equal(Convert.ToHexStringLower(bytes), one.ToString());
+            Assert.Equal(Math.Sign(one.CompareTo(other)), Math.Sign(string.CompareOrdinal($"{one}", $"{other}")));
+        }, iter: 2000);
 
     [Fact]
     public void New_ids_fill_all_their_bits()

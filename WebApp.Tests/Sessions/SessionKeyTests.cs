@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CsCheck;
 using WebApp.Sessions;
 using WebApp.Tests.Testing;
 
@@ -21,6 +22,28 @@ public sealed class SessionKeyTests
         AssertSame(_key, SessionKey.Read(bytes));
         Assert.True(SessionKey.TryDecode(_key.Encode(), out var decoded));
         AssertSame(_key, decoded);
+    }
+
+    [Fact]
+    public void Any_bytes_of_the_right_size_are_a_key_and_come_back() => Gen.Byte.Array[SessionKey.Size].Sample(bytes =>
+    {
+        var key = SessionKey.Read(bytes)!;
+        var written = new byte[SessionKey.Size];
+        key.Write(written);
+
+        Assert.Equal(bytes, written);
+        Assert.True(SessionKey.TryDecode(key.Encode(), out var decoded));
+        AssertSame(key, decoded);
+        Assert.False(key.WasIssued(_seed));
+    }, iter: 1000);
+
+    [Fact]
+    public void Any_other_text_is_no_key()
+    {
+        var bytes = Any.Bytes(2 * SessionKey.Size).Where(bytes => bytes.Length != SessionKey.Size);
+
+        Gen.OneOf(Any.Text, Any.Base64UrlOf(bytes))
+            .Sample(text => Assert.False(SessionKey.TryDecode(text, out _)), iter: 2000);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using WebApp.Tests.EndToEnd;
 using WebApp.Tests.Hosting;
 using WebApp.Tests.Hosting.Commands;
 using WebApp.Tests.Testing;
@@ -11,7 +12,7 @@ namespace WebApp.Tests.Testing;
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
-        [nameof(RestartMatrixTests), nameof(FirstMinuteTests), nameof(CommandLineTests)];
+        [nameof(RestartMatrixTests), nameof(FirstMinuteTests), nameof(CommandLineTests), nameof(AccessibilityTests)];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
         testCollections.OrderBy(collection => PlaceOf(collection.DisplayName));

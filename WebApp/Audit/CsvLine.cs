@@ -24,20 +24,21 @@ public static class CsvLine
     }
 
     /// <summary>
-    /// Puts an apostrophe in front of a cell that begins like a formula, blanks aside, and of what would become such a cell: a spreadsheet that parts cells at
-    /// semicolons or tabs, as in many countries, does not take our quotes for quotes.
+    /// Puts an apostrophe in front of a cell that begins like a formula, blanks and quotes aside, and of what would
+    /// become such a cell: a spreadsheet that parts cells at semicolons or tabs, as in many countries, does not take
+    /// our quotes for quotes, and takes two of the text's for an empty beginning.
     /// </summary>
     private static string Disarm(string text)
     {
         var safe = new StringBuilder(text[0] is '\t' or '\r' or '\n' ? "'" : "");
-        // Where the cell begins, as long as it has nothing but blanks.
+        // Where the cell begins, as long as it has nothing but blanks and quotes.
         int? cell = 0;
         foreach (var c in text)
         {
             if (cell is { } begin && Formula.Contains(c))
                 safe.Insert(begin, '\'');
             safe.Append(c);
-            cell = c is ';' or '\t' or '\r' or '\n' ? safe.Length : char.IsWhiteSpace(c) ? cell : null;
+            cell = c is ';' or '\t' or '\r' or '\n' ? safe.Length : char.IsWhiteSpace(c) || c == '"' ? cell : null;
         }
 
         return safe.ToString();

@@ -1,5 +1,8 @@
 using System.Text;
+using CsCheck;
 using WebApp.Admin.Bulk;
+using WebApp.Audit;
+using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Admin.Bulk;
 
@@ -7,6 +10,8 @@ namespace WebApp.Tests.Admin.Bulk;
 [Trait("Lane", "Fast")]
 public sealed class PeopleListTests
 {
+    private static readonly Gen<string> Lists = Any.Text.Array[0, 10].Select(string.Concat);
+
     private const string Id = "0199a0a0-0000-7000-8000-000000000001";
 
     [Theory]
@@ -58,6 +63,35 @@ public sealed class PeopleListTests
         Assert.Equal(BulkTarget.MaxTextLength, rows[0].Text.Length);
     }
 
+    [Fact]
+    public Task Whatever_a_list_says_its_rows_are_fit_to_be_shown_and_stored() => Lists.SampleAsync(async list =>
+    {
+        var rows = await RowsAsync(new StringReader(list));
+
+        Assert.Equal(rows.Select(row => row.Row).Distinct().Order(), rows.Select(row => row.Row));
+        Assert.All(rows, row =>
+        {
+            Assert.InRange(row.Text.Length, 0, BulkTarget.MaxTextLength);
+            Assert.DoesNotContain(row.Text, char.IsControl);
+            Assert.True(row.Key is null or Guid || (row.Key is string key && !key.Any(char.IsWhiteSpace)));
+        });
+    }, iter: 1000);
+
+    [Fact]
+    public Task A_list_reads_the_same_in_whatever_pieces_it_arrives() =>
+        Gen.Select(Lists, Gen.Int[1, 7]).SampleAsync(async (list, size) =>
+            Assert.Equal(await RowsAsync(new StringReader(list)), await RowsAsync(new Pieces(list, size))), iter: 500);
+
+    [Fact]
+    public Task What_we_write_of_any_names_reads_as_them() => Any.Text.Array[1, 8].SampleAsync(async names =>
+    {
+        var lines = names.Select((name, number) => CsvLine.Of(name, $"person.{number}@example.com", name));
+
+        var rows = await RowsAsync(new StringReader(CsvLine.Of("Name", "Email", "Note") + string.Concat(lines)));
+
+        Assert.Equal(names.Select((_, number) => (object)$"person.{number}@example.com"), rows.Select(row => row.Key));
+    }, iter: 500);
+
     [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
@@ -105,6 +139,15 @@ public sealed class PeopleListTests
         await foreach (var row in new PeopleList(list).ReadAsync())
             rows.Add(row);
         return rows;
+    }
+
+    /// <summary>A text of which little arrives at a time.</summary>
+    private sealed class Pieces(string text, int size) : TextReader
+    {
+        private readonly StringReader _text = new(text);
+
+        public override ValueTask<int> ReadAsync(Memory<char> buffer, CancellationToken cancellationToken = default) =>
+            _text.ReadAsync(buffer[..size], cancellationToken);
     }
 
     /// <summary>Rows that are nowhere all at once.</summary>

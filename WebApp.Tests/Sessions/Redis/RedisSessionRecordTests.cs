@@ -1,4 +1,5 @@
 using System.Net;
+using CsCheck;
 using WebApp.Sessions;
 using WebApp.Sessions.Redis;
 using WebApp.Tests.Testing;
@@ -74,21 +75,33 @@ public sealed class RedisSessionRecordTests
     }
 
     [Fact]
-    public void No_damage_to_a_record_makes_reading_fail()
+    public void Any_session_comes_back_from_its_record() => Sessions.Sample(session =>
+    {
+        var record = RedisSessionRecord.Write(session);
+
+        Samples.AssertSame(session, RedisSessionRecord.Read(session.Id, record));
+    }, iter: 1000);
+
+    [Fact]
+    public void Any_revocation_comes_back_from_a_tombstone() => Gen.Select(
+        Any.Time, Gen.Enum<RevocationReason>(), Gen.Null(Any.WholeText)).Sample((at, reason, reference) =>
+    {
+        var revocation = new Revocation(at, reason, reference);
+
+        var session = RedisSessionRecord.Read(_session.Id, Tombstone(revocation));
+
+        Assert.Equal(revocation, session?.Revocation);
+        Assert.Null(session?.Refused);
+    }, iter: 1000);
+
+    [Fact]
+    public void Bytes_of_any_kind_are_a_session_or_unreadable_and_never_make_reading_fail()
     {
         var record = RedisSessionRecord.Write(_session);
+        var tombstone = Tombstone(Samples.Revocation(_session.CreatedAt));
 
-        for (var at = 0; at < record.Length; at++)
-        {
-            // As a tombstone it has a tail that is none.
-            _ = RedisSessionRecord.Read(_session.Id, [record[0], RedisSessionRecord.Revoked, .. record[2..Math.Max(at, 2)]]);
-            foreach (var value in new byte[] { 0, 1, 2, 0x7F, 0x80, 0xFF })
-            {
-                var damaged = record.ToArray();
-                damaged[at] = value;
-                _ = RedisSessionRecord.Read(_session.Id, damaged);
-            }
-        }
+        Gen.OneOf(Any.Bytes(400), Any.Damaged(record), Any.Damaged(tombstone), Any.Damaged(Format3.Write(_session)))
+            .Sample(bytes => _ = RedisSessionRecord.Read(_session.Id, bytes), iter: 10_000);
     }
 
     [Fact]
@@ -100,6 +113,50 @@ public sealed class RedisSessionRecordTests
         Assert.Throws<ArgumentOutOfRangeException>(() => RedisSessionRecord.Write(_session with { CreatedAt = DateTimeOffset.UnixEpoch.AddMilliseconds(-1) }));
         Assert.Throws<ArgumentOutOfRangeException>(() => RedisSessionRecord.Write(_session with { IdleTimeout = TimeSpan.MaxValue }));
     }
+
+    /// <summary>As the scripts make it.</summary>
+    private byte[] Tombstone(Revocation revocation)
+    {
+        var live = RedisSessionRecord.Write(_session);
+        var head = live[(RedisSessionRecord.StateAt + 1)..^_session.Ticket.Length];
+        return [live[0], RedisSessionRecord.Revoked, .. head, .. RedisSessionRecord.WriteRevocation(revocation)];
+    }
+
+    private static Gen<UserSession> Sessions => Gen.Select(
+        Gen.Select(Any.SessionId, Gen.Guid, Gen.Byte.Array[SessionKey.FamilyHashSize], Any.Bytes(400)),
+        Gen.Select(
+            Any.Time, Any.Time, Any.Time, Any.Time, Any.Time, Gen.Nullable(Any.Time), Gen.Nullable(Any.Time), Any.Time),
+        Gen.Select(Gen.Null(Any.Address), Gen.Null(Any.Address), Gen.Null(Any.Address), Any.UserAgent),
+        Gen.Select(Gen.UInt, Gen.UInt, Gen.Int, Gen.Byte, Gen.Bool, Gen.Nullable(Gen.Enum<LockReason>())),
+        (ids, times, begun, rest) => new UserSession
+        {
+            Id = ids.Item1,
+            UserId = ids.Item2,
+            FamilyHash = ids.Item3,
+            Ticket = ids.Item4,
+            CreatedAt = times.Item1,
+            AuthenticatedAt = times.Item2,
+            LastSeenAt = times.Item3,
+            AbsoluteDeadline = times.Item4,
+            SecretSince = times.Item5,
+            MovedAt = times.Item6,
+            NameShownUntil = times.Item7,
+            Lock = rest.Item6 is { } reason ? new(times.Item8, reason) : null,
+            IdleTimeout = TimeSpan.FromMilliseconds(rest.Item1),
+            SignInAddress = begun.Item1,
+            LastAddress = begun.Item2,
+            PreviousAddress = begun.Item3,
+            UserAgent = begun.Item4,
+            SignInMethod = rest.Item5 ? "mfa" : $"{rest.Item1}",
+            Secret = new(rest.Item1, rest.Item2),
+            PreviousSecret = new(rest.Item2, rest.Item1),
+            RightsVersion = rest.Item3,
+            RequiredRightsVersion = ~rest.Item3,
+            ProofAttempts = rest.Item4,
+            Family = new(rest.Item4, (byte)rest.Item3),
+            Remembered = rest.Item5,
+            Country = rest.Item5 ? "CH" : null,
+        });
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 }
