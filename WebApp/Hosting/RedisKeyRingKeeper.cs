@@ -35,7 +35,7 @@ internal sealed partial class RedisKeyRingKeeper(RestorableKeyRing keys, ILogger
     [LoggerMessage(Level = LogLevel.Debug, Message = "The key ring could not be looked at or copied")]
     private static partial void LogNotWatched(ILogger logger, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message =
+    [LoggerMessage(Level = LogLevel.Warning, Message =
         "Redis had lost keys of the key ring (was it flushed, or does its maxmemory-policy evict?); "
         + "they were put back")]
     private static partial void LogRestored(ILogger logger);

@@ -47,11 +47,13 @@ public sealed partial class RedisConnection(
     private volatile ConnectionMultiplexer? _redis;
     private volatile IDatabase? _database;
     private volatile RedisProbe? _lastProbe;
-    private volatile bool _verified;
+
+    /// <summary>The look after which calls were let through; null while they are not.</summary>
+    private volatile RedisProbe? _verified;
     private int _doubts;
 
     /// <summary>Whether calls are let through.</summary>
-    public bool IsVerified => _verified;
+    public bool IsVerified => _verified is not null;
 
     /// <summary>
     /// The masters as the monitor last saw them, at most a second or so ago while <see cref="IsVerified"/>; for health
@@ -74,7 +76,7 @@ public sealed partial class RedisConnection(
 
     public async ValueTask DisposeAsync()
     {
-        _verified = false;
+        _verified = null;
         _wake.Dispose();
         if (_redis is not { } redis)
             return;
@@ -132,9 +134,8 @@ public sealed partial class RedisConnection(
             "INFO and TIME",
             db => RedisProbe.AskAsync(db.Multiplexer, last, _timeout, doubts),
             Stopwatch.GetTimestamp());
-        // The client would find out by itself only much later.
-        if (last is not null && !probe.HasMastersOf(last))
-            await GuardAsync("configuration", db => db.Multiplexer.ConfigureAsync(), Stopwatch.GetTimestamp());
+        if (!probe.IsSharedBy(_redis))
+            await ReconfigureAsync(_redis);
         if (probe.Masters.Count == 0)
             throw new SessionStoreUnavailableException("No Redis master is connected.");
 
@@ -146,10 +147,10 @@ public sealed partial class RedisConnection(
     {
         lock (_state)
         {
-            if (_doubts != probe.Doubts || !probe.Covers(_redis!))
+            if (_doubts != probe.Doubts || !probe.IsSharedBy(_redis!))
                 return false;
 
-            _verified = true;
+            _verified = probe;
         }
 
         _firstVerified.TrySetResult();
@@ -160,16 +161,24 @@ public sealed partial class RedisConnection(
     internal void HoldBack()
     {
         lock (_state)
-            _verified = false;
+            _verified = null;
     }
 
     /// <summary>Returns after <paramref name="delay"/>, or as soon as something happens to the connection.</summary>
     internal Task WaitForEventAsync(TimeSpan delay, CancellationToken stopping) => _wake.WaitAsync(delay, stopping);
 
-    private async Task VerifiedAsync(long started)
+    /// <summary>
+    /// Has the client find out who is master, which it would do by itself only much later. It takes as long as it waits
+    /// for a server that is gone; the next look sees what came of it.
+    /// </summary>
+    private async Task ReconfigureAsync(ConnectionMultiplexer redis) => await ((Task)redis.ConfigureAsync())
+        .WaitAsync(_timeout)
+        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private async ValueTask<RedisProbe> VerifiedAsync(long started)
     {
-        if (_verified)
-            return;
+        if (_verified is { } verified)
+            return verified;
 
         if (_firstVerified.Task.IsCompleted)
             throw NotVerified();
@@ -182,14 +191,15 @@ public sealed partial class RedisConnection(
         {
             throw new SessionStoreUnavailableException($"Redis has not been reached within {_timeout} yet.");
         }
+
+        return _verified ?? throw NotVerified();
     }
 
     private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, long started, string operation)
     {
-        await VerifiedAsync(started);
-        var probe = _lastProbe!;
+        var verified = await VerifiedAsync(started);
         var reply = await GuardAsync(operation, command, started);
-        if (probe.Covers(_redis!))
+        if (verified.Covers(_redis!))
             return reply;
 
         Doubt();
@@ -314,7 +324,7 @@ public sealed partial class RedisConnection(
         lock (_state)
         {
             _doubts++;
-            (wasVerified, _verified) = (_verified, false);
+            (wasVerified, _verified) = (_verified is not null, null);
         }
 
         Wake();

@@ -74,7 +74,9 @@ internal sealed class RedisProbe
     public IEnumerable<IServer> MastersOf(IConnectionMultiplexer redis) => redis.GetServers()
         .Where(server => Masters.Any(master => master.EndPoint == NameOf(server)));
 
-    public bool HasMastersOf(RedisProbe other) => Masters.Select(m => m.EndPoint).ToHashSet(StringComparer.Ordinal).SetEquals(other.Masters.Select(m => m.EndPoint));
+    /// <summary>Whether the client, too, takes these for the masters, and no others.</summary>
+    public bool IsSharedBy(IConnectionMultiplexer redis) =>
+        Covers(redis) && MastersOf(redis).All(server => server is { IsConnected: true, IsReplica: false });
 
     /// <summary>
     /// Asks all at once. A server that hangs is waited for, unless it was a replica at the <paramref name="last"/> look:
