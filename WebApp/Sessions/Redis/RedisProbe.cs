@@ -80,7 +80,7 @@ internal sealed class RedisProbe
 
     /// <summary>
     /// Asks all at once. A server that hangs is waited for, unless it was a replica at the <paramref name="last"/> look:
-    /// nobody is served by it, so after half of <paramref name="patience"/> the others go on without it.
+    /// nobody is served by it, so the others soon go on without it, long before <paramref name="patience"/> ends.
     /// </summary>
     public static async Task<RedisProbe> AskAsync(IConnectionMultiplexer redis, RedisProbe? last, TimeSpan patience, int doubts)
     {
@@ -94,7 +94,7 @@ internal sealed class RedisProbe
         var sockets = SocketsOf(server);
         // On one connection the answers come in this order, so the time is never older than the facts.
         var (info, time) = (server.InfoRawAsync(), server.TimeAsync());
-        if (last is { IsMaster: false } && await Task.WhenAny(time, Task.Delay(patience / 2)) != time)
+        if (last is { IsMaster: false } && await Task.WhenAny(time, Task.Delay(patience / 20)) != time)
             return (server, sockets, last);
 
         var facts = Parse(await info ?? "");
