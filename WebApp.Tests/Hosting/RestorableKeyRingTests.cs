@@ -55,6 +55,19 @@ public sealed class RestorableKeyRingTests(RedisServer redis) : IClassFixture<Re
         Assert.Equal("<old />", (await db.RingKeys.SingleAsync()).Element);
     }
 
+    // The keeper would end with an exception, and the app with it.
+    [Fact]
+    public async Task What_is_no_key_in_Redis_keeps_nothing_from_being_put_back()
+    {
+        var ring = NewRing();
+        ring.StoreElement(new("key"), "");
+        await redis.FlushAllAsync();
+        await redis.CliAsync("RPUSH", "DataProtection-Keys", "no XML");
+
+        Assert.Equal(1, await ring.RestoreAsync());
+        Assert.Equal(0, await ring.RestoreAsync());
+    }
+
     // Else it would make a key of its own, while others run with those that Redis has just lost.
     [Fact]
     public async Task There_is_no_ring_while_Redis_has_none_and_the_copy_can_not_be_read()

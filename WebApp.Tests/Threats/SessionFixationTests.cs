@@ -65,6 +65,23 @@ public abstract class SessionFixationTests(TestApp app)
         Assert.Equal("/account/login", (await copy.GetAsync("/account/sessions")).Address.AbsolutePath);
     }
 
+    // A neighbouring site may set a cookie of another name for the whole domain, which no prefix forbids.
+    [Theory]
+    [InlineData("theme=x {0}")]
+    [InlineData("theme=x; y {0}")]
+    public async Task The_attackers_cookie_inside_of_another_ones_value_signs_nobody_in(string header)
+    {
+        using var attacker = await app.NewUserAsync();
+        Assert.Equal("/account", (await attacker.GetAsync("/account")).Address.AbsolutePath);
+        var cookie = $"{attacker.Cookies.Single(c => c.Value == attacker.SessionCookie).Key}={attacker.SessionCookie}";
+        using var victim = app.NewBrowser();
+        victim.Headers["Cookie"] = header.Replace("{0}", cookie, StringComparison.Ordinal);
+
+        var answer = await victim.PeekAsync("/account");
+
+        Assert.Equal(302, answer.Status);
+    }
+
     [Fact]
     public async Task A_made_up_cookie_is_not_adopted()
     {

@@ -78,7 +78,7 @@ internal sealed class RestorableKeyRing : IXmlRepository
     {
         var known = _known;
         var present = await _redis.RunAsync(db => db.ListRangeAsync(List));
-        return known.Except(present.Select(item => Write(XElement.Parse(item!)))).Any()
+        return known.Except(present.Select(item => (string)item!)).Any()
             ? (int)await _redis.EvaluateAsync(_restore, [List], [.. known.Select(item => (RedisValue)item)])
             : 0;
     }

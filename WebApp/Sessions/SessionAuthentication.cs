@@ -98,7 +98,10 @@ public sealed class SessionAuthentication(SessionTicketStore tickets, SessionCoo
 
         var rest = header.AsSpan();
         var at = rest.IndexOf(name, StringComparison.Ordinal);
-        if (at < 0 || (at > 0 && rest[at - 1] != ' ') || rest.Length == at + name.Length || rest[at + name.Length] != '=')
+        // A blank alone may stand in another cookie's value, which a neighbouring site may have set: session fixation.
+        if (at < 0 || (at > 0 && !rest[..at].EndsWith("; ", StringComparison.Ordinal)))
+            return default;
+        if (rest.Length == at + name.Length || rest[at + name.Length] != '=')
             return default;
 
         rest = rest[(at + name.Length + 1)..];
