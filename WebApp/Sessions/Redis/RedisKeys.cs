@@ -21,8 +21,6 @@ internal sealed class RedisKeys(Guid userId)
 
     public RedisKey Rights => $"ur:{_tag}:{userId:N}";
 
-    public RedisKey Epoch => $"ue:{_tag}:";
-
     public string RecordPrefix => $"us:{_tag}:";
 
     public RedisKey Record(SessionId id) => RecordPrefix + id;

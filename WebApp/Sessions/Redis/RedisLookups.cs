@@ -22,7 +22,8 @@ internal sealed class RedisLookups(RedisConnection connection)
     /// <summary>All tags have copies of the same epoch. On a single server the copy of this one serves all.</summary>
     private const int AnyTag = 0;
 
-    private readonly ObjectPool<Lookup> _pool = new DefaultObjectPool<Lookup>(new DefaultPooledObjectPolicy<Lookup>(), 4 * MaxBatch);
+    private readonly ObjectPool<Lookup> _pool =
+        new DefaultObjectPool<Lookup>(new DefaultPooledObjectPolicy<Lookup>(), 4 * MaxBatch);
     private readonly Queue?[] _queues = new Queue?[RedisKeys.Tags];
 
     /// <summary>What is under the key, which lies with the hash tag; and the epoch.</summary>
