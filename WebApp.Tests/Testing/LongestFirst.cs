@@ -1,6 +1,7 @@
 using WebApp.Tests.EndToEnd;
 using WebApp.Tests.Hosting;
 using WebApp.Tests.Hosting.Commands;
+using WebApp.Tests.Sessions.Redis;
 using WebApp.Tests.Testing;
 using Xunit.Abstractions;
 
@@ -12,7 +13,10 @@ namespace WebApp.Tests.Testing;
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
-        [nameof(RestartMatrixTests), nameof(FirstMinuteTests), nameof(CommandLineTests), nameof(AccessibilityTests)];
+    [
+        nameof(RestartMatrixTests), nameof(RedisFailoverTests), nameof(FirstMinuteTests), nameof(CommandLineTests),
+        nameof(AccessibilityTests),
+    ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
         testCollections.OrderBy(collection => PlaceOf(collection.DisplayName));
