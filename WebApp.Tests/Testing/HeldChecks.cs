@@ -21,25 +21,6 @@ public sealed class HeldChecks
         services.AddScoped<IPasswordHasher<AppUser>>(provider => new Holder(this, provider.Create<IPasswordHasher<AppUser>>(registered)));
     }
 
-    /// <summary>One check.</summary>
-    public sealed class Held : IDisposable
-    {
-        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly ManualResetEventSlim _released = new();
-
-        /// <summary>Returns once the password is being checked.</summary>
-        public Task ReachedAsync() => _reached.Task.WaitAsync(Eventually.Patience);
-
-        public void Dispose() => _released.Set();
-
-        internal void Wait()
-        {
-            _reached.TrySetResult();
-            if (!_released.Wait(Eventually.Patience))
-                throw new TimeoutException("Nobody released the check.");
-        }
-    }
-
     private sealed class Holder(HeldChecks checks, IPasswordHasher<AppUser> hasher) : IPasswordHasher<AppUser>
     {
         public string HashPassword(AppUser user, string password) => hasher.HashPassword(user, password);

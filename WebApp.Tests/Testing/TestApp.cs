@@ -49,6 +49,8 @@ public class TestApp : WebApplicationFactory<Program>
 
     public HeldChecks Checks { get; } = new();
 
+    public HeldPrincipals Principals { get; } = new();
+
     /// <summary>What was logged.</summary>
     public LogCollector Log { get; } = new();
 
@@ -131,6 +133,7 @@ public class TestApp : WebApplicationFactory<Program>
             if (!HashesFully)
                 services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
             Checks.Around(services);
+            Principals.Around(services);
             EdgeServices(WithoutSweeper(services.AddSingleton<TimeProvider>(Clock)));
         });
     }

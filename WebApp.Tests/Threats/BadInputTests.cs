@@ -188,7 +188,11 @@ public sealed class BadInputTests(BadInputTests.Scene scene) : IClassFixture<Bad
         {
             var page = await browser.GetAsync(path.Replace("{0}", scene.UserId));
 
-            Assert.InRange(page.Status, 200, 404);
+            Assert.True(page.Status is 200 or 400 or 403 or 404, $"{path} got {page.Status}");
+            // The server refuses a NUL in a path before the app is asked.
+            Assert.True(
+                page.Document.QuerySelector("h1") is not null || path.Split('?')[0].Contains("%00", StringComparison.Ordinal),
+                $"{path} got {page.Status} and no page: {page.Text}");
             Assert.DoesNotContain("ConnectionStrings", page.Body);
         }
     }
@@ -198,8 +202,8 @@ public sealed class BadInputTests(BadInputTests.Scene scene) : IClassFixture<Bad
     {
         foreach (var path in new[] { "/account/login?returnUrl=/", "/admin/users?q=", "/account?x=", "/admin/audit?before=" })
         {
-            Assert.InRange((await scene.Staff.GetAsync(path + new string('9', 6000))).Status, 200, 499);
-            Assert.InRange((await scene.Staff.PeekAsync(path + new string('9', 20_000))).Status, 400, 499);
+            Assert.Equal(200, (await scene.Staff.GetAsync(path + new string('9', 6000))).Status);
+            Assert.Equal(414, (await scene.Staff.PeekAsync(path + new string('9', 20_000))).Status);
         }
     }
 
@@ -236,7 +240,7 @@ public sealed class BadInputTests(BadInputTests.Scene scene) : IClassFixture<Bad
 
             var answer = await scene.Staff.SendAsync(request);
 
-            Assert.InRange(answer.Status, 400, 499);
+            Assert.Equal(405, answer.Status);
         }
     }
 

@@ -49,6 +49,28 @@ public abstract class RevocationRaceTests(TestApp app)
         }
     }
 
+    // The order that a race hardly ever takes: a revocation is written to the journal first, which takes longer.
+    [Fact]
+    public async Task A_principal_that_is_saved_after_the_end_does_not_bring_a_session_back()
+    {
+        using Browser owner = await app.NewUserAsync(), copy = app.CopyOf(owner);
+        var key = app.KeyOf(owner);
+        app.Clock.Advance(TimeSpan.FromMinutes(31));
+
+        Task<Page> inFlight;
+        using (var saving = app.Principals.Hold(owner.Email))
+        {
+            inFlight = copy.GetAsync("/account");
+            await saving.ReachedAsync();
+            await Sessions.RevokeAsync(key.UserId, key.SessionId, RevocationReason.ReportedTheft);
+        }
+
+        await inFlight;
+        Assert.NotNull((await FindAsync(key))!.Revocation);
+        Assert.True((await FindAsync(key))!.Ticket.IsEmpty);
+        Assert.Equal("/account/login", (await owner.GetAsync("/account")).Address.AbsolutePath);
+    }
+
     [Fact]
     public async Task A_form_held_in_flight_does_not_bring_a_session_back()
     {

@@ -90,9 +90,11 @@ public sealed class RegisterTests(SqlApp app) : IClassFixture<SqlApp>
 
         await RegisterAsync(browser, "New", email, password);
 
-        using var other = app.NewBrowser();
+        using Browser other = app.NewBrowser(), stranger = app.NewBrowser();
         await other.SignInAsync(email, password);
-        await other.TrySignInAsync(email, password.Trim() + "x");
+        var page = await stranger.TrySignInAsync(email, password.Trim() + "x");
+        Assert.Equal((200, "/account/login"), (page.Status, page.Address.AbsolutePath));
+        Assert.Null(stranger.SessionCookie);
     }
 
     [Fact]
