@@ -40,6 +40,29 @@ public sealed class RefusalLogTests(SqlApp app) : IClassFixture<SqlApp>
     }
 
     [Fact]
+    public async Task Who_tries_sessions_of_others_is_named_each_time_and_who_presses_twice_is_not()
+    {
+        using Browser user = await app.NewUserAsync(), victim = await app.NewUserAsync(), second = app.NewBrowser();
+        await second.SignInAsync(user.Email);
+        var (foreign, own) = (app.KeyOf(victim).SessionId, app.KeyOf(second).SessionId);
+        var named = $"to user {app.KeyOf(user).UserId} from 127.0.0.1";
+        var token = (await user.GetAsync("/account/sessions")).AntiforgeryToken;
+
+        foreach (var (handler, id) in new[]
+                 { ("Revoke", $"{foreign}"), ("Lock", $"{foreign}"), ("Revoke", "x"), ("Revoke", $"{own}"), ("Revoke", $"{own}") })
+            await user.PostAsync($"/account/sessions?handler={handler}", ("id", id), ("__RequestVerificationToken", token));
+        await user.PostAsync(
+            "/account/sessions?handler=Shorten", ("id", $"{foreign}"), ("time", "01:00:00"), ("__RequestVerificationToken", token));
+        await user.GetAsync($"/account/sessions/{foreign}");
+        await user.GetAsync($"/account/sessions/{own}");
+
+        Assert.Equal(4, app.Log.Lines.Count(line => line.Contains($"Refused POST /account/sessions with 302 {named}", StringComparison.Ordinal)));
+        Assert.Single(app.Log.Lines, line => line.Contains($"Refused GET /account/sessions/{foreign} with 404 {named}", StringComparison.Ordinal));
+        Assert.DoesNotContain(app.Log.Lines, line => line.Contains($"Refused GET /account/sessions/{own}", StringComparison.Ordinal));
+        Assert.Equal("/account", (await victim.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Fact]
     public async Task A_line_break_in_an_address_begins_no_line()
     {
         using var visitor = app.NewBrowser();

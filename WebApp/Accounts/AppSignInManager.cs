@@ -23,7 +23,7 @@ public sealed partial class AppSignInManager(
     AppUserManager users, IHttpContextAccessor contexts, IUserClaimsPrincipalFactory<AppUser> claims, IOptions<IdentityOptions> options,
     ILogger<SignInManager<AppUser>> logger, IAuthenticationSchemeProvider schemes, IUserConfirmation<AppUser> confirmation,
     AppDbContext db, SessionManager sessions, ProofAttempts attempts, KnownBrowsers browsers, SecondFactorCookie secondFactor, AccountNotices notices, PasswordResetMail resets, ClosedAccountMail closed,
-    ConfirmationLinks confirmationLinks, MailLinks mailLinks, Errands errands, AuditLog audit, ILogger<AppSignInManager> log, TimeProvider clock)
+    ConfirmationLinks confirmationLinks, MailLinks mailLinks, Errands errands, AuditLog audit, AuditKey auditKey, ILogger<AppSignInManager> log, TimeProvider clock)
     : SignInManager<AppUser>(users, contexts, claims, options, logger, schemes, confirmation)
 {
     private ProofAttempt? _attempt;
@@ -48,7 +48,7 @@ public sealed partial class AppSignInManager(
         // For an unknown address too, or a store that is down would tell who has an account.
         await sessions.BeginSignInAsync(Context, id ?? Guid.Empty);
         var user = await UserManager.FindByIdAsync((id ?? Guid.Empty).ToString());
-        return user is null ? await PretendAsync(password) : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
+        return user is null ? await PretendAsync(normalized, password) : await PasswordSignInAsync(user, password, isPersistent, lockoutOnFailure);
     }
 
     /// <summary>Whether the password is right, and the account one that may sign in.</summary>
@@ -171,11 +171,11 @@ public sealed partial class AppSignInManager(
     }
 
     /// <summary>Fails after as much work as a wrong password costs: a write, a hash, and the line in the log.</summary>
-    private async Task<SignInResult> PretendAsync(string password)
+    private async Task<SignInResult> PretendAsync(string? name, string password)
     {
         await attempts.PretendToClaimAsync(Context);
         await Users.PretendToCheckPasswordAsync(password);
-        await AuditFailureAsync(null);
+        await AuditFailureAsync(null, details: $"No account has this name; its mark is {auditKey.MarkOf(name ?? "")}.");
         return SignInResult.Failed;
     }
 
@@ -227,10 +227,12 @@ public sealed partial class AppSignInManager(
     /// <summary>Writes down that a proof of identity was not accepted.</summary>
     /// <param name="subjectId">Whose account; null when it is unknown.</param>
     /// <param name="method">What was tried, by RFC 8176.</param>
-    public Task AuditFailureAsync(Guid? subjectId, string method = "pwd")
+    /// <param name="details">What else is known of it; null for nothing.</param>
+    public Task AuditFailureAsync(Guid? subjectId, string method = "pwd", string? details = null)
     {
         FailedProof.Mark(Context);
-        return audit.AppendAsync(AuditEntries.About(Context, subjectId, AuditAction.SignInFailed) with { Method = method });
+        return audit.AppendAsync(
+            AuditEntries.About(Context, subjectId, AuditAction.SignInFailed) with { Method = method, Details = details });
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "User {UserId} has signed in, but the browser could not be noted: the next sign-in there counts as one on a new device")]

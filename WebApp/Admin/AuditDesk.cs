@@ -12,11 +12,14 @@ namespace WebApp.Admin;
 /// What staff read and take out of the audit log. Only an Admin gets whole addresses; others get networks, on screen and in every file, or a file would be
 /// the way round asking for one. Whatever leaves as a file is written down first.
 /// </summary>
-public sealed class AuditDesk(AuditLog audit, AuditVerifier verifier, AuditBundle bundles, UserManager<AppUser> users, TimeProvider clock)
+public sealed class AuditDesk(AuditLog audit, AuditVerifier verifier, AuditBundle bundles, AuditKey key, UserManager<AppUser> users, TimeProvider clock)
 {
     /// <summary>By user id, which may be that of an account that is gone, or by the whole e-mail address of one that is not; null when there is none.</summary>
     public async Task<Guid?> FindPersonAsync(string text) =>
         Guid.TryParse(text, out var id) ? id : (await users.FindByEmailAsync(text))?.Id;
+
+    /// <summary>The mark that a failed sign-in has when no account has the name that was typed.</summary>
+    public string MarkOf(string name) => key.MarkOf(users.NormalizeName(name));
 
     /// <summary>As <see cref="AuditLog.SearchAsync"/>.</summary>
     public async Task<IReadOnlyList<AuditEntry>> SearchAsync(StaffMember staff, AuditFilter filter, long? before, int count) =>

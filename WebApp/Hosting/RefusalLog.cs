@@ -1,10 +1,11 @@
 using System.Security.Claims;
+using WebApp.Accounts;
 
 namespace WebApp.Hosting;
 
 /// <summary>
-/// A line in the log for each request that was refused: to somebody without the right, from another site, with a form that is stale, forged, too large or
-/// none of ours (ASVS 5.0, 16.3.2 and 16.3.3).
+/// A line in the log for each request that was refused: to somebody without the right, about a session that is not
+/// theirs, from another site, with a form that is stale, forged, too large or none of ours (ASVS 5.0, 16.3.2 and 16.3.3).
 /// </summary>
 internal static partial class RefusalLog
 {
@@ -13,7 +14,7 @@ internal static partial class RefusalLog
         await next(context);
         var (request, response) = (context.Request, context.Response);
         // The address is the client's text: escaped, it stays on its line. What follows the question mark may hold anything, and is left out.
-        if (IsRefusal(request, response))
+        if (IsRefusal(request, response) || ForeignSession.IsMarked(context))
             LogRefused(app.Logger, request.Method, request.Path.ToUriComponent(), response.StatusCode, context.User.FindFirstValue(ClaimTypes.NameIdentifier), context.Connection.RemoteIpAddress);
     });
 

@@ -26,6 +26,30 @@ public sealed class AuditTests(SqlApp app) : IClassFixture<SqlApp>
         Assert.Equal($"Account created {person.Email} {at} From 127.0.0.0/24", lines[4]);
     }
 
+    // People type their password into the field for the name.
+    [Fact]
+    public async Task A_name_that_no_account_has_is_kept_as_a_mark_only()
+    {
+        const string Typed = "Violet-Kettles-Hum-9";
+        using var guess = app.NewBrowser();
+        foreach (var name in new[] { $"{Typed}@example.com", $" {Typed.ToUpperInvariant()}@example.com", "another@example.com" })
+            await guess.PostAsync(
+                "/account/login",
+                ("Email", name),
+                ("Password", "not the password"),
+                ("__RequestVerificationToken", (await guess.GetAsync("/account/login")).AntiforgeryToken));
+        using var staff = await app.SignedInAsync("sam@example.com");
+
+        var page = await staff.GetAsync("/admin/audit?act=SignInFailed");
+        var asked = await staff.GetAsync($"/admin/audit?subject={Typed}%40example.com");
+
+        Assert.DoesNotContain(Typed, page.Body, StringComparison.OrdinalIgnoreCase);
+        var marks = page.Document.QuerySelectorAll(".audit > li .aside").Take(3).Select(e => e.TextContent[^17..^1]).ToList();
+        Assert.Equal(marks[1], marks[2]);
+        Assert.NotEqual(marks[0], marks[1]);
+        Assert.Contains($"Failed sign-ins with this name have the mark {marks[1]}.", asked.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Each_page_goes_on_where_the_one_before_ended()
     {

@@ -68,7 +68,10 @@ public sealed class SessionModel(SessionManager sessions, AuditLog audit, TimePr
     private async Task<bool> FindAsync()
     {
         if (await sessions.FindAsync(User.GetUserId(), Id) is not { } session)
+        {
+            ForeignSession.Mark(HttpContext);
             return false;
+        }
 
         Session = session;
         return true;

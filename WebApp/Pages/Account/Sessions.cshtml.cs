@@ -63,10 +63,9 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
 
         try
         {
-            // Unknown, malformed and someone else's: the same answer, for it tells nothing.
             return ModelState.IsValid && await sessions.RevokeAsync(User.GetUserId(), id, RevocationReason.SignedOutElsewhere)
                 ? this.RedirectWithStatus("That device has been signed out.")
-                : this.RedirectWithStatus("That session had already ended.");
+                : await NothingDoneAsync(id, "That session had already ended.");
         }
         catch (SessionStoreUnavailableException)
         {
@@ -80,7 +79,7 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
         {
             return ModelState.IsValid && await sessions.LockAsync(User.GetUserId(), id, LockReason.User)
                 ? this.RedirectWithStatus("That session is locked. It goes on once the password is entered there.")
-                : this.RedirectWithStatus("That session was locked already, or has ended.");
+                : await NothingDoneAsync(id, "That session was locked already, or has ended.");
         }
         catch (SessionStoreUnavailableException)
         {
@@ -113,12 +112,20 @@ public sealed class SessionsModel(SessionManager sessions, AppSignInManager sign
         {
             return ModelState.IsValid && deadline is { } time && await sessions.ShortenAsync(User.GetUserId(), id, time)
                 ? this.RedirectWithStatus($"That session ends {RelativeTime.Describe(time, clock.GetUtcNow())} at the latest, on {time.UtcDateTime:d MMMM, HH:mm} UTC.")
-                : this.RedirectWithStatus("That session ends before that anyway, or has ended.");
+                : await NothingDoneAsync(id, "That session ends before that anyway, or has ended.");
         }
         catch (SessionStoreUnavailableException)
         {
             return this.RedirectWithError(NotConfirmed);
         }
+    }
+
+    /// <summary>Unknown, malformed, ended and someone else's: the same answer, for it tells nothing.</summary>
+    private async Task<IActionResult> NothingDoneAsync(SessionId id, string words)
+    {
+        if (!ModelState.IsValid || await sessions.FindAsync(User.GetUserId(), id) is null)
+            ForeignSession.Mark(HttpContext);
+        return this.RedirectWithStatus(words);
     }
 
     /// <summary>Unknown, malformed and someone else's: the same answer, for it tells nothing.</summary>

@@ -124,7 +124,8 @@ public sealed class AuditModel(AuditDesk desk, AuditVerifier verifier, UserDirec
 
         var found = wanted.Length <= AppUser.MaxEmailLength ? await desk.FindPersonAsync(wanted) : null;
         if (found is null)
-            ModelState.AddModelError(field, "No account has this address. One that was deleted is found by its id.");
+            ModelState.AddModelError(field, "No account has this address. One that was deleted is found by its id. "
+                + $"Failed sign-ins with this name have the mark {desk.MarkOf(wanted)}.");
         return found;
     }
 
