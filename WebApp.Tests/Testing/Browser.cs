@@ -166,6 +166,9 @@ public sealed class Page
 
     public IReadOnlyDictionary<string, string[]> Headers { get; }
 
+    /// <summary>Bytes of all headers, as HTTP/1.1 writes them.</summary>
+    public int HeaderSize => Headers.Sum(header => header.Value.Sum(value => $"{header.Key}: {value}\r\n".Length));
+
     public string Body { get; }
 
     /// <summary>For files.</summary>

@@ -15,7 +15,7 @@ public sealed class SecondFactorModel(
     private const int LongestCode = 100;
 
     [BindProperty(SupportsGet = true)]
-    public string? ReturnUrl { get; set; }
+    public string? ReturnUrl { get; set => field = ReturnAddress.Shorten(value); }
 
     /// <summary>Whether a recovery code is asked for, and not one of the app.</summary>
     [BindProperty(SupportsGet = true)]
