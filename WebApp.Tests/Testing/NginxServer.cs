@@ -7,6 +7,11 @@ namespace WebApp.Tests.Testing;
 /// <summary>A real nginx with its defaults in front of the app: a process of the test's own on a free port.</summary>
 public sealed class NginxServer : IAsyncDisposable
 {
+    /// <summary>Where Debian and Ubuntu have it, which is on the path of administrators only.</summary>
+    private const string Place = "/usr/sbin/nginx";
+
+    private static readonly string Program = File.Exists(Place) ? Place : "nginx";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("nginx-").FullName;
     private readonly int _port = RedisServer.FreePort();
     private Process? _process;
@@ -22,7 +27,7 @@ public sealed class NginxServer : IAsyncDisposable
         var nginx = new NginxServer();
         var configuration = Path.Combine(nginx._folder, "nginx.conf");
         await File.WriteAllTextAsync(configuration, nginx.Configure(app));
-        nginx._process = Process.Start(new ProcessStartInfo("nginx", ["-p", nginx._folder, "-e", "error.log", "-c", configuration]))!;
+        nginx._process = Process.Start(new ProcessStartInfo(Program, ["-p", nginx._folder, "-e", "error.log", "-c", configuration]))!;
         await Eventually.TrueAsync(nginx.AnswersAsync, "nginx answers");
         return nginx;
     }
