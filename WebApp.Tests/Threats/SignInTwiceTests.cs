@@ -49,19 +49,53 @@ public abstract class SignInTwiceTests(TestApp app)
     }
 
     [Fact]
-    public async Task Pressed_once_more_when_the_answer_is_there_but_not_its_page_it_leads_on()
+    public async Task A_code_that_is_sent_twice_opens_the_session_that_it_began_for_the_browser_that_sent_it()
     {
-        using var owner = await NewPersonAsync();
+        var (owner, authenticator, _) = await app.NewUserWithAppAsync();
         using var browser = app.NewBrowser();
-        var form = await FilledAsync(browser, owner.Email, "?returnUrl=%2Faccount%2Fname");
+        var form = (await browser.TrySignInAsync(owner.Email, Browser.Password)).Fill("Code", authenticator.Code);
+        var cookies = new Dictionary<string, string>(browser.Cookies);
         await form.SendAsync("Sign in", "main");
+        var first = app.KeyOf(browser);
+        // The answer never came.
+        Reset(browser, cookies);
 
         var again = await form.SendAsync("Sign in", "main");
 
-        Assert.Equal((302, "/account/name"), (again.Status, again.Location));
-        Assert.Single(await LiveAsync(owner));
-        app.Clock.Advance(TimeSpan.FromMinutes(2));
-        Assert.Equal(400, (await form.SendAsync("Sign in", "main")).Status);
+        Assert.Equal((302, "/account/sessions"), (again.Status, again.Location));
+        Assert.Equal(first.SessionId, app.KeyOf(browser).SessionId);
+        Assert.Equal(200, (await browser.PeekAsync("/account")).Status);
+        Assert.Equal(2, (await LiveAsync(owner)).Count);
+        owner.Dispose();
+    }
+
+    [Fact]
+    public async Task With_another_first_step_or_code_or_a_minute_later_a_code_that_was_spent_opens_nothing()
+    {
+        var (owner, authenticator, _) = await app.NewUserWithAppAsync();
+        using var browser = app.NewBrowser();
+        var page = await browser.TrySignInAsync(owner.Email, Browser.Password);
+        var (token, code) = (page.AntiforgeryToken, authenticator.Code);
+        var cookies = new Dictionary<string, string>(browser.Cookies);
+        await SendAsync(code);
+        Assert.NotNull(browser.SessionCookie);
+
+        await ResetAndSendAsync(authenticator.WrongCode());
+        cookies["webapp-dev-second-factor"] += "A";
+        await ResetAndSendAsync(code);
+        cookies["webapp-dev-second-factor"] = cookies["webapp-dev-second-factor"][..^1];
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await ResetAndSendAsync(code);
+        owner.Dispose();
+
+        async Task ResetAndSendAsync(string sent)
+        {
+            Reset(browser, cookies);
+            await SendAsync(sent);
+            Assert.Null(browser.SessionCookie);
+        }
+
+        Task SendAsync(string sent) => browser.PostAsync("/account/second-factor", ("__RequestVerificationToken", token), ("Code", sent));
     }
 
     [Fact]
@@ -110,8 +144,8 @@ public abstract class SignInTwiceTests(TestApp app)
         return person;
     }
 
-    private static async Task<Page> FilledAsync(Browser browser, string email, string query = "") =>
-        (await browser.GetAsync("/account/login" + query)).Fill("Email", email).Fill("Password", Browser.Password);
+    private static async Task<Page> FilledAsync(Browser browser, string email) =>
+        (await browser.GetAsync("/account/login")).Fill("Email", email).Fill("Password", Browser.Password);
 
     private Browser WithCookies(Dictionary<string, string> cookies, string session)
     {

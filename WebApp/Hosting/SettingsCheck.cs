@@ -59,5 +59,7 @@ internal static class SettingsCheck
     private sealed record ConnectionStrings(string? Redis, string? Database);
 
     /// <summary>The section of that name.</summary>
-    private sealed record DataProtection(string? Certificate, string? CertificatePassword);
+    private sealed record DataProtection(
+        string? Certificate, string? CertificatePassword,
+        IReadOnlyList<string> PreviousCertificates, IReadOnlyList<string> PreviousCertificatePasswords);
 }

@@ -80,8 +80,6 @@ internal static class Surface
             pages.Conventions.AuthorizePage("/Admin/AuditBundle", RecentSignIn.ForPage);
             foreach (var page in ReachableWhileLocked)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new StepUp.ReachableWhileLocked()));
-            foreach (var page in ByMail)
-                pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new ProvedByMail()));
             foreach (var (page, act) in LimitedPerAddress)
                 pages.Conventions.AddPageApplicationModelConvention(page, model => model.EndpointMetadata.Add(new Limited(act)));
             pages.Conventions.AddFolderApplicationModelConvention("/Account/Security", model => model.EndpointMetadata.Add(new RequiredSecondFactor.ReachableWithout()));

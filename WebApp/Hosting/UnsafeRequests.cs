@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using WebApp.Accounts.Mail;
 
 namespace WebApp.Hosting;
 
@@ -26,7 +27,7 @@ internal static class UnsafeRequests
 
         CloseBehindUnreadBody(context.Response);
         var maxBodySize = context.GetEndpoint()?.Metadata.GetMetadata<LargeForm>()?.Admit(context) ?? MaxBodySize;
-        if (IsFromAnotherSite(context))
+        if (IsFromAnotherSite(request))
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
         else if (request.ContentLength > maxBodySize)
             await RefuseBodyAsync(context);
@@ -55,17 +56,16 @@ internal static class UnsafeRequests
         return Task.CompletedTask;
     });
 
-    private static bool IsFromAnotherSite(HttpContext context)
+    private static bool IsFromAnotherSite(HttpRequest request)
     {
-        var request = context.Request;
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         if (site.Length > 0)
             return site == "cross-site";
 
         // Browsers without fetch metadata send the origin at least. Programs send neither, and carry no one's cookies by accident.
         var origin = request.Headers.Origin.ToString();
-        // A page that sends no Referer sends this instead of its origin (as others can, too): see SecurityHeaders.
-        if (origin == "null" && context.GetEndpoint()?.Metadata.GetMetadata<ProvedByMail>() is not null)
+        // A page that sends no Referer sends this instead of its origin (as others can, too): see SecurityHeaders. The token proves who is there.
+        if (origin == "null" && request.Query.ContainsKey(MailLinks.TokenName))
             return false;
 
         return origin.Length > 0
@@ -77,9 +77,6 @@ internal static class UnsafeRequests
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue
         && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 }
-
-/// <summary>Marks a page that mail leads to: the token in its address proves who is there, whoever sends it.</summary>
-internal sealed class ProvedByMail;
 
 /// <summary>Marks a page whose form carries a file.</summary>
 /// <param name="maxSize">Bytes, of all of it.</param>

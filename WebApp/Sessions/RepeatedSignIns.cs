@@ -22,16 +22,24 @@ public sealed class RepeatedSignIns(IShortTermStore store, IDataProtectionProvid
         key.Write(content);
         seed.CopyTo(content, SessionKey.Size);
         var kept = await store.KeepAsync(form.Place, form.Id, _protector.Protect(content), Lifetime);
+        return Open(kept) is var first && first?.Key.UserId == key.UserId ? first.Value : (key, seed);
+    }
+
+    /// <summary>The key and the seed that the form was handed; null when it was not sent within the minute.</summary>
+    /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
+    internal async Task<(SessionKey Key, byte[] Seed)?> FindAsync(SignInForm form) =>
+        await store.FindAsync(form.Place, form.Id) is { } kept ? Open(kept) : null;
+
+    private (SessionKey Key, byte[] Seed)? Open(byte[] kept)
+    {
         try
         {
-            var first = _protector.Unprotect(kept);
-            return SessionKey.Read(first.AsSpan(0, SessionKey.Size)) is { } earlier && earlier.UserId == key.UserId
-                ? (earlier, first[SessionKey.Size..])
-                : (key, seed);
+            var content = _protector.Unprotect(kept);
+            return SessionKey.Read(content.AsSpan(0, SessionKey.Size)) is { } key ? (key, content[SessionKey.Size..]) : null;
         }
         catch (CryptographicException)
         {
-            return (key, seed);
+            return null;
         }
     }
 }

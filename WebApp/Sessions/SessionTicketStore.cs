@@ -69,6 +69,22 @@ public sealed partial class SessionTicketStore(
     }
 
     /// <summary>
+    /// Hands the browser the key of the session that <see cref="RequestSession.SignInForm"/> has begun a moment ago; false when there is none. It is for a
+    /// form whose proof can't be shown twice.
+    /// </summary>
+    /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
+    internal async Task<bool> TryTakeUpAsync(HttpContext httpContext)
+    {
+        var request = RequestSession.Of(httpContext);
+        if (request.SignInForm is not { } form || await repeated.FindAsync(form) is not var (key, seed)
+            || await sessions.FindAsync(key.UserId, key.SessionId) is not { Lock: null } session || !session.IsLive(clock.GetUtcNow()) || !key.IsOf(session))
+            return false;
+
+        (request.Current, request.Seed, request.NextKey) = (session, seed, key.At(session.Secret, seed));
+        return true;
+    }
+
+    /// <summary>
     /// The same form has signed in a moment ago: its session goes on, with the secret that it has now. If that has ended since, it was sent again on
     /// purpose, and begins another.
     /// </summary>

@@ -12,9 +12,12 @@ public readonly record struct SignInForm(Guid Place, Guid Id)
 {
     private const int HalfSize = 16;
 
-    public static SignInForm Of(IFormCollection form)
+    /// <param name="form">What was sent.</param>
+    /// <param name="earlierProof">Of a sign-in in several steps, what the browser has to show for the first one.</param>
+    public static SignInForm Of(IFormCollection form, string? earlierProof = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(SHA256.HashData(Encoding.UTF8.GetBytes(earlierProof ?? "")));
         foreach (var (name, values) in form.OrderBy(field => field.Key, StringComparer.Ordinal))
         {
             foreach (var text in values.Prepend(name))

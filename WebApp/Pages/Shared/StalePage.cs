@@ -1,10 +1,5 @@
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Core.Infrastructure;
 using Microsoft.AspNetCore.Mvc.Filters;
-using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.AspNetCore.Mvc.Routing;
-using WebApp.Accounts;
-using WebApp.Sessions;
 
 namespace WebApp.Pages;
 
@@ -12,27 +7,14 @@ namespace WebApp.Pages;
 public sealed class StalePage
 {
     /// <summary>Leaves the mark for the error page, which has only a 400 to go by otherwise.</summary>
-    internal sealed class Filter(IUrlHelperFactory urls, TimeProvider clock) : IAsyncAlwaysRunResultFilter
+    internal sealed class Filter : IAsyncAlwaysRunResultFilter
     {
-        private static readonly TimeSpan JustNow = TimeSpan.FromMinutes(1);
-
         public async Task OnResultExecutionAsync(ResultExecutingContext context, ResultExecutionDelegate next)
         {
             if (context.Result is IAntiforgeryValidationFailedResult && await IsReadableAsync(context.HttpContext.Request))
-            {
-                if (IsSignInAgain(context))
-                    context.Result = new LocalRedirectResult(urls.GetUrlHelper(context).AfterSignIn(context.HttpContext.Request.Query[ReturnAddress.Name]));
-                else
-                    context.HttpContext.Features.Set(new StalePage());
-            }
-
+                context.HttpContext.Features.Set(new StalePage());
             await next();
         }
-
-        /// <summary>The button was pressed once more before the page that the first press led to was there.</summary>
-        private bool IsSignInAgain(ResultExecutingContext context) =>
-            context.ActionDescriptor is PageActionDescriptor { ViewEnginePath: "/Account/Login" }
-            && RequestSession.Of(context.HttpContext).Current is { Lock: null } session && clock.GetUtcNow() - session.CreatedAt < JustNow;
 
         /// <summary>In what can't be read there is no token either, but the page is not to blame.</summary>
         private static async Task<bool> IsReadableAsync(HttpRequest request)
