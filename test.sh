@@ -19,8 +19,8 @@ case "${1:-}" in
 esac
 
 missing=()
-for program in redis-server chromium; do
-  command -v "$program" >/dev/null || missing+=("$program")
+for program in redis-server chromium nginx; do
+  command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
 done
 if [ ${#missing[@]} -gt 0 ]; then
   sudo=; [ "$(id -u)" = 0 ] || sudo=sudo

@@ -23,6 +23,7 @@ builder.AddDevelopmentSettings();
 if (CommandLine.IsCommand(args))
     builder.LogToStandardError();
 
+builder.RefuseUnknownSettings();
 var database = new Database(builder);
 builder.AddServerSideSessions(IdentityConstants.ApplicationScheme, database.Use);
 builder.AddMail(Path.Combine(database.Folder, "mail"));
@@ -73,6 +74,7 @@ app.UseAuthorization();
 app.MapRazorPages();
 app.MapRemainingTime();
 app.MapBulk();
+app.MapWellKnown();
 
 await app.RunAsync();
 return 0;

@@ -22,7 +22,9 @@ public sealed class StartFaultsTests : IDisposable
     [Theory]
     [InlineData("App:PublicUrl", "", "App:PublicUrl is not set. Set it to the address")]
     [InlineData("Sessions:Store", "7", "Sessions:Store is 7. It can be Redis or Sql.")]
-    [InlineData("Mail:Port", "x", "Failed to convert configuration value 'x' at 'Mail:Port'")]
+    [InlineData("Mail:Port", "x", "Mail:Port is \"x\". It must be a whole number.")]
+    [InlineData("DataProtection:Certifcate", "/etc/webapp/keys.pfx", "DataProtection:Certifcate is not a setting. DataProtection has Certificate, ")]
+    [InlineData("App:PublicUrl", "https://example.com/accounts", "App:PublicUrl must be a host, and perhaps a port, with nothing behind it")]
     [InlineData("ForwardedHeaders:KnownProxies:0", "the proxy", "ForwardedHeaders:KnownProxies has \"the proxy\"")]
     public async Task A_wrong_setting_ends_the_start_with_a_line_and_exit_code_1(
         string setting, string value, string line)

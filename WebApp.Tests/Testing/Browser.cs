@@ -17,6 +17,9 @@ public sealed class Browser : IDisposable
     public const string Password = "nine violet kettles hum softly";
     private const int MaxRedirects = 5;
 
+    /// <summary>Bytes. Proxies take four thousand, and some of them add their own.</summary>
+    private const int MaxHeaderSize = 2048;
+
     private readonly HttpClient _http;
 
     public Browser(Uri address, string userAgent = Firefox)
@@ -75,7 +78,9 @@ public sealed class Browser : IDisposable
 
         using var response = await _http.SendAsync(request);
         Keep(response);
-        return await Page.ReadAsync(this, response);
+        var page = await Page.ReadAsync(this, response);
+        Assert.True(page.HeaderSize <= MaxHeaderSize, $"{page.Address} answers with {page.HeaderSize} bytes of headers");
+        return page;
     }
 
     public async Task<Page> FollowAsync(Page page)
@@ -165,6 +170,9 @@ public sealed class Page
     public string? Location { get; }
 
     public IReadOnlyDictionary<string, string[]> Headers { get; }
+
+    /// <summary>Bytes of all headers, as HTTP/1.1 writes them.</summary>
+    public int HeaderSize => Headers.Sum(header => header.Value.Sum(value => $"{header.Key}: {value}\r\n".Length));
 
     public string Body { get; }
 

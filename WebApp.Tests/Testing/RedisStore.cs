@@ -22,6 +22,8 @@ public sealed class RedisStore : IAsyncDisposable
 
     public IUserSessionStore Store => _services.GetRequiredService<IUserSessionStore>();
 
+    public IShortTermStore ShortTerm => _services.GetRequiredService<IShortTermStore>();
+
     internal RedisLookups Lookups => _services.GetRequiredService<RedisLookups>();
 
     internal RedisIndex Index => _services.GetRequiredService<RedisIndex>();
@@ -45,7 +47,7 @@ public sealed class RedisStore : IAsyncDisposable
             .AddSingleton(clock)
             .AddSingleton(database)
             .Configure<SessionPolicy>(policy => policy.CommandTimeout = commandTimeout ?? TimeSpan.FromSeconds(20))
-            .AddRedisSessionStore(connectionString);
+            .AddRedisSessionStore(new RedisSettings().Read(connectionString));
         foreach (var set in moreScripts)
             services.AddSingleton(set);
 

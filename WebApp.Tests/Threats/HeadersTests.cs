@@ -14,6 +14,8 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
         ["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; object-src 'none'",
         ["X-Content-Type-Options"] = "nosniff",
         ["Referrer-Policy"] = "same-origin",
+        ["Permissions-Policy"] = "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), "
+            + "serial=(), usb=(), publickey-credentials-create=(self), publickey-credentials-get=(self)",
         ["Cross-Origin-Opener-Policy"] = "same-origin",
     };
 
@@ -40,6 +42,26 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
         Assert.Equal(status, answer.Status);
         AssertHeaders(answer);
         Assert.Equal("max-age=31536000; includeSubDomains", answer.Headers["Strict-Transport-Security"].Single());
+    }
+
+    // Even our own files, whose requests a proxy writes down, need not be told what proves who is there.
+    [Theory]
+    [InlineData("/account/reset-password")]
+    [InlineData("/account/confirm-email")]
+    [InlineData("/account/confirm-new-email")]
+    [InlineData("/account/not-me")]
+    public async Task A_page_with_a_token_in_its_address_tells_it_to_nobody_and_its_form_works_in_old_browsers(string path)
+    {
+        using var browser = app.NewBrowser();
+
+        var page = await browser.PeekAsync($"{path}?t=sealed");
+
+        Assert.Equal("no-referrer", page.Headers["Referrer-Policy"].Single());
+        // What browsers send then in the place of the origin; newer ones say where the form is from.
+        browser.Headers["Origin"] = "null";
+        Assert.Equal(400, (await browser.PostAsync($"{path}?t=sealed")).Status);
+        browser.Headers["Sec-Fetch-Site"] = "cross-site";
+        Assert.Equal(403, (await browser.PostAsync($"{path}?t=sealed")).Status);
     }
 
     [Theory]

@@ -128,8 +128,6 @@ public abstract class SignalsTests
     [Theory]
     [InlineData("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:146.0) Gecko/20100101 Firefox/146.0")]
     [InlineData("Mozilla/5.0 (Windows NT 10.0; Win64; x64)")]
-    [InlineData("something else")]
-    [InlineData("")]
     public async Task A_browser_that_was_updated_or_says_less_is_still_the_same(string userAgent)
     {
         Set(Signal.BrowserChanged, SignalAction.Lock);
@@ -140,6 +138,46 @@ public abstract class SignalsTests
         Assert.Equal("/account", (await browser.GetAsync("/account")).Address.AbsolutePath);
         await UntilRecordedAsync(browser);
         Assert.DoesNotContain(await LogOfAsync(browser), IsSignal);
+    }
+
+    // Browsers say what they are with every request; whoever copied a cookie need not.
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("something else")]
+    public async Task Who_says_nothing_of_the_browser_is_another_one_and_the_owners_password_brings_it_back(string? userAgent)
+    {
+        Set(Signal.BrowserChanged, SignalAction.Lock);
+        using var owner = await NewUserAsync();
+        using var thief = _app.CopyOf(owner).At(ProxiedApp.Home, "CH");
+        _app.Clock.Advance(Later);
+        thief.Headers.Remove("User-Agent");
+        if (userAgent is not null)
+            thief.Headers["User-Agent"] = userAgent;
+
+        Assert.Equal("/account/confirm", (await thief.GetAsync("/account")).Address.AbsolutePath);
+
+        _app.Clock.Advance(Later);
+        var asked = await owner.GetAsync("/account");
+        Assert.Equal("/account", (await asked.Fill("Password", Browser.Password).PressAsync("Confirm")).Address.AbsolutePath);
+        Assert.Contains("Firefox on Windows → Unknown", (await StoryAsync(owner)).Text, StringComparison.Ordinal);
+        Assert.Equal("/account/login", (await thief.GetAsync("/account")).Address.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task A_person_whose_browser_hides_itself_from_now_on_confirms_it_once()
+    {
+        Set(Signal.BrowserChanged, SignalAction.Lock);
+        using var owner = await NewUserAsync();
+        _app.Clock.Advance(Later);
+        owner.Headers.Remove("User-Agent");
+        var asked = await owner.GetAsync("/account");
+        Assert.Equal("/account/confirm", asked.Address.AbsolutePath);
+
+        await asked.Fill("Password", Browser.Password).PressAsync("Confirm");
+
+        _app.Clock.Advance(Later);
+        Assert.Equal("/account", (await owner.GetAsync("/account")).Address.AbsolutePath);
     }
 
     [Fact]

@@ -184,10 +184,9 @@ public abstract class WstgSessionTests(TestApp app)
             Assert.Single(page.Document.QuerySelectorAll("header form[action='/account/logout'] button"));
         }
 
-        var answer = await (await browser.GetAsync("/account")).SendAsync("Sign out", "header");
+        await (await browser.GetAsync("/account")).SendAsync("Sign out", "header");
 
         Assert.Null(browser.SessionCookie);
-        Assert.Equal("\"cache\"", answer.Headers["Clear-Site-Data"].Single());
         browser.SessionCookie = cookie;
         foreach (var path in PrivatePages[..3])
             Assert.Equal("/account/login", (await browser.GetAsync(path)).Address.AbsolutePath);

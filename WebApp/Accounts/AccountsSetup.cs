@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts.Browsers;
@@ -78,7 +79,7 @@ public static class AccountsSetup
             cookies.LoginPath = "/account/login";
             cookies.LogoutPath = "/account/logout";
             cookies.AccessDeniedPath = "/account/access-denied";
-            cookies.ReturnUrlParameter = "returnUrl";
+            cookies.ReturnUrlParameter = ReturnAddress.Name;
             cookies.Events.OnValidatePrincipal = SessionPrincipalValidator.ValidateAsync;
             cookies.Events.OnRedirectToLogin = RedirectWithinThisHost;
             cookies.Events.OnRedirectToAccessDenied = RedirectWithinThisHost;
@@ -97,13 +98,12 @@ public static class AccountsSetup
         builder.Services.Configure<KnownBrowserOptions>(known => known.Cookie = NewCookie("browser", KnownBrowsers.KeptFor));
         builder.Services.Configure<SecondFactorCookieOptions>(factor => factor.Cookie = NewCookie("second-factor", expiration: null));
 
-        // As for the session cookie: no prefix over plain http, and names that other apps on localhost don't use.
         CookieBuilder NewCookie(string name, TimeSpan? expiration)
         {
             var development = builder.Environment.IsDevelopment();
             return new()
             {
-                Name = development ? $"webapp-dev-{name}" : $"__Host-{name}",
+                Name = CookieNames.Of(builder, name),
                 SecurePolicy = development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always,
                 Path = "/",
                 HttpOnly = true,
@@ -114,11 +114,12 @@ public static class AccountsSetup
         }
     }
 
-    /// <summary>The framework builds an absolute address from the Host header, which the client writes; a path is all it takes.</summary>
+    /// <summary>The framework builds an absolute address from the Host header, which the client writes, and adds where the request was for, however long that is.</summary>
     private static Task RedirectWithinThisHost(RedirectContext<CookieAuthenticationOptions> context)
     {
-        var target = new Uri(context.RedirectUri);
-        context.Response.Redirect(target.PathAndQuery);
+        var (page, request) = (new Uri(context.RedirectUri).AbsolutePath, context.Request);
+        var back = ReturnAddress.Shorten(request.PathBase + request.Path + request.QueryString);
+        context.Response.Redirect(back is null ? page : QueryHelpers.AddQueryString(page, ReturnAddress.Name, back));
         return Task.CompletedTask;
     }
 }

@@ -89,6 +89,9 @@ public sealed partial class AppSignInManager(
         // Banned or blocked meanwhile: the cookie was made for the account as it was.
         await secondFactor.ReadAsync(Context) is { } pending && await CanSignInAsync(pending.User) ? pending : null;
 
+    /// <summary>The form that this request sends as the second step. Sent again it is the same only with the same first step.</summary>
+    public SignInForm SecondForm() => SignInForm.Of(Context.Request.Form, secondFactor.TextIn(Context));
+
     /// <summary>The person does not go on with the sign-in that waits in this browser.</summary>
     public async Task CancelPendingAsync()
     {

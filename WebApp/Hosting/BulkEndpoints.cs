@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Mime;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -23,8 +24,17 @@ internal static class BulkEndpoints
     {
         // A script asks, so it is no use of the session, or a page left open would keep it alive.
         app.MapGet("/admin/bulk/{id:guid}/progress", async (HttpContext context, Guid id, BulkRequests requests, SessionManager sessions, TimeProvider clock) =>
-            await requests.FindAsync(id) is null ? Results.NotFound() : TypedResults.ServerSentEvents(FollowAsync(context, id, requests, sessions, clock, context.RequestAborted)))
-            .RequireAuthorization(Roles.Support).WithMetadata(new NotActivityAttribute());
+        {
+            if (await requests.FindAsync(id) is null)
+                return Results.NotFound();
+            // Where a proxy holds the events back, the page asks for one at a time.
+            if (context.Request.Headers.Accept == MediaTypeNames.Application.Json)
+                return await ReadAsync(id, requests, clock) is { } progress ? Results.Json(progress) : Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+
+            // nginx would collect some kilobytes before it passes anything on.
+            context.Response.Headers["X-Accel-Buffering"] = "no";
+            return TypedResults.ServerSentEvents(FollowAsync(context, id, requests, sessions, clock, context.RequestAborted));
+        }).RequireAuthorization(Roles.Support).WithMetadata(new NotActivityAttribute());
 
         app.MapGet("/admin/bulk/{id:guid}/report", async (HttpContext context, Guid id, BulkRequests requests, BulkReport report, AuditLog audit) =>
         {

@@ -14,6 +14,12 @@ internal sealed class AppOptions
     /// requests for other hosts get 400, because a Host header is whatever the client writes.
     /// </summary>
     public Uri? PublicUrl { get; set; }
+
+    /// <summary>
+    /// Where people report security problems, such as <c>mailto:security@example.com</c> or the <c>https</c> address of a page. It is told at
+    /// <c>/.well-known/security.txt</c> (RFC 9116). Set it where anybody reads what arrives there.
+    /// </summary>
+    public Uri? SecurityContact { get; set; }
 }
 
 internal static class PublicUrl
@@ -50,6 +56,11 @@ internal static class PublicUrl
                 "App:PublicUrl is not set. Set it to the address under which people reach the app, for example https://accounts.example.com.")
             .Validate(app => app.PublicUrl is null || (app.PublicUrl.IsAbsoluteUri && (app.PublicUrl.Scheme == Uri.UriSchemeHttps || development)),
                 "App:PublicUrl must be an absolute https address: session cookies are sent over https only.")
+            .Validate(app => app.PublicUrl is not { IsAbsoluteUri: true } url || IsRoot(url),
+                "App:PublicUrl must be a host, and perhaps a port, with nothing behind it: the app has no path, query or fragment in front of its "
+                + "addresses. Behind a proxy that serves several apps, give it a host name of its own.")
+            .Validate(app => app.SecurityContact is not { } contact || (contact.IsAbsoluteUri && contact.Scheme is "https" or "mailto" or "tel"),
+                "App:SecurityContact must be an https, mailto or tel address, such as mailto:security@example.com.")
             .ValidateOnStart();
         // The framework writes each request's address with its query, and in links from mail that is a secret. Whatever the settings say.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
@@ -69,6 +80,9 @@ internal static class PublicUrl
         });
     }
 
+    private static bool IsRoot(Uri url) =>
+        url.PathAndQuery == "/" && url.Fragment.Length == 0 && url.UserInfo.Length == 0;
+
     /// <summary>As browsers write it: without a path, and without the port that the scheme implies.</summary>
-    private static string OriginOf(Uri url) => $"{url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}";
+    public static string OriginOf(Uri url) => $"{url.Scheme}://{url.IdnHost}{(url.IsDefaultPort ? "" : $":{url.Port}")}";
 }

@@ -29,33 +29,33 @@ internal sealed class StepUp(KeptForms forms, IAntiforgery antiforgery, ITempDat
     public async Task AskAsync(HttpContext context)
     {
         var request = context.Request;
-        if (HttpMethods.IsPost(request.Method) && await KeepAsync(context) is { } kept)
-        {
-            var passed = tempData.GetTempData(context);
-            KeptForms.Pass(passed, kept);
-            passed.Save();
-        }
+        if (HttpMethods.IsPost(request.Method))
+            await KeepAsync(context);
 
         // The handler's name belongs to the form that was sent; the page itself is what to come back to.
         var query = new QueryBuilder(request.Query.Where(part => !part.Key.Equals("handler", StringComparison.OrdinalIgnoreCase)));
-        var back = request.PathBase + request.Path + query.ToQueryString();
+        var back = ReturnAddress.Shorten(request.PathBase + request.Path + query.ToQueryString());
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = QueryHelpers.AddQueryString(request.PathBase + ConfirmPath, "returnUrl", back);
+        context.Response.Headers.Location = back is null
+            ? request.PathBase + ConfirmPath
+            : QueryHelpers.AddQueryString(request.PathBase + ConfirmPath, ReturnAddress.Name, back);
     }
 
-    /// <summary>Null when there is nothing to keep. What another site sent is not kept either: nobody shall find it in their form.</summary>
-    private async Task<string?> KeepAsync(HttpContext context)
+    /// <summary>What another site sent is not kept: nobody shall find it in their form.</summary>
+    private async Task KeepAsync(HttpContext context)
     {
         try
         {
-            return context.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(context)
-                ? forms.Seal(context, await context.Request.ReadFormAsync())
-                : null;
+            if (!context.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(context))
+                return;
+
+            var passed = tempData.GetTempData(context);
+            await forms.KeepAsync(context, await context.Request.ReadFormAsync(), passed);
+            passed.Save();
         }
         catch (Exception e) when (e is AntiforgeryValidationException or InvalidDataException or IOException)
         {
             // A form that can't be read.
-            return null;
         }
     }
 }

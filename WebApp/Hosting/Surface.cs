@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,6 +7,7 @@ using WebApp.Accounts;
 using WebApp.Hosting.RateLimits;
 using WebApp.Pages;
 using WebApp.Pages.Admin.Bulk;
+using WebApp.Sessions;
 
 namespace WebApp.Hosting;
 
@@ -88,7 +90,7 @@ internal static class Surface
             mvc.Filters.Add<StalePage.Filter>();
             mvc.Filters.Add<AccountGone>();
             mvc.Filters.Add<BusyPage>();
-            mvc.Filters.Add<KeptForms.Filter>();
+            mvc.Filters.Add<KeptFormFilter>();
             mvc.Filters.Add<HandlerRequired>();
         });
 
@@ -96,7 +98,10 @@ internal static class Surface
         services.AddSingleton<KeptForms>().AddSingleton<StepUp>().AddSingleton<IAuthorizationMiddlewareResultHandler>(s => s.GetRequiredService<StepUp>());
         services.AddAntiforgery(antiforgery =>
         {
-            antiforgery.Cookie.Name = CookieName("antiforgery", development);
+            antiforgery.Cookie.Name = CookieNames.Of(builder, "antiforgery");
+            // A strict one is not sent when a link on another site is followed, and would be made anew: the forms in other tabs would die of it. That
+            // a form was sent from here is proved by its token, which is bound to the session; the session's cookie is lax, too.
+            antiforgery.Cookie.SameSite = SameSiteMode.Lax;
             antiforgery.Cookie.SecurePolicy = SecurePolicy(development);
             antiforgery.Cookie.Path = "/";
             // frame-ancestors in the content security policy says it better.
@@ -108,7 +113,7 @@ internal static class Surface
         builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical);
         services.Configure<CookieTempDataProviderOptions>(tempData =>
         {
-            tempData.Cookie.Name = CookieName("notice", development);
+            tempData.Cookie.Name = CookieNames.Of(builder, "notice");
             tempData.Cookie.SecurePolicy = SecurePolicy(development);
             tempData.Cookie.Path = "/";
             tempData.Cookie.IsEssential = true;
@@ -123,11 +128,10 @@ internal static class Surface
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = UnsafeRequests.MaxBodySize;
+            // Other sites of the same domain set cookies for this one, too. One byte beyond UTF-8 in any header would be an empty 400 at every address.
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         });
     }
-
-    // As for the session cookie: no prefix over plain http, and names that other apps on localhost don't use.
-    private static string CookieName(string name, bool development) => development ? $"webapp-dev-{name}" : $"__Host-{name}";
 
     private static CookieSecurePolicy SecurePolicy(bool development) => development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
 }

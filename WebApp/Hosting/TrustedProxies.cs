@@ -7,7 +7,8 @@ namespace WebApp.Hosting;
 
 /// <summary>
 /// X-Forwarded-For, X-Forwarded-Proto and the header that tells a country (see <see cref="SessionPolicy.CountryHeader"/>) count only when they come from a proxy listed in <c>ForwardedHeaders:KnownProxies</c>
-/// (addresses, or networks such as <c>10.0.0.0/8</c>). From anyone else they are an attacker's text.
+/// (<see cref="ProxySettings"/>). From anyone else they are an attacker's text. Several proxies stand behind one another: from the last on, the
+/// first that is not listed is the client.
 /// </summary>
 internal static class TrustedProxies
 {
@@ -27,10 +28,15 @@ internal static class TrustedProxies
     private static void UseForwardedHeaders(WebApplication app)
     {
         // The framework trusts loopback by default: any process on the machine.
-        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto };
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            // The framework believes one hop, whoever is listed: behind two proxies everybody would be the outer one.
+            ForwardLimit = null,
+        };
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
-        foreach (var entry in app.Configuration.GetSection("ForwardedHeaders:KnownProxies").Get<string[]>() ?? [])
+        foreach (var entry in SettingsSection.ListIn(app.Configuration.GetSection($"{ProxySettings.Section}:{nameof(ProxySettings.KnownProxies)}")))
         {
             if (IPAddress.TryParse(entry, out var address))
                 options.KnownProxies.Add(address);

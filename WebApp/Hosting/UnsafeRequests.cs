@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using WebApp.Accounts.Mail;
 
 namespace WebApp.Hosting;
 
@@ -63,6 +64,10 @@ internal static class UnsafeRequests
 
         // Browsers without fetch metadata send the origin at least. Programs send neither, and carry no one's cookies by accident.
         var origin = request.Headers.Origin.ToString();
+        // A page that sends no Referer sends this instead of its origin (as others can, too): see SecurityHeaders. The token proves who is there.
+        if (origin == "null" && request.Query.ContainsKey(MailLinks.TokenName))
+            return false;
+
         return origin.Length > 0
             && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
     }

@@ -1,13 +1,24 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
 
 namespace WebApp.Pages;
 
 /// <summary>What every refused or failed request ends in, whatever its method was. The answer keeps its status code.</summary>
-public sealed class ErrorModel : PageModel
+public sealed class ErrorModel(IOptions<AntiforgeryOptions> antiforgery) : PageModel
 {
+    private static readonly (string Title, string Words) OutOfDate = (
+        "This page is out of date",
+        "That happens when you signed in or out in another tab after it was opened. Nothing was changed. Open the page again and repeat what you were doing.");
+
+    private static readonly (string Title, string Words) NoCookies = (
+        "Your browser sent no cookie",
+        "Signing in, and every form, needs cookies of this site. Nothing was changed. Allow them in the browser's settings, or for this site, then open "
+        + "the page again. If they are allowed, the browser was closed after the page was opened: then opening it again is all that is needed.");
+
     /// <summary>Title and words.</summary>
     public (string Title, string Words) Message { get; private set; }
 
@@ -29,8 +40,7 @@ public sealed class ErrorModel : PageModel
         Message = Describe(Response.StatusCode);
         if (HttpContext.Features.Get<StalePage>() is not null)
         {
-            Message = ("This page is out of date",
-                "That happens when you signed in or out in another tab after it was opened. Nothing was changed. Open the page again and repeat what you were doing.");
+            Message = Request.Cookies.ContainsKey(antiforgery.Value.Cookie.Name!) ? OutOfDate : NoCookies;
             WayBack = LocalPath(original);
         }
 

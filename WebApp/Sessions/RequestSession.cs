@@ -47,6 +47,9 @@ public sealed class RequestSession
     /// <summary>The id of the session that a resumed sign-in begins; null when any new one will do.</summary>
     internal SessionId? SignInId { get; set; }
 
+    /// <summary>The form that signs in in this request; null when it makes no difference whether it is sent twice.</summary>
+    public SignInForm? SignInForm { get; set; }
+
     /// <summary>
     /// The latest end of a session that begins in this request, whatever the policy grants; null without one.
     /// </summary>

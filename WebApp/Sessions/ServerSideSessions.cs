@@ -25,15 +25,14 @@ public static class ServerSideSessions
         services.TryAddSingleton(TimeProvider.System);
         services.AddPooledDbContextFactory<SessionsDbContext>(options => database(options, SessionsDbContext.MigrationsHistoryTable));
         services.AddSingleton<SessionEvents>().AddSingleton<OpenedCookies>().AddSingleton<SessionManager>().AddSingleton<SessionRecorder>().AddSingleton<SessionGuard>().AddSingleton<SessionConfirmation>();
-        services.AddSingleton<TicketProtector>().AddSingleton<SessionCookieFormat>().AddSingleton<SessionTicketStore>().AddSingleton<SessionAuthentication>();
+        services.AddSingleton<TicketProtector>().AddSingleton<SessionCookieFormat>().AddSingleton<RepeatedSignIns>().AddSingleton<SessionTicketStore>().AddSingleton<SessionAuthentication>();
         AddStore(builder);
 
         services.AddAuthentication(scheme).AddScheme<CookieAuthenticationOptions, SessionCookieHandler>(scheme, cookies =>
         {
-            // Over plain http, browsers refuse both Secure and the prefix; and localhost's cookies are shared by all its ports.
-            var development = builder.Environment.IsDevelopment();
-            cookies.Cookie.Name = development ? "webapp-dev-session" : "__Host-session";
-            cookies.Cookie.SecurePolicy = development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+            cookies.Cookie.Name = CookieNames.Of(builder, "session");
+            // Over plain http, browsers refuse it.
+            cookies.Cookie.SecurePolicy = builder.Environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
             cookies.Cookie.Path = "/";
             cookies.Cookie.HttpOnly = true;
             cookies.Cookie.SameSite = SameSiteMode.Lax;
@@ -53,12 +52,13 @@ public static class ServerSideSessions
     {
         if (ChosenStore(builder) == SessionStoreKind.Redis)
         {
-            builder.Services.AddRedisSessionStore(builder.Configuration.GetConnectionString("Redis")!);
+            var settings = builder.Configuration.GetSection(RedisSettings.Section).Get<RedisSettings>() ?? new();
+            builder.Services.AddRedisSessionStore(settings.Read(builder.Configuration.GetConnectionString("Redis")!));
             return;
         }
 
         builder.Services.AddSingleton<SqlUserSessionStore>().AddSingleton<IUserSessionStore>(s => s.GetRequiredService<SqlUserSessionStore>());
-        builder.Services.AddHostedService<SessionSweeper>();
+        builder.Services.AddSingleton<IShortTermStore, SqlShortTermStore>().AddHostedService<SessionSweeper>();
     }
 
     /// <summary>Which store the configuration asks for.</summary>

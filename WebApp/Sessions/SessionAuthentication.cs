@@ -52,6 +52,18 @@ public sealed class SessionAuthentication(SessionTicketStore tickets, SessionCoo
         }
     }
 
+    /// <summary>Signs in without a proof whose form has signed in a moment ago (<see cref="RequestSession.SignInForm"/>); false when it has not.</summary>
+    /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
+    public async Task<bool> TrySignInAgainAsync(HttpContext context, CookieAuthenticationOptions options)
+    {
+        if (!await tickets.TryTakeUpAsync(context))
+            return false;
+
+        await SendNextKeyAsync(context, options);
+        RequestSession.Of(context).NextKey = null;
+        return true;
+    }
+
     private Task SendNextKeyAsync(HttpContext context, CookieAuthenticationOptions options)
     {
         // Not if the session has ended since, or a sign-in has taken its place.

@@ -43,7 +43,9 @@ public sealed class SessionConfirmation(IUserSessionStore sessions, SessionManag
         for (var tries = 0; tries < MostTries; tries++)
         {
             var latest = key.Version.Number > seen.Secret.Number ? key.Version : seen.Secret;
-            var proof = new SessionProof(latest.AfterProof(), key.Version, clock.GetUtcMilliseconds(), SessionRecorder.FamilyOf(context.Request, seen.Family));
+            // One that says nothing of itself is the person's nevertheless, and would be locked again.
+            var family = SessionRecorder.HidesBrowser(context.Request) ? default : SessionRecorder.FamilyOf(context.Request, seen.Family);
+            var proof = new SessionProof(latest.AfterProof(), key.Version, clock.GetUtcMilliseconds(), family);
             if (await sessions.ConfirmAsync(seen, proof))
             {
                 Hand(seen with { Secret = proof.Next, SecretSince = proof.At, AuthenticatedAt = proof.At, Lock = null, ProofAttempts = 0 });

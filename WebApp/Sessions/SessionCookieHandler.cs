@@ -50,8 +50,6 @@ public sealed class SessionCookieHandler(
     {
         await EndCurrentSessionAsync(RevocationReason.SignedOut);
         DropPendingCookie();
-        // What a browser kept of the signed-in pages in spite of no-store goes with the session (over https; browsers ignore it elsewhere).
-        Response.Headers["Clear-Site-Data"] = "\"cache\"";
         await base.HandleSignOutAsync(properties);
     }
 

@@ -100,7 +100,7 @@ public sealed partial class SessionGuard(
 
     /// <summary>Whether the present secret is in use from another network or kind of browser: then both can't be one browser that crashed.</summary>
     private static bool IsElsewhere(UserSession session, SessionUse use) =>
-        session.IsSecretSeen && (Network.Differ(session.LastAddress, use.Address) || session.Family.DiffersFrom(use.Family));
+        session.IsSecretSeen && (Network.Differ(session.LastAddress, use.Address) || use.IsOtherBrowserThan(session));
 
     private async Task<UserSession> LockAsync(UserSession session, LockReason reason, SessionUse use)
     {

@@ -11,11 +11,19 @@ public sealed class SessionPolicy : IValidatableObject
 {
     public const string Section = "Sessions";
 
+    private const int MaxCookieNameLength = 32;
+
     /// <summary>How many wrong proofs of identity end a session: whoever holds its cookie must not get to guess for long.</summary>
     public const int MaxProofAttempts = 5;
 
     /// <summary>Where sessions are kept. Unset: Redis when <c>ConnectionStrings:Redis</c> is set, otherwise (in Development only) SQL.</summary>
     public SessionStoreKind? Store { get; set; }
+
+    /// <summary>
+    /// The word that the names of all of the app's cookies begin with, behind <c>__Host-</c>. Set it where another instance of this app runs under the
+    /// same host name, on another port: browsers send cookies to all of a host's ports, so that they would sign each other out.
+    /// </summary>
+    public string? CookieName { get; set; }
 
     /// <summary>
     /// How many cookies an instance remembers to have opened, at most: opening one again takes three times as long as
@@ -182,6 +190,8 @@ public sealed class SessionPolicy : IValidatableObject
             yield return new($"{Section}:{nameof(Signals)}:{signal}:{nameof(SignalRule.Action)} is {rule.Action}, but without {Section}:{nameof(CountryHeader)} no country is known, so it could never happen.");
         if (CountryHeader is not null && (CountryHeader.Length == 0 || !CountryHeader.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')))
             yield return new($"{Section}:{nameof(CountryHeader)} is \"{CountryHeader}\", which is no header's name. Leave it out if the proxy tells no country.");
+        if (!string.IsNullOrEmpty(CookieName) && !(CookieName.Length <= MaxCookieNameLength && CookieName.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')))
+            yield return new($"{Section}:{nameof(CookieName)} is \"{CookieName}\". It can have up to {MaxCookieNameLength} letters of ASCII, digits, - and _.");
         if (CommandTimeout > TimeSpan.FromSeconds(30))
             yield return new($"{Section}:{nameof(CommandTimeout)} is {CommandTimeout}. Nobody waits longer than 30 seconds for a page.");
     }

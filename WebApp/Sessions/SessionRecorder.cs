@@ -35,8 +35,12 @@ public sealed partial class SessionRecorder(
             PreviousAddress = moved ? session.LastAddress : session.PreviousAddress,
             MovedAt = moved ? now : session.MovedAt,
             Family = FamilyOf(context.Request, session.Family),
+            HidesBrowser = session.Family != default && HidesBrowser(context.Request),
         };
     }
+
+    /// <summary>Whether the header is missing, or says nothing that is known of browsers.</summary>
+    internal static bool HidesBrowser(HttpRequest request) => Device.FamilyOf(request.Headers.UserAgent.ToString()) == default;
 
     /// <summary>What the header leaves out stays as it was known: else a half-empty one would make way for any other browser.</summary>
     internal static BrowserFamily FamilyOf(HttpRequest request, BrowserFamily known)

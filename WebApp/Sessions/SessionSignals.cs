@@ -39,7 +39,7 @@ public sealed class SignalRule
     public bool Stops => !DryRun && Action is (SignalAction.Lock or SignalAction.End);
 }
 
-/// <summary>The rules, each with what it is about. What is unknown (no header, no address) is never a difference.</summary>
+/// <summary>The rules, each with what it is about. What is unknown (no address, no country) is never a difference, but for a browser that was known.</summary>
 public sealed class SignalPolicy
 {
     /// <summary>Another kind of browser, or one on another kind of system, uses the cookie. Browsers update, but never turn into others.</summary>
@@ -78,8 +78,8 @@ internal static class SessionSignals
     {
         var rules = policy.Signals;
         List<SignalSeen>? seen = null;
-        if (session.Family.DiffersFrom(use.Family))
-            Add(Signal.BrowserChanged, rules.BrowserChanged, session.Family.ToString(), use.Family.ToString());
+        if (use.IsOtherBrowserThan(session))
+            Add(Signal.BrowserChanged, rules.BrowserChanged, session.Family.ToString(), (use.HidesBrowser ? default : use.Family).ToString());
         // Whoever has proved their identity since may have come from anywhere. The kind of browser is recorded with the proof.
         if (session.AuthenticatedAt > session.LastSeenAt)
             return seen ?? (IReadOnlyList<SignalSeen>)[];

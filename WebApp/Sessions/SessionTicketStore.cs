@@ -13,7 +13,7 @@ namespace WebApp.Sessions;
 /// </summary>
 public sealed partial class SessionTicketStore(
     IUserSessionStore sessions, TicketProtector tickets, SessionCookieFormat format, OpenedCookies opened, SessionGuard guard, SessionRecorder recorder,
-    SessionManager manager, IOptions<SessionPolicy> options, SessionEvents events, TimeProvider clock, ILogger<SessionTicketStore> logger) : ITicketStore
+    SessionManager manager, RepeatedSignIns repeated, IOptions<SessionPolicy> options, SessionEvents events, TimeProvider clock, ILogger<SessionTicketStore> logger) : ITicketStore
 {
     private readonly SessionPolicy _policy = options.Value;
 
@@ -29,6 +29,8 @@ public sealed partial class SessionTicketStore(
         var terms = _policy.TermsFor(ticket.Principal, ticket.Properties.IsPersistent);
         var seed = SessionKey.NewSeed();
         var key = SessionKey.Create(userId, request.SignInId ?? SessionId.New(), seed);
+        if (request.SignInForm is { } form)
+            (key, seed) = await repeated.FirstAsync(form, key, seed);
         var now = clock.GetUtcMilliseconds();
         var (address, userAgent) = (httpContext.GetPeerAddress(), Device.Clean(httpContext.Request.Headers.UserAgent));
         var session = new UserSession
@@ -56,11 +58,48 @@ public sealed partial class SessionTicketStore(
         };
 
         var ended = await AddAsync(request, session, terms, ticket.Principal);
+        if (ended is null)
+            return await TakeUpAsync(ticket, httpContext, key, seed, cancellationToken);
+
         (request.Current, request.Seed, request.HasNewestSecret, request.EndedForRoom) = (session, seed, true, ended.Count);
         await events.RaiseAsync(new SessionStarted(session));
         foreach (var id in ended)
             await events.RaiseAsync(new SessionRevoked(userId, id, new(now, RevocationReason.TooMany)));
         return key.Encode();
+    }
+
+    /// <summary>
+    /// Hands the browser the key of the session that <see cref="RequestSession.SignInForm"/> has begun a moment ago; false when there is none. It is for a
+    /// form whose proof can't be shown twice.
+    /// </summary>
+    /// <exception cref="SessionStoreUnavailableException">The store did not answer.</exception>
+    internal async Task<bool> TryTakeUpAsync(HttpContext httpContext)
+    {
+        var request = RequestSession.Of(httpContext);
+        if (request.SignInForm is not { } form || await repeated.FindAsync(form) is not var (key, seed)
+            || await sessions.FindAsync(key.UserId, key.SessionId) is not { Lock: null } session || !session.IsLive(clock.GetUtcNow()) || !key.IsOf(session))
+            return false;
+
+        (request.Current, request.Seed, request.NextKey) = (session, seed, key.At(session.Secret, seed));
+        return true;
+    }
+
+    /// <summary>
+    /// The same form has signed in a moment ago: its session goes on, with the secret that it has now. If that has ended since, it was sent again on
+    /// purpose, and begins another.
+    /// </summary>
+    private async Task<string> TakeUpAsync(AuthenticationTicket ticket, HttpContext httpContext, SessionKey key, byte[] seed, CancellationToken cancellationToken)
+    {
+        var request = RequestSession.Of(httpContext);
+        if (request.SignInForm is null || await sessions.FindAsync(key.UserId, key.SessionId) is not { } session)
+            throw new SignInSupersededException();
+
+        request.SignInForm = null;
+        if (!session.IsLive(clock.GetUtcNow()) || !key.IsOf(session))
+            return await StoreAsync(ticket, httpContext, cancellationToken);
+
+        (request.Current, request.Seed, request.HasNewestSecret) = (session, seed, true);
+        return key.At(session.Secret, seed).Encode();
     }
 
     /// <summary>
@@ -180,18 +219,18 @@ public sealed partial class SessionTicketStore(
             : null;
     }
 
-    /// <summary>Adds the session, and returns those that ended for it.</summary>
-    private async Task<IReadOnlyList<SessionId>> AddAsync(RequestSession request, UserSession session, SessionTerms terms, ClaimsPrincipal user)
+    /// <summary>Adds the session, and returns those that ended for it; null when it was not added, for the sign-in was overtaken, or the id is taken.</summary>
+    private async Task<IReadOnlyList<SessionId>?> AddAsync(RequestSession request, UserSession session, SessionTerms terms, ClaimsPrincipal user)
     {
         var generation = request.SignInGeneration!.Value;
         if (!MayAsk(request, terms))
-            return await sessions.AddAsync(session, generation, terms.MaxPerUser) ?? throw new SignInSupersededException();
+            return await sessions.AddAsync(session, generation, terms.MaxPerUser);
 
         return await sessions.AddIfRoomAsync(session, generation, terms.MaxPerUser) switch
         {
             AddOutcome.Added => [],
             AddOutcome.Full => throw Ask(request, user, terms, session.Remembered),
-            _ => throw new SignInSupersededException(),
+            _ => null,
         };
     }
 

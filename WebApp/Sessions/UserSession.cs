@@ -199,4 +199,10 @@ public sealed record SessionUse(DateTimeOffset SeenAt, IPAddress? Address)
 
     /// <summary>See <see cref="UserSession.Family"/>.</summary>
     public BrowserFamily Family { get; init; }
+
+    /// <summary>The request does not say what browser sends it, though the session's is known: browsers always say it.</summary>
+    public bool HidesBrowser { get; init; }
+
+    /// <summary>Whether the browser can't be the session's.</summary>
+    internal bool IsOtherBrowserThan(UserSession session) => HidesBrowser || session.Family.DiffersFrom(Family);
 }

@@ -22,18 +22,19 @@ public abstract class LogoutTests(TestApp app)
         Assert.Single((await other.GetAsync("/account/sessions")).SessionIds);
     }
 
+    // Chromium looks through the whole of its cache, other sites' part of it, too, before it shows the next page: seconds. Nothing of ours is in it.
     [Theory]
     [InlineData("/account", "header")]
     [InlineData("/account/sessions", "[aria-current=true]")]
-    public async Task The_browser_is_asked_to_forget_the_pages_it_kept(string path, string within)
+    public async Task The_browser_is_not_made_to_look_through_a_cache_in_which_there_is_nothing(string path, string within)
     {
         using var browser = await app.NewUserAsync();
         var page = await browser.GetAsync(path);
 
         var answer = await page.SendAsync("Sign out", within);
 
-        Assert.Equal("\"cache\"", answer.Headers["Clear-Site-Data"].Single());
-        Assert.DoesNotContain("Clear-Site-Data", page.Headers.Keys);
+        Assert.DoesNotContain("Clear-Site-Data", answer.Headers.Keys);
+        Assert.All([page, answer], one => Assert.Equal("no-store", one.Headers["Cache-Control"].Single()));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class SecondFactorCookie(OneTimeTokens tokens, IOptions<SecondFact
     /// <summary>Null without one, after its time, once it has signed in, and when the account has changed since.</summary>
     public async Task<PendingSecondFactor?> ReadAsync(HttpContext context)
     {
-        if (await tokens.OpenAsync(TokenPurpose.SecondFactor, context.Request.Cookies[options.Value.Cookie.Name!]) is not { User: { } user } token)
+        if (await tokens.OpenAsync(TokenPurpose.SecondFactor, TextIn(context)) is not { User: { } user } token)
             return null;
 
         var parts = token.Content.Split('|');
@@ -39,6 +39,9 @@ public sealed class SecondFactorCookie(OneTimeTokens tokens, IOptions<SecondFact
         return new(token, user, generation, parts[1] == "1",
             leash == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(leash), parts[3]);
     }
+
+    /// <summary>What the browser sent, good or not.</summary>
+    public string? TextIn(HttpContext context) => context.Request.Cookies[options.Value.Cookie.Name!];
 
     /// <summary>True for exactly one caller. The browser forgets it.</summary>
     public async Task<bool> SpendAsync(HttpContext context, PendingSecondFactor pending)

@@ -14,6 +14,9 @@ internal static class Nearest
             ?.ToList() ?? [];
     }
 
+    /// <summary>Whether one character was left out, put in or changed.</summary>
+    public static bool IsOneSlip(string typed, string name) => Distance(typed, name) == 1;
+
     /// <summary>Characters to put in, take out or change (Levenshtein).</summary>
     private static int Distance(string from, string to)
     {

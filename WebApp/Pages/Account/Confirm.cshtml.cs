@@ -11,7 +11,7 @@ namespace WebApp.Pages.Account;
 public sealed class ConfirmModel(IdentityConfirmation confirmation, Passkeys passkeys, KeptForms forms) : PageModel
 {
     [BindProperty(SupportsGet = true)]
-    public string? ReturnUrl { get; set; }
+    public string? ReturnUrl { get; set => field = ReturnAddress.Shorten(value); }
 
     [BindProperty]
     [Required(ErrorMessage = "Enter your password.")]
@@ -28,11 +28,14 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, Passkeys pas
     /// <summary>Whether there is another way than the password. Asked by the page, for all its answers show it.</summary>
     public async Task<bool> HasPasskeyAsync() => Session is { } session && await passkeys.HasAnyAsync(session.UserId);
 
-    public IActionResult OnGet()
+    /// <summary>What of the form can't wait; null when there is nothing to say.</summary>
+    public string? Lost { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync()
     {
-        Kept = KeptForms.Take(TempData);
+        (Kept, Lost) = (KeptForms.Take(TempData), KeptForms.TakeLost(TempData));
         // Confirmed in another tab meanwhile, or come here with the back button.
-        return RecentSignIn.IsGivenBy(HttpContext) ? GoBack() : Page();
+        return RecentSignIn.IsGivenBy(HttpContext) ? await GoBackAsync() : Page();
     }
 
     public async Task<IActionResult> OnPostAsync()
@@ -44,7 +47,7 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, Passkeys pas
         switch (await confirmation.ConfirmAsync(HttpContext, Password))
         {
             case IdentityConfirmationOutcome.Confirmed:
-                return Confirmed(wasLocked);
+                return await ConfirmedAsync(wasLocked);
             case IdentityConfirmationOutcome.SessionEnded:
                 return RedirectToPage("/Account/Login", new { ReturnUrl });
             case IdentityConfirmationOutcome.AnotherUnderWay:
@@ -66,7 +69,7 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, Passkeys pas
         switch (await confirmation.ConfirmByPasskeyAsync(HttpContext, passkeyAnswer, passkeyState))
         {
             case IdentityConfirmationOutcome.Confirmed:
-                return Confirmed(wasLocked);
+                return await ConfirmedAsync(wasLocked);
             case IdentityConfirmationOutcome.SessionEnded:
                 return RedirectToPage("/Account/Login", new { ReturnUrl });
             case IdentityConfirmationOutcome.WrongPasskey:
@@ -85,9 +88,9 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, Passkeys pas
         return this.RedirectWithError(message, null, new { ReturnUrl });
     }
 
-    private LocalRedirectResult Confirmed(bool wasLocked)
+    private async Task<LocalRedirectResult> ConfirmedAsync(bool wasLocked)
     {
-        var goingBack = GoBack();
+        var goingBack = await GoBackAsync();
         TempData.SetStatus(
             Kept is not null ? "Thank you. Nothing was done yet: what you had entered is still here, press the button again."
             : wasLocked ? "Thank you. This session is unlocked."
@@ -95,11 +98,11 @@ public sealed class ConfirmModel(IdentityConfirmation confirmation, Passkeys pas
         return goingBack;
     }
 
-    private LocalRedirectResult GoBack()
+    private async Task<LocalRedirectResult> GoBackAsync()
     {
         var target = Url.AfterSignIn(ReturnUrl);
         // What is too old by now, or of another page, is of no use there.
-        if (Kept is not null && forms.Open(HttpContext, target.Split('?')[0], Kept) is null)
+        if (!await forms.IsForAsync(HttpContext, target.Split('?')[0], Kept))
             Kept = null;
         if (Kept is not null)
             KeptForms.Pass(TempData, Kept);

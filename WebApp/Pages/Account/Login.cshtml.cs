@@ -22,7 +22,7 @@ public sealed class LoginModel(
     private const string NotConfirmed = " If you have just registered, open the link in our mail first.";
 
     [BindProperty(SupportsGet = true)]
-    public string? ReturnUrl { get; set; }
+    public string? ReturnUrl { get; set => field = ReturnAddress.Shorten(value); }
 
     [BindProperty]
     [Required(ErrorMessage = "Enter your e-mail address.")]
@@ -74,6 +74,7 @@ public sealed class LoginModel(
 
         var request = RequestSession.Of(HttpContext);
         request.CanAsk = true;
+        request.SignInForm = SignInForm.Of(Request.Form);
         if (Shared)
             request.Leash = clock.GetUtcMilliseconds() + SharedTimeout;
         try

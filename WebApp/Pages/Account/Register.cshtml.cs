@@ -12,7 +12,7 @@ namespace WebApp.Pages.Account;
 public sealed class RegisterModel(AccountCreation accounts, Registration registration, IOptions<AccountOptions> options, AppSignInManager signIn) : PageModel
 {
     [BindProperty(SupportsGet = true)]
-    public string? ReturnUrl { get; set; }
+    public string? ReturnUrl { get; set => field = ReturnAddress.Shorten(value); }
 
     [BindProperty]
     [Required(ErrorMessage = "Enter your name.")]

@@ -1,6 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts;
 using WebApp.Accounts.Factors;
 using WebApp.Sessions;
@@ -10,12 +13,12 @@ namespace WebApp.Pages.Account;
 /// <summary>The second step of a sign-in. Who comes without a first one is led there.</summary>
 public sealed class SecondFactorModel(
     AppSignInManager signIn, SecondFactorSignIn secondFactor, Authenticators authenticators, RecoveryCodes codes, Passkeys passkeys,
-    PasskeySignIn passkeySignIn, WaitingSignIns waiting) : PageModel
+    PasskeySignIn passkeySignIn, WaitingSignIns waiting, SessionAuthentication sessions, IOptionsMonitor<CookieAuthenticationOptions> cookies) : PageModel
 {
     private const int LongestCode = 100;
 
     [BindProperty(SupportsGet = true)]
-    public string? ReturnUrl { get; set; }
+    public string? ReturnUrl { get; set => field = ReturnAddress.Shorten(value); }
 
     /// <summary>Whether a recovery code is asked for, and not one of the app.</summary>
     [BindProperty(SupportsGet = true)]
@@ -43,9 +46,9 @@ public sealed class SecondFactorModel(
 
     public async Task<IActionResult> OnPostAsync()
     {
-        // A GET decides where to go: it may come with the session that the same form, sent twice, has begun.
+        RequestSession.Of(HttpContext).SignInForm = signIn.SecondForm();
         if (!await FindAsync())
-            return RedirectToPage(new { ReturnUrl });
+            return await LeadOnDoneAsync();
         if (!ModelState.IsValid)
             return Page();
 
@@ -60,7 +63,7 @@ public sealed class SecondFactorModel(
                 case SecondFactorOutcome.SignedIn:
                     return this.RedirectSignedIn(ReturnUrl, Recovery ? Left(await codes.CountAsync(Pending.User.Id)) : null);
                 case SecondFactorOutcome.DoneAlready:
-                    return RedirectToPage(new { ReturnUrl });
+                    return await LeadOnDoneAsync();
                 default:
                     ModelState.AddModelError(nameof(Code), "That code isn't right or was used before, or the account is locked for a while. Check it, or try again in a few minutes.");
                     return Page();
@@ -122,6 +125,12 @@ public sealed class SecondFactorModel(
     private IActionResult LeadOn() => User.Identity?.IsAuthenticated is true
         ? LocalRedirect(Url.AfterSignIn(ReturnUrl))
         : this.RedirectWithError("That took too long, or was done already. Please sign in again.", "/Account/Login", new { ReturnUrl });
+
+    /// <summary>The same form, sent twice, has begun a session, whose key the browser may not have got. Otherwise a GET decides where to go: it may come with one.</summary>
+    private async Task<IActionResult> LeadOnDoneAsync() =>
+        await sessions.TrySignInAgainAsync(HttpContext, cookies.Get(IdentityConstants.ApplicationScheme))
+            ? this.RedirectSignedIn(ReturnUrl)
+            : RedirectToPage(new { ReturnUrl });
 
     private static string Left(int codes) => codes switch
     {

@@ -27,7 +27,7 @@ namespace WebApp.Sessions.Redis;
 /// </para>
 /// </remarks>
 public sealed partial class RedisConnection(
-    string connectionString, IOptions<SessionPolicy> policy, TimeProvider clock, ILogger<RedisConnection> logger)
+    ConfigurationOptions server, IOptions<SessionPolicy> policy, TimeProvider clock, ILogger<RedisConnection> logger)
     : IAsyncDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
@@ -38,7 +38,6 @@ public sealed partial class RedisConnection(
     private static readonly TimeSpan TimerTick = TimeSpan.FromMilliseconds(20);
 
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
-    private readonly ConfigurationOptions _options = ConfigurationOptions.Parse(connectionString);
     private readonly RedisErrorLog _errors = new(clock, logger);
     private readonly Lock _state = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -283,7 +282,7 @@ public sealed partial class RedisConnection(
 
     private async Task<ConnectionMultiplexer> OpenAsync()
     {
-        var options = _options.Clone();
+        var options = server.Clone();
         options.AbortOnConnectFail = false;
         options.ConnectRetry = 1;
         options.ConnectTimeout = (int)(_timeout > ConnectTimeout ? _timeout : ConnectTimeout).TotalMilliseconds;

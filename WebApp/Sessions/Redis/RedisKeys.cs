@@ -21,6 +21,9 @@ internal sealed class RedisKeys(Guid userId)
 
     public RedisKey Rights => $"ur:{_tag}:{userId:N}";
 
+    /// <summary>See <see cref="RedisShortTermStore"/>.</summary>
+    public RedisKey ShortTerm => $"uk:{_tag}:{userId:N}";
+
     public string RecordPrefix => $"us:{_tag}:";
 
     public RedisKey Record(SessionId id) => RecordPrefix + id;

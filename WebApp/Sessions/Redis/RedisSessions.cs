@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace WebApp.Sessions.Redis;
 
@@ -13,15 +14,18 @@ public static class RedisSessions
     /// started. It loads every <see cref="RedisScriptSet"/> that is registered.
     /// </summary>
     public static IServiceCollection AddRedisSessionStore(
-        this IServiceCollection services, string connectionString) => services
+        this IServiceCollection services, ConfigurationOptions server) => services
         .AddSingleton(provider => new RedisConnection(
-            connectionString,
+            server,
             provider.GetRequiredService<IOptions<SessionPolicy>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RedisConnection>>()))
         .AddSingleton<RedisLookups>()
         .AddSingleton<RedisScripts>()
         .AddSingleton(provider => provider.GetRequiredService<RedisScripts>().Set)
+        .AddSingleton<RedisShortTermStore>()
+        .AddSingleton<IShortTermStore>(provider => provider.GetRequiredService<RedisShortTermStore>())
+        .AddSingleton(provider => provider.GetRequiredService<RedisShortTermStore>().Scripts)
         .AddSingleton<RevocationJournal>()
         .AddSingleton<PresentEpoch>()
         .AddSingleton<RedisIndex>()

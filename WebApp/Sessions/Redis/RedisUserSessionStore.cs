@@ -5,7 +5,7 @@ namespace WebApp.Sessions.Redis;
 
 /// <summary>Sessions in Redis, shared by all instances of the app; also on Redis Cluster.</summary>
 /// <remarks>
-/// Five kinds of keys, besides those of <see cref="RedisIndex"/>. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
+/// Five kinds of keys, besides those of <see cref="RedisIndex"/> and <see cref="RedisShortTermStore"/>. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
 /// <code>
 ///   us:{sNN}:session id   STRING  the session or its tombstone, see <see cref="RedisSessionRecord"/>
 ///                                 lives to the earlier deadline (tombstone: the absolute deadline) and a minute

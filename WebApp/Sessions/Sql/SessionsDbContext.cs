@@ -23,6 +23,8 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
 
     public DbSet<JournalRow> RevocationJournal => Set<JournalRow>();
 
+    public DbSet<ShortTermRow> ShortTerm => Set<ShortTermRow>();
+
     public DbSet<RingKey> RingKeys => Set<RingKey>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -61,6 +63,11 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
             journal.HasIndex(j => j.Confirmed);
             journal.HasIndex(j => j.KeepUntil);
             journal.Property(j => j.CaseReference).HasMaxLength(Revocation.MaxCaseReferenceLength);
+        });
+        modelBuilder.Entity<ShortTermRow>(kept =>
+        {
+            kept.HasKey(k => new { k.UserId, k.Id });
+            kept.HasIndex(k => k.KeepUntil);
         });
         modelBuilder.Entity<RingKey>().Property(key => key.Id).HasMaxLength(2 * SHA256.HashSizeInBytes);
     }

@@ -1,6 +1,4 @@
-using System.Data.Common;
 using System.Net;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -8,14 +6,14 @@ namespace WebApp.Sessions.Sql;
 
 /// <summary>
 /// The embedded store: one row a session, in the app's own database. Meant for one instance.
-/// SQLite admits one writer at a time; a call waits for its turn no longer than <see cref="SessionPolicy.CommandTimeout"/>, in whole seconds.
+/// SQLite admits one writer at a time.
 /// </summary>
 public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> databases, IOptions<SessionPolicy> policy, TimeProvider clock) : IUserSessionStore
 {
     /// <summary>How long after its end a session's last use may still be written.</summary>
     private static readonly TimeSpan UseUnderWay = TimeSpan.FromMinutes(1);
 
-    private readonly int _patience = (int)Math.Ceiling(policy.Value.CommandTimeout.TotalSeconds);
+    private readonly SqlCalls _calls = new(databases, policy);
 
     public Task CheckAsync() => RunAsync(async db =>
     {
@@ -197,6 +195,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         var forgotten = now - UserGeneration.Lifetime;
         await db.Generations.Where(g => g.RaisedAt < forgotten).ExecuteDeleteAsync();
         await db.RequiredRights.Where(r => r.RaisedAt < forgotten).ExecuteDeleteAsync();
+        await db.ShortTerm.Where(kept => kept.KeepUntil <= now).ExecuteDeleteAsync();
         // In the order of an index, where they come first: one of their own would lead queries astray, for all live sessions are of one epoch.
         var swept = await BuryPastAsync(db, past => past.OrderBy(s => s.LastSeenAt).Take(batch));
         return swept == batch ? swept : await db.Sessions
@@ -309,19 +308,5 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         await db.SaveChangesAsync();
     }
 
-    private async Task<T> RunAsync<T>(Func<SessionsDbContext, Task<T>> work)
-    {
-        try
-        {
-            await using var db = await databases.CreateDbContextAsync();
-            // Not a command time-out of EF Core's: that would leave out the wait for a transaction's beginning.
-            if (db.Database.GetDbConnection() is SqliteConnection sqlite)
-                sqlite.DefaultTimeout = _patience;
-            return await work(db);
-        }
-        catch (Exception e) when (e is DbException or DbUpdateException or TimeoutException)
-        {
-            throw new SessionStoreUnavailableException("The session database did not answer.", e);
-        }
-    }
+    private Task<T> RunAsync<T>(Func<SessionsDbContext, Task<T>> work) => _calls.RunAsync(work);
 }

@@ -322,8 +322,21 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
             last = await NextAsync(lines);
 
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("no", answer.Headers.GetValues("X-Accel-Buffering").Single());
         Assert.Contains("\"key\":\"Holding/None/True\",\"done\":0,\"words\":\"It begins in 30 seconds. Nothing has ended yet.\"", first, StringComparison.Ordinal);
         Assert.Contains("\"done\":5,\"words\":\"5 of 5 people done, 0 sessions ended.\"", last, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_a_proxy_holds_events_back_progress_can_be_asked_for_bit_by_bit()
+    {
+        var id = await app.ConfirmedAsync(await app.StaffAsync("sam@example.com"), await app.NewPeopleAsync(2));
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/admin/bulk/{id}/progress") { Headers = { { "Accept", "application/json" } } };
+
+        var answer = await _support.SendAsync(request);
+
+        Assert.StartsWith("application/json", answer.Headers["Content-Type"].Single(), StringComparison.Ordinal);
+        Assert.Equal("{\"key\":\"Holding/None/True\",\"done\":0,\"words\":\"It begins in 30 seconds. Nothing has ended yet.\"}", answer.Body);
     }
 
     [Theory]

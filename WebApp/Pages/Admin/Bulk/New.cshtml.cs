@@ -2,13 +2,15 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Options;
 using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Admin.Bulk;
+using WebApp.Sessions;
 
 namespace WebApp.Pages.Admin.Bulk;
 
-public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : ReasonedModel(reasons)
+public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons, IOptions<SessionPolicy> policy) : ReasonedModel(reasons)
 {
     public const string ByFilter = "filter";
     public const string ByList = "list";
@@ -44,6 +46,9 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
 
     [BindProperty(Name = FileField)]
     public IFormFile? Upload { get; set; }
+
+    /// <summary>From when on the form has to wait for a proof of identity, which a file can't (<see cref="KeptForms"/>).</summary>
+    public DateTimeOffset? AsksFrom => RequestSession.Of(HttpContext).Current?.AuthenticatedAt + policy.Value.RecentSignIn;
 
     public void OnGet()
     {

@@ -13,7 +13,7 @@ public sealed class RolesModel(UserDirectory people, StaffReasons reasons, Accou
     public async Task<IActionResult> OnGetAsync()
     {
         var page = await ShowAsync(AuditAction.ChangeRoles);
-        Wanted = Person?.Roles ?? [];
+        Wanted = KeptForms.Ticked(HttpContext, "roles", Person?.Roles ?? []);
         return page;
     }
 

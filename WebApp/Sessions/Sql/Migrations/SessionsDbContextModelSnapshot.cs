@@ -294,6 +294,28 @@ namespace WebApp.Sessions.Sql.Migrations
 
                     b.ToTable("Sessions");
                 });
+
+            modelBuilder.Entity("WebApp.Sessions.Sql.ShortTermRow", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("KeepUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("UserId", "Id");
+
+                    b.HasIndex("KeepUntil");
+
+                    b.ToTable("ShortTerm");
+                });
 #pragma warning restore 612, 618
         }
     }
