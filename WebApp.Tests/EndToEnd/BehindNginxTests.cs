@@ -34,24 +34,6 @@ public sealed class BehindNginxTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_first_event_of_a_bulk_requests_progress_comes_while_others_are_yet_to_come()
-    {
-        using var staff = await SignedInAsync("sam@example.com");
-        var id = await _app.ConfirmedAsync(await _app.StaffAsync("sam@example.com"), await _app.NewPeopleAsync(1));
-        using var client = new HttpClient { BaseAddress = _nginx.Address };
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/admin/bulk/{id}/progress");
-        request.Headers.TryAddWithoutValidation("Cookie", string.Join("; ", staff.Cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
-        request.Headers.TryAddWithoutValidation("User-Agent", Browser.Firefox);
-        using var patience = new CancellationTokenSource(Eventually.Patience);
-
-        // The app's clock stands still: no second event follows, and the answer has no end.
-        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(patience.Token));
-
-        Assert.Contains("It begins in 30 seconds", await lines.ReadLineAsync(patience.Token), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Behind_another_proxy_the_session_names_the_person()
     {
         using var browser = new Browser(_nginx.Address);

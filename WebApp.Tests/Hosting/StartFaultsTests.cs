@@ -37,6 +37,20 @@ public sealed class StartFaultsTests : IDisposable
         Assert.DoesNotContain("Hosting failed to start", program.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Redis", "redis:6379,password=correct,horse=battery")]
+    [InlineData("Redis", "redis:6379,password=correct,horse")]
+    [InlineData("Redis", "redis://:horse@redis:6379")]
+    [InlineData("Database", "Data Source=webapp.db;Password=correct;horse=battery")]
+    public async Task A_connection_string_that_can_not_be_read_is_named_and_not_quoted(string name, string value)
+    {
+        await using var program = Start([], ("Sessions:Store", null), ($"ConnectionStrings:{name}", value));
+
+        Assert.Equal(1, await program.EndAsync());
+        Assert.StartsWith($"ConnectionStrings:{name} ", program.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("horse", string.Join('\n', program.Lines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_address_that_is_taken_is_said_in_words()
     {

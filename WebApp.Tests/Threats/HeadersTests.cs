@@ -14,7 +14,7 @@ public sealed class HeadersTests(ProductionApp app) : IClassFixture<ProductionAp
         ["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; object-src 'none'",
         ["X-Content-Type-Options"] = "nosniff",
         ["Referrer-Policy"] = "same-origin",
-        ["Permissions-Policy"] = "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), "
+        ["Permissions-Policy"] = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), "
             + "serial=(), usb=(), publickey-credentials-create=(self), publickey-credentials-get=(self)",
         ["Cross-Origin-Opener-Policy"] = "same-origin",
     };

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using WebApp.Audit;
 using WebApp.Sessions;
@@ -121,6 +123,20 @@ public abstract class SignInTwiceTests(TestApp app)
         await form.SendAsync("Sign in", "main");
         Assert.NotEqual(second.SessionId, app.KeyOf(browser).SessionId);
         Assert.Equal(2, (await LiveAsync(owner)).Count);
+    }
+
+    // Whoever reads the store, and the key ring, must not get a cookie out of what waits there for a second press.
+    [Fact]
+    public void What_is_kept_for_a_second_press_is_opened_by_the_whole_form_alone()
+    {
+        FormCollection form = new(new() { ["Email"] = "a@example.com", ["Password"] = "secret", ["__RequestVerificationToken"] = "drawn" });
+        FormCollection other = new(new() { ["Email"] = "a@example.com", ["Password"] = "secret", ["__RequestVerificationToken"] = "drawm" });
+        var kept = SignInForm.Of(form).Seal("the key"u8);
+
+        Assert.Equal("the key"u8, SignInForm.Of(form).Open(kept));
+        Assert.ThrowsAny<CryptographicException>(() => SignInForm.Of(other).Open(kept));
+        Assert.ThrowsAny<CryptographicException>(() => SignInForm.Of(form, "another first step").Open(kept));
+        Assert.ThrowsAny<CryptographicException>(() => SignInForm.Of(form).Open(kept[..5]));
     }
 
     [Fact]

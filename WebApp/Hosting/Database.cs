@@ -69,10 +69,11 @@ internal sealed class Database
         {
             return new(connectionString);
         }
-        catch (ArgumentException e)
+        catch (ArgumentException)
         {
+            // Its words quote what it can't read, and that may be a piece of a password.
             throw new OptionsValidationException(nameof(Database), typeof(SqliteConnectionStringBuilder),
-                [$"ConnectionStrings:Database can't be read: {e.Message}"]);
+                ["ConnectionStrings:Database can't be read. It is Data Source=PATH[;option=value…], with options of Microsoft.Data.Sqlite."]);
         }
     }
 

@@ -10,7 +10,7 @@ internal static class SecurityHeaders
 
     /// <summary>Nothing of what a browser can do is used here but passkeys, and those by this site alone.</summary>
     private const string PermissionsPolicy =
-        "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), "
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), "
         + "payment=(), serial=(), usb=(), publickey-credentials-create=(self), publickey-credentials-get=(self)";
 
     // A year. The framework's middleware would set it too early: what answers for an unreachable store clears the headers.

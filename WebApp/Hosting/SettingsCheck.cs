@@ -32,6 +32,9 @@ internal static class SettingsCheck
         [RedisSettings.Section] = typeof(RedisSettings),
     };
 
+    /// <summary>Letters.</summary>
+    private const int ShortestTold = 5;
+
     /// <exception cref="OptionsValidationException">A sentence for each mistake.</exception>
     public static void RefuseUnknownSettings(this WebApplicationBuilder builder)
     {
@@ -44,11 +47,11 @@ internal static class SettingsCheck
             throw new OptionsValidationException(nameof(SettingsCheck), typeof(SettingsCheck), mistakes);
     }
 
-    /// <summary>Others have settings of their own, so only a slip of the finger is known for one.</summary>
+    /// <summary>Others have settings of their own, so only a slip of the finger is known for one; in a short name it may be another word.</summary>
     private static IEnumerable<string> MistypedSections(IConfigurationSection section)
     {
         string[] ours = [.. Sections.Keys, SessionPolicy.Section];
-        if (!section.GetChildren().Any() || ours.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+        if (section.Key.Length < ShortestTold || !section.GetChildren().Any() || ours.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
             return [];
 
         return ours.Where(name => Nearest.IsOneSlip(section.Key.ToUpperInvariant(), name.ToUpperInvariant()))
