@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using WebApp.Texts;
@@ -11,6 +12,9 @@ public static class EmailAddress
 
     /// <summary>The dots of East Asian keyboards, but for the wide one, beside that of ASCII (RFC 3490, 3.1).</summary>
     private const string OtherDots = "。｡";
+
+    /// <summary>What may stand behind an address and is no part of it.</summary>
+    private static readonly SearchValues<char> Ends = SearchValues.Create(". \t\r\n\u00A0");
 
     /// <summary>
     /// The one form of an address, in which it is stored and shown: without what nobody sees, composed, with a domain in
@@ -27,8 +31,7 @@ public static class EmailAddress
         var domain = text[(at + 1)..];
         foreach (var dot in OtherDots)
             domain = domain.Replace(dot, '.');
-        if (domain.EndsWith('.'))
-            domain = domain[..^1];
+        domain = domain[..(domain.AsSpan().LastIndexOfAnyExcept(Ends) + 1)];
         return $"{text[..at]}@{string.Join('.', domain.Split('.').Select(LabelOf))}";
     }
 

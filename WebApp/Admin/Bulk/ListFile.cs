@@ -8,13 +8,13 @@ internal static class ListFile
     private const int Looked = 4096;
 
     /// <summary>What is no text in its encoding becomes U+FFFD, which no address has.</summary>
-    /// <param name="file">Can be sought in; the reader closes it.</param>
-    public static TextReader Open(Stream file)
+    /// <param name="open">Gives the file from its beginning, each time.</param>
+    public static TextReader Open(Func<Stream> open)
     {
         var start = new byte[Looked];
-        var length = file.ReadAtLeast(start, Looked, throwOnEndOfStream: false);
-        file.Position = 0;
-        return new StreamReader(file, EncodingOf(start.AsSpan(0, length)));
+        using var look = open();
+        var length = look.ReadAtLeast(start, Looked, throwOnEndOfStream: false);
+        return new StreamReader(open(), EncodingOf(start.AsSpan(0, length)));
     }
 
     /// <summary>For a file without a mark, which comes first. In UTF-16 every other byte of an address is zero, and in other text none is.</summary>

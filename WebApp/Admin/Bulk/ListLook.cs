@@ -137,11 +137,10 @@ internal static class ListLook
             fitting = [.. columns.Where(column => column.Value.Cells > 0).Select(column => column.Key)];
         List<int> repeating = [.. fitting.Where(index => fitting.Exists(other => Says(other, index)))];
         var isTable = before.Exists(row => row.Count > 1) || columns.Keys.Any(index => index > 0);
-        var heading = before.FindLast(row => !row.TrueForAll(string.IsNullOrWhiteSpace)) is { } last && fitting.Exists(index => IsHeading(last, index, isTable)) ? last : null;
-        var headingRows = heading is null ? skipped : before.LastIndexOf(heading) + 1;
+        var heading = before.FindIndex(row => fitting.Exists(index => IsHeading(row, index, isTable)));
+        var headingRows = heading < 0 ? skipped : heading + 1;
         // Titles: a row with one cell only, on a table.
-        while (heading is null && isTable && headingRows < before.Count
-            && before[headingRows].Count(cell => !string.IsNullOrWhiteSpace(cell)) <= 1)
+        while (heading < 0 && isTable && headingRows < before.Count && CellsOf(before[headingRows]) <= 1)
             headingRows++;
         return new()
         {
@@ -162,16 +161,23 @@ internal static class ListLook
             && (columns[first].Cells, second).CompareTo((columns[second].Cells, first)) > 0;
 
         ListColumn Describe(int index, int cells) => new(
-            index, heading is not null && index < heading.Count ? ListShape.NameOf(heading[index]) : null, cells, columns[index].Example);
+            index, heading >= 0 && index < before[heading].Count ? ListShape.NameOf(before[heading][index]) : null, cells, columns[index].Example);
     }
 
+    // A table's title has one cell only. Of the only column not every word is a heading, or it would be what somebody
+    // mistyped for an address.
     private static bool IsHeading(List<string> row, int index, bool isTable)
     {
+        if (isTable && CellsOf(row) <= 1)
+            return false;
+
         var text = index < row.Count ? ShownText.Of(row[index]) : "";
         var letters = string.Concat(text.Where(char.IsLetter)).ToLowerInvariant();
         return letters.Length > 0 && !text.Contains('@', StringComparison.Ordinal)
             && (letters == "id" || HeadingWords.Any(word => letters.Contains(word, StringComparison.Ordinal)) || (isTable && !text.Contains('.', StringComparison.Ordinal)));
     }
+
+    private static int CellsOf(List<string> row) => row.Count(cell => !string.IsNullOrWhiteSpace(cell));
 
     private sealed class Column
     {

@@ -7,6 +7,7 @@ using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Admin.Bulk;
 using WebApp.Audit;
+using WebApp.Pages.Admin.Bulk;
 using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Pages.Admin.Bulk;
@@ -37,7 +38,7 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
     [InlineData("filter", "nobody-is-called-so", "Maintenance", "C-1", "", "That fits nobody.")]
     [InlineData("nonsense", "x", "Maintenance", "C-1", "", "Choose how the people are found.")]
     [InlineData("list", "", "Maintenance", "C-1", "", "Paste a list, or choose a file.")]
-    [InlineData("list", "", "Maintenance", "C-1", ";;\n\n", "The list is empty.")]
+    [InlineData("list", "", "Maintenance", "C-1", ";;\n\n", "The list names nobody: no cell is an e-mail address or a user id.")]
     [InlineData("list", "", "", "C-1", "x@example.com", "Choose a reason.")]
     [InlineData("list", "", "Unreadable", "C-1", "x@example.com", "Choose a reason.")]
     [InlineData("list", "", "Maintenance", "", "x@example.com", "Enter the case reference.")]
@@ -77,7 +78,7 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         var page = await _support.FollowAsync(await UploadAsync([.. known.GetPreamble(), .. known.GetBytes(text)]));
 
         Assert.Contains("Sign out 3 people", page.Text, StringComparison.Ordinal);
-        Assert.Contains("A file that was uploaded, 3 rows", page.Text, StringComparison.Ordinal);
+        Assert.Contains("A file that was uploaded, “id” from row 2 on, 3 rows", page.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,12 +109,12 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
     [Fact]
     public async Task A_file_that_is_too_large_is_refused_and_so_is_one_for_another_page()
     {
-        Assert.Equal(413, (await UploadAsync(new byte[9 * 1024 * 1024])).Status);
+        Assert.Equal(413, (await UploadAsync(new byte[(NewModel.MaxMegabytes + 1) * 1024 * 1024])).Status);
         Assert.Equal(413, (await UploadAsync(new byte[200 * 1024], "/admin/users?handler=x")).Status);
     }
 
     [Fact]
-    public async Task Garbage_is_a_list_of_rows_that_are_not_understood()
+    public async Task Garbage_is_refused_as_a_whole()
     {
         var garbage = new byte[300_000];
         new Random(7).NextBytes(garbage);
@@ -121,7 +122,44 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         var page = await _support.FollowAsync(await UploadAsync(garbage));
 
         Assert.Equal(200, page.Status);
-        Assert.Contains("no address and no id", page.Text, StringComparison.Ordinal);
+        Assert.Contains("The list can't be read, so nothing of it was taken. Row 1 has characters that no text has.", page.Text, StringComparison.Ordinal);
+    }
+
+    // Kept whole it would be eighty megabytes, and as text twice as many.
+    [Fact]
+    public async Task A_wide_export_of_a_hundred_thousand_rows_is_taken()
+    {
+        var people = await app.NewPeopleAsync(3);
+        var rest = string.Concat(Enumerable.Range(0, 40).Select(number => $",value {number} of this person"));
+        var file = new StringBuilder($"displayName,mail{string.Concat(Enumerable.Range(0, 40).Select(number => $",Field {number}"))}\r\n");
+        for (var number = 0; number < PeopleList.MaxRows - people.Count; number++)
+            file.Append("Somebody ").Append(number).Append(",somebody.").Append(number).Append("@example.org").Append(rest).Append("\r\n");
+        foreach (var person in people)
+            file.Append("Person,").Append(person.Email).Append(rest).Append("\r\n");
+
+        var page = await _support.FollowAsync(await UploadAsync(Encoding.ASCII.GetBytes(file.ToString())));
+
+        Assert.True(file.Length > 80_000_000, $"The file has only {file.Length} bytes");
+        Assert.Contains("Sign out 3 people", page.Text, StringComparison.Ordinal);
+        Assert.Contains("A file that was uploaded, “mail” from row 2 on, 100000 rows", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_several_columns_name_people_the_page_asks_which_is_meant_and_nobody_is_signed_out_before()
+    {
+        var (person, manager) = ((await app.NewPeopleAsync(1))[0], (await app.NewPeopleAsync(1))[0]);
+        var list = $"Name;Vorgesetzt;Mitarbeitend\nOne;{manager.Email};{person.Email}\n";
+
+        var page = await BulkFlowTests.Fill(await _support.GetAsync("/admin/bulk/new"), list).PressAsync("Preview");
+
+        Assert.Contains("Several columns name people. Say below which of them is meant; nothing was taken yet.", page.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            ["Choose one", $"“Vorgesetzt”: 1 cell, such as {manager.Email}", $"“Mitarbeitend”: 1 cell, such as {person.Email}", "All of these"],
+            page.Document.QuerySelectorAll("#column option").Select(option => option.TextContent));
+        page = await page.Fill("column", "2:Mitarbeitend").PressAsync("Preview");
+        Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
+        Assert.Equal(person.Email, page.Document.QuerySelector("#sample ~ ul a")!.TextContent);
+        Assert.Contains("A list that was pasted, “Mitarbeitend” from row 2 on; not used: 1 cell with an address in “Vorgesetzt”, 1 row", page.Text, StringComparison.Ordinal);
     }
 
     [Fact]

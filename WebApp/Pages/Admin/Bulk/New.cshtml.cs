@@ -87,7 +87,7 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
 
     private Task<BulkDraft> DraftOfListAsync(StaffReason reason)
     {
-        var list = new PeopleList(Upload is { } file ? () => ListFile.Open(file.OpenReadStream()) : () => new StringReader(List!));
+        var list = new PeopleList(Upload is { } file ? () => ListFile.Open(file.OpenReadStream) : () => new StringReader(List!));
         return drafts.OfListAsync(Staff, list, Upload is null ? "A list that was pasted" : "A file that was uploaded", Column, reason);
     }
 
