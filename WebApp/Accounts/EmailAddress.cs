@@ -29,6 +29,11 @@ public static class EmailAddress
             return text;
 
         var domain = text[(at + 1)..];
+        // Nearly all are like this.
+        if (Ascii.IsValid(domain) && !domain.AsSpan().ContainsAnyInRange('A', 'Z') && !Ends.Contains(text[^1])
+            && !domain.Contains(PunycodePrefix, StringComparison.Ordinal))
+            return text;
+
         foreach (var dot in OtherDots)
             domain = domain.Replace(dot, '.');
         domain = domain[..(domain.AsSpan().LastIndexOfAnyExcept(Ends) + 1)];

@@ -37,21 +37,21 @@ public sealed class StaffReasons(IOptions<AdminOptions> options)
         var (known, reference, said) = (StaffReason.Allowed.FirstOrDefault(allowed => allowed.ToString() == reason), ShownText.Of(caseReference), ShownText.Of(note));
         if (known == default)
             problems[StaffReasonField.Reason] = "Choose a reason.";
-        if (ProblemOf(caseReference ?? "", reference) is { } problem)
+        if (ProblemOf(caseReference, reference) is { } problem)
             problems[StaffReasonField.CaseReference] = problem;
         if (said.Length > AuditEntry.MaxNoteLength)
             problems[StaffReasonField.Note] = $"The note can have at most {AuditEntry.MaxNoteLength} characters.";
-        else if (!string.IsNullOrWhiteSpace(note) && !ShownText.IsGood(note, lines: true))
-            problems[StaffReasonField.Note] = "The note has nothing that can be seen, or characters that can't be used here.";
+        else if (said.Length > 0 && !ShownText.IsGood(note ?? "", lines: true))
+            problems[StaffReasonField.Note] = "The note has characters that can't be used here.";
         else if (known == RevocationReason.Other && said.Length == 0)
             problems[StaffReasonField.Note] = "Say in the note what the other reason is.";
         return (problems.Count == 0 ? new(known, reference, said.Length == 0 ? null : said) : null, problems);
     }
 
-    private string? ProblemOf(string typed, string reference) =>
-        string.IsNullOrWhiteSpace(typed) ? "Enter the case reference."
+    private string? ProblemOf(string? typed, string reference) =>
+        reference.Length == 0 ? "Enter the case reference."
         : reference.Length > Revocation.MaxCaseReferenceLength ? $"The case reference can have at most {Revocation.MaxCaseReferenceLength} characters."
-        : !ShownText.IsGood(typed) ? "The case reference has nothing that can be seen, or characters that can't be used here."
+        : !ShownText.IsGood(typed ?? "") ? "The case reference has characters that can't be used here."
         : !options.Value.IsCaseReference(reference) ? $"That is no case reference of yours. One has this form: {options.Value.CaseReferencePattern}"
         : null;
 }

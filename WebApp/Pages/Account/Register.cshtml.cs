@@ -17,7 +17,7 @@ public sealed class RegisterModel(AccountCreation accounts, Registration registr
 
     [BindProperty]
     [Required(ErrorMessage = "Enter your name.")]
-    [VisibleText(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.", Unusable = "The name has nothing that can be seen, or characters that can't be used here.")]
+    [VisibleText(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.", Unusable = "The name has characters that can't be used here.")]
     public string Name { get; set; } = "";
 
     [BindProperty]
