@@ -65,6 +65,7 @@ public sealed class PeopleListTests
     [InlineData("メール\ta\na@x.org\tb@", "2 a@x.org", ", “メール” from row 2 on")]
     [InlineData("Email;Comment\na@x.org;see boss@x.org\nb@x.org;", "2 a@x.org|3 b@x.org", ", “Email” from row 2 on; not used: 1 cell with an address in “Comment”")]
     [InlineData("Ada,a@x.org", "1 a@x.org", ", column 2")]
+    [InlineData("a@x.org, b@x.org", "1 a@x.org|1 b@x.org", ", all addresses of each row")]
     [InlineData("a@x.org", "1 a@x.org", "")]
     public async Task The_column_is_chosen_by_what_stands_in_it_and_said(string list, string rows, string said)
     {
@@ -78,6 +79,7 @@ public sealed class PeopleListTests
     [InlineData("Name,Manager,Email\nAda,boss@x.org,a@x.org\nBob,boss@x.org,b@x.org", "“Manager”|“Email”")]
     [InlineData("Email,Recovery Email\na@x.org,\nb@x.org,b@home.example", "“Email”|“Recovery Email”")]
     [InlineData("a@x.org,boss@x.org\nb@x.org,boss@x.org", "column 1|column 2")]
+    [InlineData("a@x.org,boss@x.org\nb@x.org,", "column 1|column 2")]
     [InlineData("id;manager id\n" + Id + ";0199a0a0-0000-7000-8000-000000000002", "“id”|“manager id”")]
     [InlineData("Mail,Mail\na@x.org,b@x.org", "“Mail”|“Mail”")]
     public async Task Where_several_columns_fit_it_is_asked_for(string list, string columns)

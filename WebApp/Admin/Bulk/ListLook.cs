@@ -37,7 +37,7 @@ internal static class ListLook
             {
                 rows++;
                 var (cells, people) = Look(row, number, columns);
-                widths.Add(cells);
+                widths.Add(row.Count);
                 isPlain &= cells == people;
                 hasBegun |= people > 0;
             }

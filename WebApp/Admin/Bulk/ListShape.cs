@@ -37,6 +37,9 @@ public sealed class ListShape
     /// <summary>Where the people were found, and which addresses were not used, in words.</summary>
     public string Describe(IReadOnlyList<ListColumn> chosen)
     {
+        if (IsPlain)
+            return chosen.Count > 1 ? ", all addresses of each row" : "";
+
         var from = HeadingRows > 0 ? $" from row {HeadingRows + 1} on" : "";
         var where = chosen.Any(column => column.Heading is not null) || (chosen.Count == 1 && chosen[0].Index > 0)
             ? $", {NamesOf(chosen)}{from}" : from.Length > 0 ? $",{from}" : "";

@@ -153,5 +153,5 @@ public sealed class AuditModel(AuditDesk desk, AuditVerifier verifier, UserDirec
         return null;
     }
 
-    private static string? TextOf(string? text) => string.IsNullOrWhiteSpace(text) ? null : ShownText.Of(text);
+    private static string? TextOf(string? text) => ShownText.Of(text) is { Length: > 0 } shown ? shown : null;
 }

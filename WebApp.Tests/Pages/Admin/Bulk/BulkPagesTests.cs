@@ -35,6 +35,7 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
 
     [Theory]
     [InlineData("filter", "", "Maintenance", "C-1", "", "Say whom it concerns. Without any of these it would be everyone.")]
+    [InlineData("filter", "\u200B", "Maintenance", "C-1", "", "Say whom it concerns. Without any of these it would be everyone.")]
     [InlineData("filter", "nobody-is-called-so", "Maintenance", "C-1", "", "That fits nobody.")]
     [InlineData("nonsense", "x", "Maintenance", "C-1", "", "Choose how the people are found.")]
     [InlineData("list", "", "Maintenance", "C-1", "", "Paste a list, or choose a file.")]

@@ -109,7 +109,7 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
         {
             if (!string.IsNullOrEmpty(Role) && !Roles.All.Contains(Role))
                 ModelState.AddModelError("role", "Choose one of the roles.");
-            else if (string.IsNullOrWhiteSpace(Text) && string.IsNullOrEmpty(Role) && !NoSecondFactor)
+            else if (ShownText.Of(Text).Length == 0 && string.IsNullOrEmpty(Role) && !NoSecondFactor)
                 ModelState.AddModelError("text", "Say whom it concerns. Without any of these it would be everyone.");
         }
         else if (Pick != ByList)
