@@ -17,6 +17,8 @@ internal static partial class NormalForms
             .Select(u => new { u.Id, u.Name, u.Email, u.EmailConfirmed, u.NormalizedEmail });
         while (await missing.Take(Batch).ToListAsync(cancellationToken) is { Count: > 0 } rows)
         {
+            // For each row by itself the database would wait for the disk.
+            await using var transaction = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
             foreach (var row in rows)
             {
                 var (name, key) = (AppUser.NormalizeName(row.Name), row.NormalizedEmail!);
@@ -34,6 +36,9 @@ internal static partial class NormalForms
                 await db.Users.Where(u => u.Id == row.Id)
                     .ExecuteUpdateAsync(set => set.SetProperty(u => u.NormalizedName, name), cancellationToken);
             }
+
+            if (transaction is not null)
+                await transaction.CommitAsync(cancellationToken);
         }
     }
 

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace WebApp.Hosting;
 
-/// <summary>A file that was uploaded, packed in memory. It is unpacked as it is read, from its beginning each time.</summary>
+/// <summary>
+/// A file that was uploaded, packed in memory. It is unpacked as it is read, from its beginning each time; if it did not
+/// get small enough, nothing is kept, and to read it throws <see cref="InvalidDataException"/>.
+/// </summary>
 internal sealed class PackedFile : IFormFile
 {
     /// <summary>Bytes, packed. What does not get smaller is no list.</summary>
@@ -36,17 +39,18 @@ internal sealed class PackedFile : IFormFile
         var buffer = new byte[64 * 1024];
         while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var length)
         {
-            packer.Write(buffer, 0, length);
             file.Length += length;
-            if (file._packed.Length > MaxSize)
-                throw new InvalidDataException("The file is too large.");
+            // The rest is received all the same: only then does a browser show what is said of it.
+            if (file._packed.Length <= MaxSize)
+                packer.Write(buffer, 0, length);
         }
 
         return file;
     }
 
-    public Stream OpenReadStream() =>
-        new DeflateStream(new MemoryStream(_packed.GetBuffer(), 0, (int)_packed.Length, writable: false), CompressionMode.Decompress);
+    public Stream OpenReadStream() => _packed.Length > MaxSize
+        ? throw new InvalidDataException("The file is too large, even packed.")
+        : new DeflateStream(new MemoryStream(_packed.GetBuffer(), 0, (int)_packed.Length, writable: false), CompressionMode.Decompress);
 
     public void CopyTo(Stream target)
     {

@@ -67,6 +67,57 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         Assert.Contains("The draft is gone.", (await page.PressAsync("Throw this draft away")).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task For_a_file_with_several_columns_of_people_the_answer_comes_with_the_file()
+    {
+        var person = (await app.NewPeopleAsync(1))[0];
+        var file = Encoding.UTF8.GetBytes($"Mail,Vertretung\n{person.Email},nobody@example.org\n");
+
+        var asked = await UploadAsync(file);
+        var others = await UploadAsync(file, column: "1:Mail");
+        var page = await _support.FollowAsync(await UploadAsync(file, column: "0:Mail"));
+
+        Assert.Contains("Say below which of them is meant, and choose the file again; nothing was taken yet.", asked.Text, StringComparison.Ordinal);
+        Assert.Contains("Say below which of them is meant", others.Text, StringComparison.Ordinal);
+        Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
+        Assert.Contains("“Mail” from row 2 on; not used: 1 cell with an address in “Vertretung”, 1 row", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_does_not_get_small_is_not_kept()
+    {
+        var file = new byte[80 * 1024 * 1024];
+        new Random(7).NextBytes(file);
+
+        Assert.Contains("The file is too large, and was not kept.", (await UploadAsync(file)).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"pick\"\r\n\r\nlist")]
+    [InlineData("--x\r\nNo-Colon\r\n\r\n\r\n--x--")]
+    [InlineData("--x\r\n\r\nno name\r\n--x--")]
+    [InlineData("--x\r\nContent-Disposition: form-data; filename=a\r\n\r\nno name\r\n--x--")]
+    public async Task What_is_no_form_is_refused(string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/bulk/new") { Content = new StringContent(body) };
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
+
+        Assert.Equal(400, (await _support.SendAsync(request)).Status);
+    }
+
+    [Fact]
+    public async Task A_form_of_endless_parts_is_refused()
+    {
+        var form = await _support.GetAsync("/admin/bulk/new");
+        using var parts = new MultipartFormDataContent { { new StringContent(form.AntiforgeryToken), "__RequestVerificationToken" } };
+        for (var number = 0; number < 100; number++)
+            parts.Add(new StringContent("x"), $"field{number}");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/bulk/new") { Content = parts };
+
+        Assert.Equal(400, (await _support.SendAsync(request)).Status);
+    }
+
     [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
@@ -432,7 +483,7 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
     private static async Task<Page> SendAsync(Browser browser, string path, string handler, params (string, string)[] fields) =>
         await browser.PostAsync($"{path}?handler={handler}", [("__RequestVerificationToken", (await browser.GetAsync("/account/logout")).AntiforgeryToken), .. fields]);
 
-    private async Task<Page> UploadAsync(byte[] file, string path = "/admin/bulk/new")
+    private async Task<Page> UploadAsync(byte[] file, string path = "/admin/bulk/new", string column = "")
     {
         var form = await _support.GetAsync("/admin/bulk/new");
         var content = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("text/csv") } };
@@ -442,6 +493,7 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
             {
                 { new StringContent(form.AntiforgeryToken), "__RequestVerificationToken" },
                 { new StringContent("list"), "pick" },
+                { new StringContent(column), "column" },
                 { new StringContent("Maintenance"), "reason" },
                 { new StringContent("C-1"), "caseReference" },
                 { content, "file", "people.csv" },

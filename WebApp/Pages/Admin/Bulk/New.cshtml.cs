@@ -75,6 +75,10 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
         {
             ModelState.AddModelError(SourceField, $"The list can't be read, so nothing of it was taken. {BulkWords.Of(e.Fault, e.Row)}");
         }
+        catch (InvalidDataException)
+        {
+            ModelState.AddModelError(FileField, "The file is too large, and was not kept. A list as text or CSV is smaller.");
+        }
 
         return ShowAgain();
     }
@@ -98,7 +102,7 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
         {
             BulkDraftProblem.TooMany => $"That is more than {PeopleList.MaxRows:N0} people. Choose fewer at a time.",
             BulkDraftProblem.Empty => "The list names nobody: no cell is an e-mail address or a user id.",
-            BulkDraftProblem.WhichColumn => "Several columns name people. Say below which of them is meant; nothing was taken yet.",
+            BulkDraftProblem.WhichColumn => "Several columns name people. Say below which of them is meant" + (Upload is null ? "; nothing was taken yet." : ", and choose the file again; nothing was taken yet."),
             _ => "That fits nobody.",
         });
     }
