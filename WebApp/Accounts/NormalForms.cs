@@ -1,9 +1,10 @@
 using Microsoft.EntityFrameworkCore;
+using WebApp.Texts;
 
 namespace WebApp.Accounts;
 
 /// <summary>
-/// Fills what accounts are found by in rows that were written before its present form: a migration marks them by the
+/// Brings the address and the name of accounts from before into their present form, and what they are found by: a migration marks them by the
 /// lack of <see cref="AppUser.NormalizedName"/>. Part of every migration, behind the statements: SQL's own idea of upper
 /// case is another one than ours, and on SQLite ends with the letter Z.
 /// </summary>
@@ -21,7 +22,7 @@ internal static partial class NormalForms
             await using var transaction = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
             foreach (var row in rows)
             {
-                var (name, key) = (AppUser.NormalizeName(row.Name), row.NormalizedEmail!);
+                var (name, key) = (ShownText.Of(row.Name), row.NormalizedEmail!);
                 if (row.Email is { } email && EmailAddress.KeyOf(email) is var own && own != key)
                 {
                     // Who registered with it and never showed that mail reaches them has no right to it.
@@ -33,8 +34,9 @@ internal static partial class NormalForms
                         await MoveAsync(db, row.Id, email, key, own, cancellationToken);
                 }
 
-                await db.Users.Where(u => u.Id == row.Id)
-                    .ExecuteUpdateAsync(set => set.SetProperty(u => u.NormalizedName, name), cancellationToken);
+                var normalized = AppUser.NormalizeName(name);
+                await db.Users.Where(u => u.Id == row.Id).ExecuteUpdateAsync(
+                    set => set.SetProperty(u => u.Name, name).SetProperty(u => u.NormalizedName, normalized), cancellationToken);
             }
 
             if (transaction is not null)
