@@ -71,7 +71,8 @@ public sealed partial class ArchitectureTests
         select (path, path.Contains('/', StringComparison.Ordinal) ? path.Split('/')[0] : "", Comment().Replace(File.ReadAllText(file), ""));
 
     // "using WebApp.Sessions;", or within our namespaces just "Sessions.UserSession"; not "db.Sessions.Where".
-    [GeneratedRegex(@"(WebApp\.|(?<![.\w/""]))(?<folder>Texts|Sessions|Audit|Accounts|Admin|Pages|Hosting)(\.[A-Z]|;)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(WebApp\.|(?<![.\w/""]))(?<folder>Texts|Sessions|Audit|Accounts|Admin|Pages|Hosting)(\.[A-Z]|;)",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex FolderName();
 
     [GeneratedRegex(@"^namespace (?<name>[\w.]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]

@@ -30,10 +30,12 @@ public sealed class EmailAddressTests
     [InlineData("zoe", "zoe")]
     [InlineData("zoe@büch", "zoe@büch")]
     [InlineData(null, "")]
-    public void An_address_has_one_form_however_it_is_written(string? typed, string form) => Assert.Equal(form, EmailAddress.Of(typed));
+    public void An_address_has_one_form_however_it_is_written(string? typed, string form) =>
+        Assert.Equal(form, EmailAddress.Of(typed));
 
     [Fact]
-    public void The_form_of_an_address_is_its_own_form() => Any.WholeText.Select(Any.WholeText, (local, domain) => $"{local}@{domain}").Sample(text =>
+    public void The_form_of_an_address_is_its_own_form() =>
+        Any.WholeText.Select(Any.WholeText, (local, domain) => $"{local}@{domain}").Sample(text =>
     {
         var form = EmailAddress.Of(text);
 
@@ -53,7 +55,8 @@ public sealed class EmailAddressTests
     [InlineData("zoe king@example.com", false)]
     [InlineData("Zoe <zoe@example.com>", false)]
     [InlineData("zoe@example.com,bob@example.com", false)]
-    public void An_address_has_two_parts_and_nothing_around_them(string text, bool expected) => Assert.Equal(expected, EmailAddress.IsAddress(text));
+    public void An_address_has_two_parts_and_nothing_around_them(string text, bool expected) =>
+        Assert.Equal(expected, EmailAddress.IsAddress(text));
 
     [Theory]
     [InlineData("zoe@example.com", true, true)]

@@ -38,17 +38,20 @@ public sealed class ShownTextTests
     [InlineData("a\0b", false)]
     [InlineData("a\uFFFDb", false)]
     [InlineData("a\uD83Eb", false)]
-    public void A_name_has_something_to_see_and_nothing_that_turns_it(string typed, bool good) => Assert.Equal(good, ShownText.IsGood(typed));
+    public void A_name_has_something_to_see_and_nothing_that_turns_it(string typed, bool good) =>
+        Assert.Equal(good, ShownText.IsGood(typed));
 
     [Theory]
     [InlineData("first line\r\n\tsecond line", true)]
     [InlineData("\r\n\t", false)]
     [InlineData("first\u001b[31m", false)]
     [InlineData("\u202Esecret", false)]
-    public void A_note_may_have_lines(string typed, bool good) => Assert.Equal(good, ShownText.IsGood(typed, lines: true));
+    public void A_note_may_have_lines(string typed, bool good) =>
+        Assert.Equal(good, ShownText.IsGood(typed, lines: true));
 
     [Fact]
-    public void Whatever_is_good_is_shown_as_something_and_as_that_for_good() => Any.WholeText.Where(text => ShownText.IsGood(text)).Sample(text =>
+    public void Whatever_is_good_is_shown_as_something_and_as_that_for_good() =>
+        Any.WholeText.Where(text => ShownText.IsGood(text)).Sample(text =>
     {
         var shown = ShownText.Of(text);
 

@@ -8,7 +8,8 @@ namespace WebApp.Tests.Texts;
 [Trait("Lane", "Fast")]
 public sealed class TypedCodeTests
 {
-    private static readonly string[] Between = ["", " ", "-", "\u00A0", "\u202F", "\u2010", "\u2013", "\u2212", "－", "ー", "\u200E", "\u2069", "\t"];
+    private static readonly string[] Between =
+        ["", " ", "-", "\u00A0", "\u202F", "\u2010", "\u2013", "\u2212", "－", "ー", "\u200E", "\u2069", "\t"];
 
     // Where the digits of a script begin: ASCII, Arabic, Persian, Devanagari, Bengali, Thai, wide, mathematical.
     private static readonly int[] Zeros = ['0', 0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10, 0x1D7CE];
@@ -31,7 +32,8 @@ public sealed class TypedCodeTests
             var (key, now) = (new byte[TotpCodes.KeySize], DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
             var code = TotpCodes.CodeAt(key, TotpCodes.StepAt(now));
 
-            var typed = string.Concat(code.Zip(between, (digit, gap) => gap + char.ConvertFromUtf32(zero + digit - '0')));
+            var typed =
+                string.Concat(code.Zip(between, (digit, gap) => gap + char.ConvertFromUtf32(zero + digit - '0')));
 
             Assert.Equal(TotpCodes.StepAt(now), TotpCodes.FindStep(key, typed, now));
         });

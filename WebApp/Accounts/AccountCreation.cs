@@ -6,7 +6,8 @@ using WebApp.Audit;
 namespace WebApp.Accounts;
 
 /// <summary>Makes accounts, and writes it into the audit log.</summary>
-public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles, AddressRules rules, AuditLog audit, TimeProvider clock)
+public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles,
+    AddressRules rules, AuditLog audit, TimeProvider clock)
 {
     private static readonly IdentityError NotConfirmed = new()
     {
@@ -24,7 +25,8 @@ public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<Iden
     {
         email = EmailAddress.Of(email);
         var user = new AppUser { UserName = email, Email = email, Name = name, EmailConfirmed = true, CreatedAt = clock.GetUtcNow() };
-        var result = rules.Takes(email) ? await CreateAsync(user, password) : IdentityResult.Failed(users.ErrorDescriber.InvalidEmail(email));
+        var result = rules.Takes(email) ? await CreateAsync(user, password)
+            : IdentityResult.Failed(users.ErrorDescriber.InvalidEmail(email));
         if (result.Succeeded)
             await audit.AppendAsync(new() { Action = AuditAction.Registered, ActorId = user.Id, SubjectId = user.Id, Address = address });
         return (result, user);

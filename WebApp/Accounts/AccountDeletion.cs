@@ -12,7 +12,8 @@ namespace WebApp.Accounts;
 /// without an account would be somebody whom nobody can look up. Then the account and all that hangs on it go in one transaction, or not at all.
 /// </summary>
 public sealed partial class AccountDeletion(
-    AppDbContext db, AppUserManager users, SessionManager sessions, AuditLog audit, LastAdmin lastAdmin, ILogger<AccountDeletion> logger)
+    AppDbContext db, AppUserManager users, SessionManager sessions, AuditLog audit, LastAdmin lastAdmin,
+    ILogger<AccountDeletion> logger)
 {
     /// <summary>See <see cref="LastAdmin"/>.</summary>
     public Task<bool> IsLastAdminAsync(Guid userId) => lastAdmin.IsAsync(userId);

@@ -5,7 +5,9 @@ using WebApp.Texts;
 
 namespace WebApp.Accounts;
 
-/// <summary>E-mail addresses as people type, paste and export them. However one is written, it is one account's.</summary>
+/// <summary>
+/// E-mail addresses as people type, paste and export them. However one is written, it is one account's.
+/// </summary>
 public static class EmailAddress
 {
     private const string PunycodePrefix = "xn--";
@@ -17,9 +19,9 @@ public static class EmailAddress
     private static readonly SearchValues<char> Ends = SearchValues.Create(". \t\r\n\u00A0");
 
     /// <summary>
-    /// The one form of an address, in which it is stored and shown: without what nobody sees, composed, with a domain in
-    /// small letters of its own script and without a dot behind it. The case of the part before the @ stays. Also of the
-    /// beginning of an address; of any other text it is <see cref="ShownText.Of"/>.
+    /// The one form of an address, in which it is stored and shown: without what nobody sees, composed, with a domain
+    /// in small letters of its own script and without a dot behind it. The case of the part before the @ stays. Also of
+    /// the beginning of an address; of any other text it is <see cref="ShownText.Of"/>.
     /// </summary>
     public static string Of(string? typed)
     {
@@ -40,14 +42,18 @@ public static class EmailAddress
         return $"{text[..at]}@{string.Join('.', domain.Split('.').Select(LabelOf))}";
     }
 
-    /// <summary>As addresses are compared, and found in the database: <see cref="Of"/> without regard to case.</summary>
+    /// <summary>
+    /// As addresses are compared, and found in the database: <see cref="Of"/> without regard to case.
+    /// </summary>
     public static string KeyOf(string? typed) => Of(typed).ToUpperInvariant();
 
     /// <summary>Whether a text in the form of <see cref="Of"/> may be an address, of whatever domain.</summary>
     public static bool IsAddress(string text) =>
         text.Length <= AppUser.MaxEmailLength
-        && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < text.Length - 1 && at == text.LastIndexOf('@')
-        && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '\uFFFD' or '<' or '>' or '"' or ',' or ';' or ':');
+        && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < text.Length - 1
+            && at == text.LastIndexOf('@')
+        && !text.Any(
+            c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '\uFFFD' or '<' or '>' or '"' or ',' or ';' or ':');
 
     /// <summary>Whether mail could find the domain of an address in the form of <see cref="Of"/>.</summary>
     /// <param name="address">An address.</param>
@@ -62,11 +68,13 @@ public static class EmailAddress
     private static string LabelOf(string label)
     {
         var small = Small(label);
-        return small.StartsWith(PunycodePrefix, StringComparison.Ordinal) && UnicodeOf(small) is { } decoded ? decoded : small;
+        return small.StartsWith(PunycodePrefix, StringComparison.Ordinal) && UnicodeOf(small) is { } decoded
+            ? decoded : small;
     }
 
     // The one letter whose small form is two: the framework leaves it as it is.
-    private static string Small(string label) => CanonicalForm.Of(label.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal));
+    private static string Small(string label) =>
+        CanonicalForm.Of(label.ToLowerInvariant().Replace("İ", "i\u0307", StringComparison.Ordinal));
 
     /// <summary>Null when it stands for nothing, or for what nobody could have typed.</summary>
     private static string? UnicodeOf(string label)
@@ -100,5 +108,6 @@ public static class EmailAddress
         label is not ("" or ['-', ..] or [.., '-']) && !label.StartsWith(PunycodePrefix, StringComparison.Ordinal)
         && label.EnumerateRunes().All(rune => rune.Value == '-' || Rune.GetUnicodeCategory(rune)
             is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter
-            or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark);
+            or UnicodeCategory.DecimalDigitNumber
+            or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark);
 }

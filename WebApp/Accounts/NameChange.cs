@@ -7,7 +7,8 @@ namespace WebApp.Accounts;
 public sealed class NameChange(AppUserManager users, AuditLog audit)
 {
     /// <param name="context">The request of whose person it is.</param>
-    /// <param name="name">As typed; something of it can be seen, and it has at most <see cref="AppUser.MaxNameLength"/> characters.</param>
+    /// <param name="name">As typed; something of it can be seen, and it has at most <see cref="AppUser.MaxNameLength"/>
+    /// characters.</param>
     public async Task<NameChangeOutcome> ChangeAsync(HttpContext context, string name)
     {
         if (await users.GetUserAsync(context.User) is not { } user)

@@ -4,9 +4,9 @@ using WebApp.Texts;
 namespace WebApp.Accounts;
 
 /// <summary>
-/// Brings the address and the name of accounts from before into their present form, and what they are found by: a migration marks them by the
-/// lack of <see cref="AppUser.NormalizedName"/>. Part of every migration, behind the statements: SQL's own idea of upper
-/// case is another one than ours, and on SQLite ends with the letter Z.
+/// Brings the address and the name of accounts from before into their present form, and what they are found by: a
+/// migration marks them by the lack of <see cref="AppUser.NormalizedName"/>. Part of every migration, behind the
+/// statements: SQL's own idea of upper case is another one than ours, and on SQLite ends with the letter Z.
 /// </summary>
 internal static partial class NormalForms
 {
@@ -19,7 +19,8 @@ internal static partial class NormalForms
         while (await missing.Take(Batch).ToListAsync(cancellationToken) is { Count: > 0 } rows)
         {
             // For each row by itself the database would wait for the disk.
-            await using var transaction = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
+            await using var transaction = db.Database.CurrentTransaction is null
+                ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
             foreach (var row in rows)
             {
                 var (name, key) = (ShownText.Of(row.Name), row.NormalizedEmail!);
@@ -27,7 +28,8 @@ internal static partial class NormalForms
                 {
                     // Who registered with it and never showed that mail reaches them has no right to it.
                     if (row.EmailConfirmed)
-                        await db.Users.Where(u => u.NormalizedEmail == own && !u.EmailConfirmed).ExecuteDeleteAsync(cancellationToken);
+                        await db.Users.Where(u => u.NormalizedEmail == own && !u.EmailConfirmed).ExecuteDeleteAsync(
+                            cancellationToken);
                     if (await db.Users.AnyAsync(u => u.NormalizedEmail == own, cancellationToken))
                         LogShared(logger, row.Id);
                     else
@@ -36,7 +38,8 @@ internal static partial class NormalForms
 
                 var normalized = AppUser.NormalizeName(name);
                 await db.Users.Where(u => u.Id == row.Id).ExecuteUpdateAsync(
-                    set => set.SetProperty(u => u.Name, name).SetProperty(u => u.NormalizedName, normalized), cancellationToken);
+                    set => set.SetProperty(u => u.Name, name).SetProperty(u => u.NormalizedName, normalized),
+                        cancellationToken);
             }
 
             if (transaction is not null)
@@ -56,7 +59,8 @@ internal static partial class NormalForms
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.NormalizedEmail, key), cancellationToken);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "User {UserId} has the address of another account, in another notation: "
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "User {UserId} has the address of another account, in another notation: "
         + "only the other one is found by it. Delete one of the two; staff find this one by its id")]
     private static partial void LogShared(ILogger logger, Guid userId);
 }

@@ -11,7 +11,8 @@ namespace WebApp.Accounts;
 /// hashed, and whatever depends on the address happens behind the request, and goes to its mailbox.
 /// </summary>
 public sealed class Registration(
-    AppUserManager users, AddressRules rules, AccountSnapshots snapshots, ConfirmationLinks confirmation, MailedLinks mailed, MailQueue mail, MailLinks links, Errands errands, AuditLog audit, TimeProvider clock)
+    AppUserManager users, AddressRules rules, AccountSnapshots snapshots, ConfirmationLinks confirmation,
+    MailedLinks mailed, MailQueue mail, MailLinks links, Errands errands, AuditLog audit, TimeProvider clock)
 {
     /// <summary>Succeeds for any address that mail can go to, when the password is good enough.</summary>
     /// <param name="context">The request.</param>

@@ -34,7 +34,8 @@ public sealed class StaffReasons(IOptions<AdminOptions> options)
     public (StaffReason? Reason, IReadOnlyDictionary<StaffReasonField, string> Problems) Read(string? reason, string? caseReference, string? note)
     {
         var problems = new Dictionary<StaffReasonField, string>();
-        var (known, reference, said) = (StaffReason.Allowed.FirstOrDefault(allowed => allowed.ToString() == reason), ShownText.Of(caseReference), ShownText.Of(note));
+        var (known, reference, said) = (StaffReason.Allowed.FirstOrDefault(allowed => allowed.ToString() == reason),
+            ShownText.Of(caseReference), ShownText.Of(note));
         if (known == default)
             problems[StaffReasonField.Reason] = "Choose a reason.";
         if (ProblemOf(caseReference, reference) is { } problem)

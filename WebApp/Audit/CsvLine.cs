@@ -10,7 +10,10 @@ public static class CsvLine
 {
     private static readonly SearchValues<char> Quoted = SearchValues.Create(",;\"\r\n\t");
 
-    /// <summary>What a spreadsheet takes for the beginning of a formula, the wide and small forms of East Asian keyboards included.</summary>
+    /// <summary>
+    /// What a spreadsheet takes for the beginning of a formula, the wide and small forms of East Asian keyboards
+    /// included.
+    /// </summary>
     private static readonly SearchValues<char> Formula = SearchValues.Create("=+-@＝＋－＠﹦﹢﹣﹫");
 
     /// <summary>With its end.</summary>
@@ -26,9 +29,9 @@ public static class CsvLine
     }
 
     /// <summary>
-    /// Puts an apostrophe in front of a cell that begins like a formula, blanks, quotes and what nobody sees aside, and of what would
-    /// become such a cell: a spreadsheet that parts cells at semicolons or tabs, as in many countries, does not take
-    /// our quotes for quotes, and takes two of the text's for an empty beginning.
+    /// Puts an apostrophe in front of a cell that begins like a formula, blanks, quotes and what nobody sees aside, and
+    /// of what would become such a cell: a spreadsheet that parts cells at semicolons or tabs, as in many countries,
+    /// does not take our quotes for quotes, and takes two of the text's for an empty beginning.
     /// </summary>
     private static string Disarm(string text)
     {

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace WebApp.Hosting;
 
 /// <summary>
-/// A file that was uploaded, packed in memory. It is unpacked as it is read, from its beginning each time; if it did not
-/// get small enough, nothing is kept, and to read it throws <see cref="InvalidDataException"/>.
+/// A file that was uploaded, packed in memory. It is unpacked as it is read, from its beginning each time; if it did
+/// not get small enough, nothing is kept, and to read it throws <see cref="InvalidDataException"/>.
 /// </summary>
 internal sealed class PackedFile : IFormFile
 {
@@ -32,7 +32,8 @@ internal sealed class PackedFile : IFormFile
 
     public string FileName { get; }
 
-    public static async Task<PackedFile> OfAsync(FileMultipartSection part, Stream content, CancellationToken cancellationToken)
+    public static async Task<PackedFile> OfAsync(
+        FileMultipartSection part, Stream content, CancellationToken cancellationToken)
     {
         var file = new PackedFile(part);
         await using var packer = new DeflateStream(file._packed, CompressionLevel.Fastest, leaveOpen: true);
@@ -50,7 +51,8 @@ internal sealed class PackedFile : IFormFile
 
     public Stream OpenReadStream() => _packed.Length > MaxSize
         ? throw new InvalidDataException("The file is too large, even packed.")
-        : new DeflateStream(new MemoryStream(_packed.GetBuffer(), 0, (int)_packed.Length, writable: false), CompressionMode.Decompress);
+        : new DeflateStream(
+            new MemoryStream(_packed.GetBuffer(), 0, (int)_packed.Length, writable: false), CompressionMode.Decompress);
 
     public void CopyTo(Stream target)
     {

@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace WebApp.Hosting;
 
 /// <summary>
-/// Reads a form with a large file. The file is packed as it comes, and stays in memory: nobody's file lies about on this
-/// machine's disk, and of a list of people a small part is left. What is beyond the limits is no form.
+/// Reads a form with a large file. The file is packed as it comes, and stays in memory: nobody's file lies about on
+/// this machine's disk, and of a list of people a small part is left. What is beyond the limits is no form.
 /// </summary>
 internal sealed class PackedForm(HttpRequest request) : IFormFeature
 {
@@ -35,9 +35,11 @@ internal sealed class PackedForm(HttpRequest request) : IFormFeature
     private static string? BoundaryOf(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
         && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
-        && HeaderUtilities.RemoveQuotes(type.Boundary) is { Length: > 0 and <= MaxBoundaryLength } boundary ? boundary.ToString() : null;
+        && HeaderUtilities.RemoveQuotes(type.Boundary) is { Length: > 0 and <= MaxBoundaryLength } boundary
+            ? boundary.ToString() : null;
 
-    private static async Task<FormCollection> ReadPartsAsync(MultipartReader reader, CancellationToken cancellationToken)
+    private static async Task<FormCollection> ReadPartsAsync(
+        MultipartReader reader, CancellationToken cancellationToken)
     {
         var (fields, files) = (new KeyValueAccumulator(), new FormFileCollection());
         for (var parts = 0; await reader.ReadNextSectionAsync(cancellationToken) is { } part; parts++)

@@ -12,7 +12,10 @@ internal static class UnsafeRequests
     /// <summary>Bytes. The largest form, a staff note, stays far below it; a page with a <see cref="LargeForm"/> says so.</summary>
     public const int MaxBodySize = 128 * 1024;
 
-    /// <summary>Bytes. A browser shows an answer only when it was let send all of its form, so up to here a form is received, and thrown away; of a large form twice of what it may have.</summary>
+    /// <summary>
+    /// Bytes. A browser shows an answer only when it was let send all of its form, so up to here a form is received,
+    /// and thrown away; of a large form twice of what it may have.
+    /// </summary>
     private const int MaxDiscardedSize = 16 * 1024 * 1024;
 
     public static void UseUnsafeRequestChecks(this IApplicationBuilder app) => app.Use(async (context, next) =>

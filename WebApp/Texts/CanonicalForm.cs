@@ -16,7 +16,8 @@ public static class CanonicalForm
     private const char FirstThatCombines = '\u0300';
 
     private const int Syllables = 0xAC00, Leads = 0x1100, Vowels = 0x1161, Tails = 0x11A7;
-    private const int LeadCount = 19, VowelCount = 21, TailCount = 28, SyllableCount = LeadCount * VowelCount * TailCount;
+    private const int LeadCount = 19, VowelCount = 21, TailCount = 28;
+    private const int SyllableCount = LeadCount * VowelCount * TailCount;
 
     private static readonly Lazy<Tables> Loaded = new(Load);
 
@@ -92,7 +93,8 @@ public static class CanonicalForm
 
     private static int? Pair(int first, int second)
     {
-        if (first - Leads is >= 0 and < LeadCount and var lead && second - Vowels is >= 0 and < VowelCount and var vowel)
+        if (first - Leads is >= 0 and < LeadCount and var lead
+            && second - Vowels is >= 0 and < VowelCount and var vowel)
             return Syllables + (((lead * VowelCount) + vowel) * TailCount);
         if (first - Syllables is >= 0 and < SyllableCount and var syllable && syllable % TailCount == 0
             && second - Tails is > 0 and < TailCount and var tail)
@@ -106,7 +108,8 @@ public static class CanonicalForm
     private static Tables Load()
     {
         var tables = new Tables([], [], []);
-        using var file = new StreamReader(typeof(CanonicalForm).Assembly.GetManifestResourceStream("WebApp.Texts.canonical.txt")!);
+        using var file =
+            new StreamReader(typeof(CanonicalForm).Assembly.GetManifestResourceStream("WebApp.Texts.canonical.txt")!);
         while (file.ReadLine() is { } line)
         {
             var words = line.Split(' ');
@@ -128,7 +131,8 @@ public static class CanonicalForm
 
         return tables;
 
-        static int Read(string digits) => int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        static int Read(string digits) =>
+            int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
     }
 
     /// <param name="Classes">Of characters that combine with the one before them.</param>

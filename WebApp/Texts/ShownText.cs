@@ -3,7 +3,10 @@ using System.Text;
 
 namespace WebApp.Texts;
 
-/// <summary>Text that people typed and others read. What nobody sees is no part of it, and nothing in it turns what stands around it.</summary>
+/// <summary>
+/// Text that people typed and others read. What nobody sees is no part of it, and nothing in it turns what stands
+/// around it.
+/// </summary>
 public static class ShownText
 {
     /// <summary>Letters and symbols by their category, but blank, or drawn as nothing.</summary>
@@ -17,13 +20,14 @@ public static class ShownText
     {
         var text = typed ?? "";
         if (!Ascii.IsValid(text))
-            text = CanonicalForm.Of(string.Concat(text.EnumerateRunes().Where(rune => !IsIgnorable(rune)).Select(rune => rune.ToString())));
+            text = CanonicalForm.Of(
+                string.Concat(text.EnumerateRunes().Where(rune => !IsIgnorable(rune)).Select(rune => rune.ToString())));
         return text.Trim();
     }
 
     /// <summary>
-    /// Whether a text can be taken: something in it is seen, all of it could be decoded, it has no control characters, and
-    /// nothing that has other characters read backwards (U+202D, U+202E).
+    /// Whether a text can be taken: something in it is seen, all of it could be decoded, it has no control characters,
+    /// and nothing that has other characters read backwards (U+202D, U+202E).
     /// </summary>
     /// <param name="typed">As it came.</param>
     /// <param name="lines">Whether it may have several lines.</param>
@@ -42,7 +46,8 @@ public static class ShownText
                     return false;
                 case UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.SpaceSeparator
                     or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-                    or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
+                    or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+                    or UnicodeCategory.EnclosingMark
                     or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse:
                     break;
                 default:

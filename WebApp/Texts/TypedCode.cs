@@ -15,8 +15,8 @@ public static class TypedCode
         var code = new StringBuilder(typed.Length);
         foreach (var rune in typed.EnumerateRunes())
         {
-            // A code of one digit or letter after another has no sign: a minus is a dash, too, and so is what a Japanese
-            // keyboard types for one.
+            // A code of one digit or letter after another has no sign: a minus is a dash, too, and so is what a
+            // Japanese keyboard types for one.
             if (Rune.IsWhiteSpace(rune) || ShownText.IsIgnorable(rune) || rune.Value is 0x2212 or 0x30FC or 0xFF70
                 || Rune.GetUnicodeCategory(rune) == UnicodeCategory.DashPunctuation)
                 continue;

@@ -9,7 +9,10 @@ namespace WebApp.Texts;
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class VisibleTextAttribute(int maxLength) : StringLengthAttribute(maxLength)
 {
-    /// <summary>What is said of characters that can't be used; <see cref="ValidationAttribute.ErrorMessage"/> is about the length.</summary>
+    /// <summary>
+    /// What is said of characters that can't be used; <see cref="ValidationAttribute.ErrorMessage"/> is about the
+    /// length.
+    /// </summary>
     public required string Unusable { get; init; }
 
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) => value switch

@@ -62,7 +62,8 @@ public sealed class CsvLineTests
     }, iter: 5000);
 
     private static bool IsFormula(string cell) =>
-        cell.SkipWhile(c => char.IsWhiteSpace(c) || char.IsControl(c) || Any.Unseen.Contains(c)).FirstOrDefault() is var first && "=+-@＝＋－＠".Contains(first);
+        cell.SkipWhile(c => char.IsWhiteSpace(c) || char.IsControl(c) || Any.Unseen.Contains(c))
+            .FirstOrDefault() is var first && "=+-@＝＋－＠".Contains(first);
 
     private static string WithoutApostrophes(string cell) => cell.Replace("'", "", StringComparison.Ordinal);
 

@@ -54,7 +54,8 @@ public sealed class PeopleListTests
     [InlineData("email,note\n,y\nb@x.org,z\nc at x.org,", "2 ? |3 b@x.org|4 ? c at x.org")]
     [InlineData("a\u202Ecba@x.org", "1 acba@x.org")]
     [InlineData("zoe@xn--bcher-kva.example\nzoe@bu\u0308cher.example.", "1 zoe@bücher.example|2 zoe@bücher.example")]
-    public async Task Each_cell_is_an_address_or_an_id_or_not_understood(string list, string rows) => Assert.Equal(rows, await ReadAsync(list));
+    public async Task Each_cell_is_an_address_or_an_id_or_not_understood(string list, string rows) =>
+        Assert.Equal(rows, await ReadAsync(list));
 
     // What ended the wrong people's sessions, or nobody's, when the first known heading or the first address decided.
     [Theory]
@@ -101,7 +102,8 @@ public sealed class PeopleListTests
         var shape = await Of(List).LookAsync();
         var chosen = shape.Choose("0:Mail")!;
 
-        Assert.Equal(", “Mail” from row 2 on; not used: 3 cells with an address in “Boss”, “Note”", shape.Describe(chosen));
+        Assert.Equal(
+            ", “Mail” from row 2 on; not used: 3 cells with an address in “Boss”, “Note”", shape.Describe(chosen));
         Assert.Equal("2 a@x.org|3 b@x.org|4 c@x.org", await ReadAsync(List, "0:Mail"));
         Assert.Equal("2 a@x.org|2 z@x.org|3 b@x.org|3 z@x.org|4 c@x.org", await ReadAsync(List, ListShape.All));
     }
@@ -111,7 +113,8 @@ public sealed class PeopleListTests
     [InlineData("\n\r\n \n;;\n")]
     [InlineData("Name,Number\nAda,7")]
     [InlineData("the@ or @that")]
-    public async Task A_list_without_an_address_or_id_names_nobody(string list) => Assert.Empty((await Of(list).LookAsync()).Columns);
+    public async Task A_list_without_an_address_or_id_names_nobody(string list) =>
+        Assert.Empty((await Of(list).LookAsync()).Columns);
 
     [Theory]
     [InlineData("a@x.org\nb@x.org\n\"c@x.org\nd@x.org\n", ListFault.OpenQuote, 3)]
@@ -137,7 +140,8 @@ public sealed class PeopleListTests
     }
 
     [Fact]
-    public Task Whatever_a_list_says_it_is_refused_or_its_rows_are_fit_to_be_shown_and_stored() => Lists.SampleAsync(async list =>
+    public Task Whatever_a_list_says_it_is_refused_or_its_rows_are_fit_to_be_shown_and_stored() =>
+        Lists.SampleAsync(async list =>
     {
         if (await TryAsync(Of(list)) is not { } rows)
             return;
@@ -147,17 +151,20 @@ public sealed class PeopleListTests
         {
             Assert.InRange(row.Text.Length, 0, BulkTarget.MaxTextLength);
             Assert.DoesNotContain(row.Text, char.IsControl);
-            Assert.True(row.Key is null or Guid || (row.Key is string key && !key.Any(c => char.IsWhiteSpace(c) || Any.Unseen.Contains(c))));
+            Assert.True(row.Key is null or Guid
+                || (row.Key is string key && !key.Any(c => char.IsWhiteSpace(c) || Any.Unseen.Contains(c))));
         });
     }, iter: 1000);
 
     [Fact]
     public Task A_list_reads_the_same_in_whatever_pieces_it_arrives() =>
         Gen.Select(Lists, Gen.Int[1, 7]).SampleAsync(async (list, size) =>
-            Assert.Equal(await TryAsync(Of(list)), await TryAsync(new PeopleList(() => new Pieces(list, size)))), iter: 500);
+            Assert.Equal(await TryAsync(Of(list)), await TryAsync(new PeopleList(() => new Pieces(list, size)))),
+                iter: 500);
 
     [Fact]
-    public Task What_we_write_of_any_names_reads_as_them() => Any.Text.Select(Readable).Array[1, 8].SampleAsync(async names =>
+    public Task What_we_write_of_any_names_reads_as_them() =>
+        Any.Text.Select(Readable).Array[1, 8].SampleAsync(async names =>
     {
         var lines = names.Select((name, number) => CsvLine.Of(name, $"person.{number}@example.com", name));
 
@@ -169,19 +176,24 @@ public sealed class PeopleListTests
     // However a product parts and quotes its cells, the same people are found under the heading that was meant.
     [Fact]
     public Task The_same_people_are_found_however_the_cells_are_written() =>
-        Gen.Select(Gen.OneOf(',', ';', '\t', '|'), Gen.OneOf("\n", "\r\n", "\r"), Gen.Bool, Gen.Int[1, 20], Gen.Int[0, 3]).SampleAsync(
+        Gen.Select(Gen.OneOf(',', ';', '\t', '|'), Gen.OneOf("\n", "\r\n", "\r"), Gen.Bool, Gen.Int[1, 20],
+            Gen.Int[0, 3]).SampleAsync(
             async (delimiter, end, quoted, people, wider) =>
             {
-                var rows = Enumerable.Range(0, people).Select(number => Row($"Person, {number}; of | all", $"p{number}@x.org", $"{number}"));
+                var rows = Enumerable.Range(0, people).Select(
+                    number => Row($"Person, {number}; of | all", $"p{number}@x.org", $"{number}"));
                 var list = string.Concat(rows.Prepend(Row("Nom", "Adresse", "N")));
 
                 var read = await RowsAsync(Of(list), "1:Adresse");
 
-                Assert.Equal(Enumerable.Range(0, people).Select(number => (object)$"p{number}@x.org"), read.Select(row => row.Key));
+                Assert.Equal(Enumerable.Range(0, people).Select(number => (object)$"p{number}@x.org"),
+                    read.Select(row => row.Key));
 
-                string Row(string name, string address, string number) => string.Join(delimiter, new[] { Cell(name), Cell(address) }
+                string Row(string name, string address, string number) =>
+                    string.Join(delimiter, new[] { Cell(name), Cell(address) }
                     .Concat(Enumerable.Repeat(Cell(number), wider))) + end;
-                string Cell(string text) => quoted || text.Contains(delimiter, StringComparison.Ordinal) ? $"\"{text}\"" : text;
+                string Cell(string text) =>
+                    quoted || text.Contains(delimiter, StringComparison.Ordinal) ? $"\"{text}\"" : text;
             }, iter: 300);
 
     [Theory]
@@ -210,7 +222,8 @@ public sealed class PeopleListTests
         var rows = await RowsAsync(new(() => ListFile.Open(() => new MemoryStream(names))), null);
 
         Assert.Equal("k@x.org", Assert.Single(rows).Key);
-        await Assert.ThrowsAsync<UnreadableListException>(() => new PeopleList(() => ListFile.Open(() => new MemoryStream(address))).LookAsync());
+        await Assert.ThrowsAsync<UnreadableListException>(
+            () => new PeopleList(() => ListFile.Open(() => new MemoryStream(address))).LookAsync());
     }
 
     [Fact]
@@ -234,7 +247,8 @@ public sealed class PeopleListTests
     private static PeopleList Of(string list) => new(() => new StringReader(list));
 
     private static async Task<string> ReadAsync(string list, string? column = null) =>
-        string.Join('|', (await RowsAsync(Of(list), column)).Select(row => row.Key is { } key ? $"{row.Row} {key}" : $"{row.Row} ? {row.Text}"));
+        string.Join('|', (await RowsAsync(Of(list), column)).Select(
+            row => row.Key is { } key ? $"{row.Row} {key}" : $"{row.Row} ? {row.Text}"));
 
     /// <summary>Null when it is refused.</summary>
     private static async Task<List<ListedPerson>?> TryAsync(PeopleList list)

@@ -14,7 +14,9 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
 
     private string Address => $"{_local}@bücher.example";
 
-    /// <summary>As browsers send it, as keyboards of other systems and countries type it, and as it is pasted.</summary>
+    /// <summary>
+    /// As browsers send it, as keyboards of other systems and countries type it, and as it is pasted.
+    /// </summary>
     private string[] Notations =>
     [
         Address,
@@ -30,16 +32,19 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
     {
         foreach (var registered in Notations.Index())
         {
-            var notations = Notations.Select(notation => $"{registered.Index}{notation.TrimStart('\uFEFF', '\u202A')}").ToList();
+            var notations =
+                Notations.Select(notation => $"{registered.Index}{notation.TrimStart('\uFEFF', '\u202A')}").ToList();
             using var owner = app.NewBrowser();
             await owner.AskForAccountAsync(notations[registered.Index]);
-            Assert.Contains($"{registered.Index}{Address}", (await owner.GetAsync("/account")).Text, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains($"{registered.Index}{Address}", (await owner.GetAsync("/account")).Text,
+                StringComparison.OrdinalIgnoreCase);
 
             foreach (var notation in notations)
             {
                 using Browser browser = app.NewBrowser(), other = app.NewBrowser();
                 await browser.SignInAsync(notation);
-                Assert.Contains("There is an account with this address already.", (await other.AskForAccountAsync(notation)).Text, StringComparison.Ordinal);
+                Assert.Contains("There is an account with this address already.",
+                    (await other.AskForAccountAsync(notation)).Text, StringComparison.Ordinal);
             }
         }
     }
@@ -55,7 +60,8 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
             app.Clock.Advance(TimeSpan.FromMinutes(2));
             using var browser = app.NewBrowser();
             await browser.ForgetPasswordAsync(notation);
-            Assert.Contains((await app.Mail.NextAsync(Address)).Links, link => link.AbsolutePath == "/account/reset-password");
+            Assert.Contains(
+                (await app.Mail.NextAsync(Address)).Links, link => link.AbsolutePath == "/account/reset-password");
         }
     }
 
@@ -67,7 +73,8 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
 
         foreach (var notation in Notations.Where(notation => !notation.Any(char.IsAsciiLetterUpper)))
         {
-            var page = await (await owner.GetAsync("/account/email")).Fill("Email", notation).PressAsync("Send the link");
+            var page =
+                await (await owner.GetAsync("/account/email")).Fill("Email", notation).PressAsync("Send the link");
             Assert.Contains("That is your address already.", page.Text, StringComparison.Ordinal);
         }
     }
@@ -84,8 +91,10 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
         {
             var typed = Uri.EscapeDataString(notation);
             Assert.Contains(Address, (await staff.GetAsync($"/admin/users?q={typed}")).Text, StringComparison.Ordinal);
-            Assert.Contains("Account created", (await staff.GetAsync($"/admin/audit?subject={typed}")).Text, StringComparison.Ordinal);
-            Assert.Equal(id, (await app.InRequestAsync<UserDirectory, Person?>(people => people.FindByEmailAsync(notation)))!.Id);
+            Assert.Contains("Account created", (await staff.GetAsync($"/admin/audit?subject={typed}")).Text,
+                StringComparison.Ordinal);
+            Assert.Equal(id,
+                (await app.InRequestAsync<UserDirectory, Person?>(people => people.FindByEmailAsync(notation)))!.Id);
         }
 
         var draft = await app.DraftAsync(await app.StaffAsync("sam@example.com"), string.Join('\n', Notations));
@@ -99,17 +108,21 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
     [InlineData("192.0.2.1")]
     public async Task Where_mail_is_sent_an_account_needs_a_domain_that_mail_can_find(string domain)
     {
-        await using var own = new ConfirmingApp { Settings = { ["Mail:Host"] = "127.0.0.1", ["Mail:Port"] = "9", ["Mail:From"] = "accounts@example.com", ["Mail:Tls"] = "false" } };
+        await using var own = new ConfirmingApp();
+        foreach (var (key, value) in new[] { ("Host", "127.0.0.1"), ("Port", "9"), ("From", "accounts@example.com") })
+            own.Settings[$"Mail:{key}"] = value;
         using var browser = own.NewBrowser();
 
-        Assert.Contains("That is not an e-mail address.", (await browser.AskForAccountAsync($"new@{domain}")).Text, StringComparison.Ordinal);
+        Assert.Contains("That is not an e-mail address.", (await browser.AskForAccountAsync($"new@{domain}")).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Accounts_from_before_are_found_in_every_notation_after_the_migration()
     {
         await using var own = new TestApp();
-        var (plain, coded, whole, dotted) = (NewUser("ada.old@example.com"), NewUser("old@xn--bcher-kva.example"), NewUser("alt@Bücher.example"), NewUser("dot@example.com."));
+        var (plain, coded, whole, dotted) = (NewUser("ada.old@example.com"), NewUser("old@xn--bcher-kva.example"),
+            NewUser("alt@Bücher.example"), NewUser("dot@example.com."));
         var (first, second) = (NewUser("twice@bücher.example"), NewUser("twice@xn--bcher-kva.example"));
         await own.InRequestAsync<AppDbContext>(async db =>
         {
@@ -117,21 +130,26 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
             db.Users.AddRange(plain, coded, whole, dotted, first, second);
             await db.SaveChangesAsync();
             // As it was kept and compared before.
-            await db.Users.Where(u => u.Id == plain.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Name, "\u202EZoe\u0308\u200B").SetProperty(u => u.NormalizedName, "?"));
+            await db.Users.Where(u => u.Id == plain.Id).ExecuteUpdateAsync(
+                set => set.SetProperty(u => u.Name, "\u202EZoe\u0308\u200B").SetProperty(u => u.NormalizedName, "?"));
             await db.Database.MigrateAsync();
         });
 
-        var ada = await own.InRequestAsync<UserDirectory, Person?>(people => people.FindByEmailAsync("ada.old@example.com"));
+        var ada = await own.InRequestAsync<UserDirectory, Person?>(
+            people => people.FindByEmailAsync("ada.old@example.com"));
         Assert.Equal((plain.Id, "Zoë"), (ada!.Id, ada.Name));
         Assert.Equal(coded.Id, await IdOfAsync("old@bücher.example"));
         Assert.Equal(coded.Id, await IdOfAsync("old@xn--bcher-kva.example"));
         Assert.Equal(whole.Id, await IdOfAsync("alt@xn--bcher-kva.example"));
         Assert.Equal(dotted.Id, await IdOfAsync("dot@example.com"));
         Assert.Equal(first.Id, await IdOfAsync("twice@xn--bcher-kva.example"));
-        Assert.Contains(own.Log.Lines, line => line.Contains($"User {second.Id} has the address of another account", StringComparison.Ordinal));
-        Assert.False(await own.InRequestAsync<AppDbContext, bool>(db => db.Users.AnyAsync(u => u.NormalizedName == null)));
+        Assert.Contains(own.Log.Lines, line =>
+            line.Contains($"User {second.Id} has the address of another account", StringComparison.Ordinal));
+        Assert.False(
+            await own.InRequestAsync<AppDbContext, bool>(db => db.Users.AnyAsync(u => u.NormalizedName == null)));
 
-        Task<Guid?> IdOfAsync(string email) => own.InRequestAsync<UserDirectory, Guid?>(async people => (await people.FindByEmailAsync(email))?.Id);
+        Task<Guid?> IdOfAsync(string email) =>
+            own.InRequestAsync<UserDirectory, Guid?>(async people => (await people.FindByEmailAsync(email))?.Id);
 
         // As an earlier version stored it.
         static AppUser NewUser(string email) => new()

@@ -50,9 +50,11 @@ public abstract class NameTests(TestApp app)
     {
         using var owner = await app.NewUserAsync();
 
-        await (await owner.GetAsync("/account/name")).Fill("Name", "\u200EZoe\u0308 \u2066O\u00ADNeil\u2069\u200B").PressAsync("Change name");
+        await (await owner.GetAsync("/account/name")).Fill(
+            "Name", "\u200EZoe\u0308 \u2066O\u00ADNeil\u2069\u200B").PressAsync("Change name");
 
-        Assert.Equal("Zoë ONeil", (await owner.GetAsync("/account")).Document.QuerySelector(".who-name bdi")!.TextContent);
+        Assert.Equal(
+            "Zoë ONeil", (await owner.GetAsync("/account")).Document.QuerySelector(".who-name bdi")!.TextContent);
     }
 
     [Fact]

@@ -35,7 +35,10 @@ public static class TotpCodes
         return (number % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The step whose code was typed, see <see cref="TypedCode"/>: the present one or a neighbour. Null when it is none of theirs.</summary>
+    /// <summary>
+    /// The step whose code was typed, see <see cref="TypedCode"/>: the present one or a neighbour. Null when it is none
+    /// of theirs.
+    /// </summary>
     public static long? FindStep(ReadOnlySpan<byte> key, string typed, DateTimeOffset now)
     {
         var code = Encoding.UTF8.GetBytes(TypedCode.Of(typed));

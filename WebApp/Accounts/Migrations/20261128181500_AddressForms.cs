@@ -5,8 +5,8 @@
 namespace WebApp.Accounts.Migrations
 {
     /// <summary>
-    /// Marks the accounts whose address or name may have another form by now, for <see cref="NormalForms"/>: what is not
-    /// plain ASCII, domains in the notation of the DNS, and addresses with a dot behind them.
+    /// Marks the accounts whose address or name may have another form by now, for <see cref="NormalForms"/>: what is
+    /// not plain ASCII, domains in the notation of the DNS, and addresses with a dot behind them.
     /// </summary>
     public partial class AddressForms : Migration
     {

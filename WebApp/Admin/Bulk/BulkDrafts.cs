@@ -30,10 +30,12 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
     /// <param name="staff">Who asks.</param>
     /// <param name="list">The list.</param>
     /// <param name="picked">Where the list is from, in words.</param>
-    /// <param name="column">Which column names the people, as it was answered; null before it was asked. See <see cref="ListShape.Choose"/>.</param>
+    /// <param name="column">Which column names the people, as it was answered; null before it was asked. See
+    /// <see cref="ListShape.Choose"/>.</param>
     /// <param name="reason">Why.</param>
     /// <exception cref="UnreadableListException">The list is not taken.</exception>
-    public async Task<BulkDraft> OfListAsync(StaffMember staff, PeopleList list, string picked, string? column, StaffReason reason)
+    public async Task<BulkDraft> OfListAsync(
+        StaffMember staff, PeopleList list, string picked, string? column, StaffReason reason)
     {
         var shape = await list.LookAsync();
         if (shape.Columns.Count == 0)

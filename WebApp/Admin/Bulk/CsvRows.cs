@@ -4,8 +4,8 @@ using System.Text;
 namespace WebApp.Admin.Bulk;
 
 /// <summary>
-/// Reads rows of CSV as they come: never more than one is in memory, whatever a hostile file claims. A cell may stand in
-/// quotes, also behind blanks; rows end with LF, CRLF or CR.
+/// Reads rows of CSV as they come: never more than one is in memory, whatever a hostile file claims. A cell may stand
+/// in quotes, also behind blanks; rows end with LF, CRLF or CR.
 /// </summary>
 internal sealed class CsvRows(TextReader text, char delimiter)
 {
@@ -48,7 +48,8 @@ internal sealed class CsvRows(TextReader text, char delimiter)
 
             length += quotes == Quotes.PerhapsClosed ? 0 : TakeRun(quotes == Quotes.Open ? EndsInQuotes : _ends);
             if (length > MaxRowLength)
-                throw new UnreadableListException(quotes == Quotes.Open ? ListFault.OpenQuote : ListFault.LongRow, number);
+                throw new UnreadableListException(
+                    quotes == Quotes.Open ? ListFault.OpenQuote : ListFault.LongRow, number);
             if (_at == _length && _length > 0)
                 continue;
 

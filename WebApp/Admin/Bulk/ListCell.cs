@@ -12,7 +12,9 @@ internal static class ListCell
 
     private static readonly char[] Separators = [',', ';', '|', '\r', '\n', '\v', '\f', '\u2028', '\u2029'];
 
-    /// <summary>The keys of all that the cell names; null when it is blank, and when anything else stands in it.</summary>
+    /// <summary>
+    /// The keys of all that the cell names; null when it is blank, and when anything else stands in it.
+    /// </summary>
     public static List<object>? KeysOf(string cell)
     {
         if (!HasAt(cell) && !IsId(cell))
@@ -23,8 +25,10 @@ internal static class ListCell
     }
 
     /// <summary>Whether an address stands in it, perhaps among other words.</summary>
-    public static bool HasAddress(string cell) => HasAt(cell) && cell.Split([.. Separators, ' ', '\t', '(', ')', '<', '>', ':', '"'])
-        .Any(word => EmailAddress.Of(word) is var address && EmailAddress.IsAddress(address) && EmailAddress.HasGoodDomain(address, dotted: true));
+    public static bool HasAddress(string cell) =>
+        HasAt(cell) && cell.Split([.. Separators, ' ', '\t', '(', ')', '<', '>', ':', '"']).Any(
+            word => EmailAddress.Of(word) is var address && EmailAddress.IsAddress(address)
+                && EmailAddress.HasGoodDomain(address, dotted: true));
 
     /// <summary>All that it names, one after another, and what of it names nobody.</summary>
     public static List<ListedEntry> Read(string cell)
@@ -100,10 +104,12 @@ internal static class ListCell
             return bare;
 
         bare = bare[Mailto.Length..];
-        return Uri.UnescapeDataString(bare.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? bare[..query] : bare);
+        return Uri.UnescapeDataString(
+            bare.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? bare[..query] : bare);
     }
 
     private static bool HasAt(string text) => text.AsSpan().ContainsAny('@', '＠');
 
-    private static bool IsId(string text) => text.Length >= 32 && Guid.TryParse(ShownText.Of(text), CultureInfo.InvariantCulture, out _);
+    private static bool IsId(string text) =>
+        text.Length >= 32 && Guid.TryParse(ShownText.Of(text), CultureInfo.InvariantCulture, out _);
 }

@@ -17,7 +17,10 @@ internal static class ListFile
         return new StreamReader(open(), EncodingOf(start.AsSpan(0, length)));
     }
 
-    /// <summary>For a file without a mark, which comes first. In UTF-16 every other byte of an address is zero, and in other text none is.</summary>
+    /// <summary>
+    /// For a file without a mark, which comes first. In UTF-16 every other byte of an address is zero, and in other
+    /// text none is.
+    /// </summary>
     private static Encoding EncodingOf(ReadOnlySpan<byte> start)
     {
         Span<int> zeros = [0, 0];

@@ -3,7 +3,10 @@ using WebApp.Texts;
 
 namespace WebApp.Admin.Bulk;
 
-/// <summary>Looks through a list for what parts its cells and which columns name people: by what stands in them, not by what they are called.</summary>
+/// <summary>
+/// Looks through a list for what parts its cells and which columns name people: by what stands in them, not by what
+/// they are called.
+/// </summary>
 internal static class ListLook
 {
     private const int SampleLength = 64 * 1024;
@@ -17,10 +20,14 @@ internal static class ListLook
     /// <summary>The first one counts if several part the cells alike.</summary>
     private static readonly char[] Delimiters = ['\t', ';', ',', '|'];
 
-    /// <summary>In letters alone, small: one of them in the only column's first row makes it a heading. (Of several columns any words do.)</summary>
+    /// <summary>
+    /// In letters alone, small: one of them in the only column's first row makes it a heading. (Of several columns any
+    /// words do.)
+    /// </summary>
     private static readonly string[] HeadingWords =
     [
-        "mail", "post", "adres", "address", "correo", "poczt", "courriel", "почт", "пошт", "mél", "邮", "郵", "信箱", "メール", "アドレス", "메일", "بريد", "ईमेल",
+        "mail", "post", "adres", "address", "correo", "poczt", "courriel", "почт", "пошт", "mél", "邮", "郵", "信箱",
+        "メール", "アドレス", "메일", "بريد", "ईमेल",
         "อีเมล", "דואל", "דואר", "ηλεκτρον", "upn", "principalname", "login", "user", "account",
     ];
 
@@ -46,7 +53,8 @@ internal static class ListLook
                 before.Add(row);
         }
 
-        return ShapeOf(delimiter, skipped, columns, before.Count > MaxRowsBefore ? [] : before, isPlain && (rows == 1 || widths.Count > 1));
+        return ShapeOf(delimiter, skipped, columns, before.Count > MaxRowsBefore ? [] : before,
+            isPlain && (rows == 1 || widths.Count > 1));
     }
 
     private static async Task<(char Delimiter, int Skipped)> DelimiterOfAsync(Func<TextReader> open)
@@ -77,7 +85,9 @@ internal static class ListLook
         return new(sample, 0, length);
     }
 
-    /// <summary>How many people a delimiter lets us see, and how many rows have the same number of cells, more than one.</summary>
+    /// <summary>
+    /// How many people a delimiter lets us see, and how many rows have the same number of cells, more than one.
+    /// </summary>
     private static async Task<(int Named, int Even)> TryAsync(string sample, char delimiter)
     {
         var (named, widths) = (0, new Dictionary<int, int>());
@@ -117,14 +127,16 @@ internal static class ListLook
             }
 
             // Whose address it is nobody knows.
-            if (row[index].Contains('\uFFFD', StringComparison.Ordinal) && ListCell.KeysOf(row[index].Replace('\uFFFD', 'x')) is not null)
+            if (row[index].Contains('\uFFFD', StringComparison.Ordinal)
+                && ListCell.KeysOf(row[index].Replace('\uFFFD', 'x')) is not null)
                 throw new UnreadableListException(ListFault.Encoding, number);
             if (ListCell.HasAddress(row[index]))
                 (columns.TryGetValue(index, out var column) ? column : columns[index] = new()).Others++;
         }
 
         foreach (var (index, own) in keys)
-            columns[index].Compare(keys.Count > MaxCompared ? [index] : keys.Where(other => other.Keys == own).Select(other => other.Index));
+            columns[index].Compare(keys.Count > MaxCompared
+                ? [index] : keys.Where(other => other.Keys == own).Select(other => other.Index));
         return (cells, keys.Count);
     }
 
@@ -161,7 +173,8 @@ internal static class ListLook
             && (columns[first].Cells, second).CompareTo((columns[second].Cells, first)) > 0;
 
         ListColumn Describe(int index, int cells) => new(
-            index, heading >= 0 && index < before[heading].Count ? ListShape.NameOf(before[heading][index]) : null, cells, columns[index].Example);
+            index, heading >= 0 && index < before[heading].Count ? ListShape.NameOf(before[heading][index]) : null,
+            cells, columns[index].Example);
     }
 
     // A table's title has one cell only. Of the only column not every word is a heading, or it would be what somebody
@@ -174,7 +187,8 @@ internal static class ListLook
         var text = index < row.Count ? ShownText.Of(row[index]) : "";
         var letters = string.Concat(text.Where(char.IsLetter)).ToLowerInvariant();
         return letters.Length > 0 && !text.Contains('@', StringComparison.Ordinal)
-            && (letters == "id" || HeadingWords.Any(word => letters.Contains(word, StringComparison.Ordinal)) || (isTable && !text.Contains('.', StringComparison.Ordinal)));
+            && (letters == "id" || HeadingWords.Any(word => letters.Contains(word, StringComparison.Ordinal))
+                || (isTable && !text.Contains('.', StringComparison.Ordinal)));
     }
 
     private static int CellsOf(List<string> row) => row.Count(cell => !string.IsNullOrWhiteSpace(cell));
@@ -192,7 +206,10 @@ internal static class ListLook
 
         public string Example { get; private set; } = "";
 
-        /// <summary>Columns that name the same people in every row in which this one names any; itself among them. Null before the first.</summary>
+        /// <summary>
+        /// Columns that name the same people in every row in which this one names any; itself among them. Null before
+        /// the first.
+        /// </summary>
         public HashSet<int>? SameAs { get; private set; }
 
         public void Add(string cell, List<object> people)

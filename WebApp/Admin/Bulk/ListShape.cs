@@ -13,7 +13,9 @@ public sealed class ListShape
     /// <summary>Columns that are named when something is said of several.</summary>
     private const int MaxNamed = 4;
 
-    /// <summary>Those that name people, and not the same ones as another does in the same rows. None: the list names nobody.</summary>
+    /// <summary>
+    /// Those that name people, and not the same ones as another does in the same rows. None: the list names nobody.
+    /// </summary>
     public required IReadOnlyList<ListColumn> Columns { get; init; }
 
     /// <summary>Whether each row is a person, or several, and nothing else.</summary>
@@ -24,11 +26,14 @@ public sealed class ListShape
     /// <summary>How many rows at its beginning are about the list, and about nobody.</summary>
     public required int HeadingRows { get; init; }
 
-    /// <summary>Cells with an address, by column, but for those that say the same as one of <see cref="Columns"/>.</summary>
+    /// <summary>
+    /// Cells with an address, by column, but for those that say the same as one of <see cref="Columns"/>.
+    /// </summary>
     public required IReadOnlyList<ListColumn> WithAddresses { get; init; }
 
     /// <summary>The columns to read; null when it has to be asked for.</summary>
-    /// <param name="answer">One's <see cref="ListColumn.Value"/>, or <see cref="All"/>; null before it was asked.</param>
+    /// <param name="answer">One's <see cref="ListColumn.Value"/>, or <see cref="All"/>; null before it was
+    /// asked.</param>
     public IReadOnlyList<ListColumn>? Choose(string? answer) =>
         IsPlain || Columns.Count < 2 || answer == All ? Columns
         : Columns.FirstOrDefault(column => column.Value == answer) is { } chosen ? [chosen]
@@ -51,7 +56,8 @@ public sealed class ListShape
     internal static string? NameOf(string heading)
     {
         var name = ListCell.Clean(ShownText.Of(heading));
-        return name.Length == 0 ? null : name.Length <= MaxNameLength ? name : $"{name[..(MaxNameLength - 1)].TrimEnd()}…";
+        return name.Length == 0 ? null : name.Length <= MaxNameLength ? name
+            : $"{name[..(MaxNameLength - 1)].TrimEnd()}…";
     }
 
     private static string Count(int cells) => cells == 1 ? "1 cell" : $"{cells:N0} cells";

@@ -60,10 +60,13 @@ internal sealed class UserCommands : PersonCommands
 
     private async Task<int> AddAsync(CommandContext context)
     {
-        var (email, name, role) = (EmailAddress.Of(context.Value(_newEmail)), context.Value(_name) ?? "", context.Value(_newRole));
+        var (email, name, role) =
+            (EmailAddress.Of(context.Value(_newEmail)), context.Value(_name) ?? "", context.Value(_newRole));
         var (accounts, people) = (context.Get<AccountCreation>(), context.Get<UserDirectory>());
         if (name.Length > 0 && (!ShownText.IsGood(name) || ShownText.Of(name).Length > AppUser.MaxNameLength))
-            return await context.NotUnderstoodAsync($"{_name.Name} takes at most {AppUser.MaxNameLength} characters, of which some can be seen and none turns the others.");
+            return await context.NotUnderstoodAsync(
+                $"{_name.Name} takes at most {AppUser.MaxNameLength} characters. "
+                + "Some of them can be seen, and none turns the others.");
 
         var known = await people.FindByEmailAsync(email);
         // Later ones are changed under the rules of the staff's pages, with a reason and a receipt; the first Admin has nobody to ask.
@@ -118,7 +121,8 @@ internal sealed class UserCommands : PersonCommands
         await acts.ChangeRolesAsync(StaffMember.CommandLine, person.Id, context.Value(_roles)!, reason));
 
     private Task<int> DeleteAsync(CommandContext context) => ActAsync(context, async (acts, person, reason) =>
-        EmailAddress.KeyOf(context.Value(_confirm)) == EmailAddress.KeyOf(person.Email) ? await acts.DeleteAsync(StaffMember.CommandLine, person.Id, reason) : null);
+        EmailAddress.KeyOf(context.Value(_confirm)) == EmailAddress.KeyOf(person.Email)
+            ? await acts.DeleteAsync(StaffMember.CommandLine, person.Id, reason) : null);
 
     private Task<int> ActAsync(CommandContext context, Func<AccountActs, Person, StaffReason, Task<StaffActResult?>> act) =>
         ActAsync(context, (person, reason) => act(context.Get<AccountActs>(), person, reason));

@@ -39,6 +39,8 @@ public sealed class EmailModel(EmailChange change, AddressRules rules, UserManag
         }
 
         await change.RequestAsync(HttpContext, user, address);
-        return this.RedirectWithStatus($"We have sent a link to {address}. Use it within an hour; until then your address stays as it is.", "/Account/Index");
+        return this.RedirectWithStatus(
+            $"We have sent a link to {address}. Use it within an hour; until then your address stays as it is.",
+            "/Account/Index");
     }
 }

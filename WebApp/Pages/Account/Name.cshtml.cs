@@ -10,7 +10,8 @@ public sealed class NameModel(NameChange names) : PageModel
 {
     [BindProperty]
     [Required(ErrorMessage = "Enter your name.")]
-    [VisibleText(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.", Unusable = "The name has characters that can't be used here.")]
+    [VisibleText(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.",
+        Unusable = "The name has characters that can't be used here.")]
     public string Name { get; set; } = "";
 
     public void OnGet() => Name = User.FindFirst(AppClaims.DisplayName)?.Value ?? "";

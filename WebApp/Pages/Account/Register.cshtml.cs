@@ -17,7 +17,8 @@ public sealed class RegisterModel(AccountCreation accounts, Registration registr
 
     [BindProperty]
     [Required(ErrorMessage = "Enter your name.")]
-    [VisibleText(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.", Unusable = "The name has characters that can't be used here.")]
+    [VisibleText(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.",
+        Unusable = "The name has characters that can't be used here.")]
     public string Name { get; set; } = "";
 
     [BindProperty]
@@ -47,7 +48,8 @@ public sealed class RegisterModel(AccountCreation accounts, Registration registr
 
     private async Task<IActionResult> RegisterAsync()
     {
-        var (result, user) = await accounts.RegisterAsync(Email, Name, Password, HttpContext.Connection.RemoteIpAddress?.ToString());
+        var (result, user) =
+            await accounts.RegisterAsync(Email, Name, Password, HttpContext.Connection.RemoteIpAddress?.ToString());
         if (!result.Succeeded)
             return Refused(result);
 

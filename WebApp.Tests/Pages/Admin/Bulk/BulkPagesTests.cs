@@ -77,10 +77,12 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         var others = await UploadAsync(file, column: "1:Mail");
         var page = await _support.FollowAsync(await UploadAsync(file, column: "0:Mail"));
 
-        Assert.Contains("Say below which of them is meant, and choose the file again; nothing was taken yet.", asked.Text, StringComparison.Ordinal);
+        Assert.Contains("Say below which of them is meant, and choose the file again; nothing was taken yet.",
+            asked.Text, StringComparison.Ordinal);
         Assert.Contains("Say below which of them is meant", others.Text, StringComparison.Ordinal);
         Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
-        Assert.Contains("“Mail” from row 2 on; not used: 1 cell with an address in “Vertretung”, 1 row", page.Text, StringComparison.Ordinal);
+        Assert.Contains("“Mail” from row 2 on; not used: 1 cell with an address in “Vertretung”, 1 row", page.Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +91,8 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         var file = new byte[80 * 1024 * 1024];
         new Random(7).NextBytes(file);
 
-        Assert.Contains("The file is too large, and was not kept.", (await UploadAsync(file)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "The file is too large, and was not kept.", (await UploadAsync(file)).Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,7 +103,8 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
     [InlineData("--x\r\nContent-Disposition: form-data; filename=a\r\n\r\nno name\r\n--x--")]
     public async Task What_is_no_form_is_refused(string body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/bulk/new") { Content = new StringContent(body) };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, "/admin/bulk/new") { Content = new StringContent(body) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
 
         Assert.Equal(400, (await _support.SendAsync(request)).Status);
@@ -110,7 +114,8 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
     public async Task A_form_of_endless_parts_is_refused()
     {
         var form = await _support.GetAsync("/admin/bulk/new");
-        using var parts = new MultipartFormDataContent { { new StringContent(form.AntiforgeryToken), "__RequestVerificationToken" } };
+        using var parts =
+            new MultipartFormDataContent { { new StringContent(form.AntiforgeryToken), "__RequestVerificationToken" } };
         for (var number = 0; number < 100; number++)
             parts.Add(new StringContent("x"), $"field{number}");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/bulk/new") { Content = parts };
@@ -174,7 +179,8 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         var page = await _support.FollowAsync(await UploadAsync(garbage));
 
         Assert.Equal(200, page.Status);
-        Assert.Contains("The list can't be read, so nothing of it was taken. Row 1 has characters that no text has.", page.Text, StringComparison.Ordinal);
+        Assert.Contains("The list can't be read, so nothing of it was taken. Row 1 has characters that no text has.",
+            page.Text, StringComparison.Ordinal);
     }
 
     // Kept whole it would be eighty megabytes, and as text twice as many.
@@ -183,9 +189,11 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
     {
         var people = await app.NewPeopleAsync(3);
         var rest = string.Concat(Enumerable.Range(0, 40).Select(number => $",value {number} of this person"));
-        var file = new StringBuilder($"displayName,mail{string.Concat(Enumerable.Range(0, 40).Select(number => $",Field {number}"))}\r\n");
+        var file = new StringBuilder(
+            $"displayName,mail{string.Concat(Enumerable.Range(0, 40).Select(number => $",Field {number}"))}\r\n");
         for (var number = 0; number < PeopleList.MaxRows - people.Count; number++)
-            file.Append("Somebody ").Append(number).Append(",somebody.").Append(number).Append("@example.org").Append(rest).Append("\r\n");
+            file.Append("Somebody ").Append(number).Append(",somebody.").Append(number).Append("@example.org").Append(
+                rest).Append("\r\n");
         foreach (var person in people)
             file.Append("Person,").Append(person.Email).Append(rest).Append("\r\n");
 
@@ -193,7 +201,8 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
 
         Assert.True(file.Length > 80_000_000, $"The file has only {file.Length} bytes");
         Assert.Contains("Sign out 3 people", page.Text, StringComparison.Ordinal);
-        Assert.Contains("A file that was uploaded, “mail” from row 2 on, 100000 rows", page.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "A file that was uploaded, “mail” from row 2 on, 100000 rows", page.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -204,14 +213,18 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
 
         var page = await BulkFlowTests.Fill(await _support.GetAsync("/admin/bulk/new"), list).PressAsync("Preview");
 
-        Assert.Contains("Several columns name people. Say below which of them is meant; nothing was taken yet.", page.Text, StringComparison.Ordinal);
+        Assert.Contains("Several columns name people. Say below which of them is meant; nothing was taken yet.",
+            page.Text, StringComparison.Ordinal);
         Assert.Equal(
-            ["Choose one", $"“Vorgesetzt”: 1 cell, such as {manager.Email}", $"“Mitarbeitend”: 1 cell, such as {person.Email}", "All of these"],
+            ["Choose one", $"“Vorgesetzt”: 1 cell, such as {manager.Email}",
+                $"“Mitarbeitend”: 1 cell, such as {person.Email}", "All of these"],
             page.Document.QuerySelectorAll("#column option").Select(option => option.TextContent));
         page = await page.Fill("column", "2:Mitarbeitend").PressAsync("Preview");
         Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
         Assert.Equal(person.Email, page.Document.QuerySelector("#sample ~ ul a")!.TextContent);
-        Assert.Contains("A list that was pasted, “Mitarbeitend” from row 2 on; not used: 1 cell with an address in “Vorgesetzt”, 1 row", page.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "A list that was pasted, “Mitarbeitend” from row 2 on; not used: 1 cell with an address in “Vorgesetzt”",
+            page.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -72,5 +72,6 @@ public sealed class PasskeysModel(Passkeys passkeys, SecondFactors factors, AppU
 
     /// <summary>Null when it is no name.</summary>
     private static string? CleanName(string? name) =>
-        name is not null && ShownText.IsGood(name) && ShownText.Of(name) is { Length: <= Passkeys.MaxNameLength } shown ? shown : null;
+        name is not null && ShownText.IsGood(name) && ShownText.Of(name) is { Length: <= Passkeys.MaxNameLength } shown
+            ? shown : null;
 }

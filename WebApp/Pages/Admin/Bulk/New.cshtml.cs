@@ -13,7 +13,10 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
     public const string ByFilter = "filter";
     public const string ByList = "list";
 
-    /// <summary>What the form may carry: a hundred thousand rows of a wide export. It is in memory while it is read, and nowhere else.</summary>
+    /// <summary>
+    /// What the form may carry: a hundred thousand rows of a wide export. It is in memory while it is read, and nowhere
+    /// else.
+    /// </summary>
     public const int MaxMegabytes = 128;
 
     public const int MaxSize = MaxMegabytes * 1024 * 1024;
@@ -73,11 +76,13 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
         }
         catch (UnreadableListException e)
         {
-            ModelState.AddModelError(SourceField, $"The list can't be read, so nothing of it was taken. {BulkWords.Of(e.Fault, e.Row)}");
+            ModelState.AddModelError(
+                SourceField, $"The list can't be read, so nothing of it was taken. {BulkWords.Of(e.Fault, e.Row)}");
         }
         catch (InvalidDataException)
         {
-            ModelState.AddModelError(FileField, "The file is too large, and was not kept. A list as text or CSV is smaller.");
+            ModelState.AddModelError(
+                FileField, "The file is too large, and was not kept. A list as text or CSV is smaller.");
         }
 
         return ShowAgain();
@@ -85,14 +90,17 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
 
     private Task<BulkDraft> DraftOfFilterAsync(StaffReason reason)
     {
-        var filter = new UserFilter(ShownText.Of(Text), string.IsNullOrEmpty(Role) ? null : Role, NoSecondFactor: NoSecondFactor);
+        var filter = new UserFilter(
+            ShownText.Of(Text), string.IsNullOrEmpty(Role) ? null : Role, NoSecondFactor: NoSecondFactor);
         return drafts.OfFilterAsync(Staff, filter, BulkWords.Of(filter), reason);
     }
 
     private Task<BulkDraft> DraftOfListAsync(StaffReason reason)
     {
-        var list = new PeopleList(Upload is { } file ? () => ListFile.Open(file.OpenReadStream) : () => new StringReader(List!));
-        return drafts.OfListAsync(Staff, list, Upload is null ? "A list that was pasted" : "A file that was uploaded", Column, reason);
+        var list = new PeopleList(
+            Upload is { } file ? () => ListFile.Open(file.OpenReadStream) : () => new StringReader(List!));
+        return drafts.OfListAsync(
+            Staff, list, Upload is null ? "A list that was pasted" : "A file that was uploaded", Column, reason);
     }
 
     private void Refuse(BulkDraft draft)
@@ -102,7 +110,8 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons) : Reasoned
         {
             BulkDraftProblem.TooMany => $"That is more than {PeopleList.MaxRows:N0} people. Choose fewer at a time.",
             BulkDraftProblem.Empty => "The list names nobody: no cell is an e-mail address or a user id.",
-            BulkDraftProblem.WhichColumn => "Several columns name people. Say below which of them is meant" + (Upload is null ? "; nothing was taken yet." : ", and choose the file again; nothing was taken yet."),
+            BulkDraftProblem.WhichColumn => "Several columns name people. Say below which of them is meant"
+                + (Upload is null ? "" : ", and choose the file again") + "; nothing was taken yet.",
             _ => "That fits nobody.",
         });
     }
