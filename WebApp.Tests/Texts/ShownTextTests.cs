@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text;
 using CsCheck;
 using WebApp.Tests.Testing;
 using WebApp.Texts;

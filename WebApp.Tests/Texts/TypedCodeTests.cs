@@ -1,6 +1,5 @@
 using CsCheck;
 using WebApp.Accounts.Factors;
-using WebApp.Tests.Testing;
 using WebApp.Texts;
 
 namespace WebApp.Tests.Texts;

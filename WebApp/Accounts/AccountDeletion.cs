@@ -1,6 +1,5 @@
 using System.Data;
 using System.Data.Common;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Audit;
 using WebApp.Sessions;

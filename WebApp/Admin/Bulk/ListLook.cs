@@ -1,4 +1,3 @@
-using System.Text;
 using WebApp.Texts;
 
 namespace WebApp.Admin.Bulk;
