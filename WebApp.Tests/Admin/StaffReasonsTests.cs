@@ -29,6 +29,24 @@ public sealed class StaffReasonsTests
     }
 
     [Theory]
+    [InlineData("\u200B\u2060", null, StaffReasonField.CaseReference, "Enter the case reference.")]
+    [InlineData("\u2800", null, StaffReasonField.CaseReference, "The case reference has characters that can't be used here.")]
+    [InlineData("\u202E1-C", null, StaffReasonField.CaseReference, "The case reference has characters that can't be used here.")]
+    [InlineData("C-1\nC-2", null, StaffReasonField.CaseReference, "The case reference has characters that can't be used here.")]
+    [InlineData("C-1", "\u200B\uFE0F", StaffReasonField.Note, "Say in the note what the other reason is.")]
+    [InlineData("C-1", "read \u202Eme", StaffReasonField.Note, "The note has characters that can't be used here.")]
+    public void What_nobody_sees_is_no_case_and_no_note(
+        string reference, string? note, StaffReasonField field, string problem) =>
+        Assert.Equal(problem, new StaffReasons(Options.Create(new AdminOptions())).Read(
+            "Other", reference, note ?? "a note").Problems[field]);
+
+    [Fact]
+    public void A_reason_is_kept_in_one_form_without_what_nobody_sees() => Assert.Equal(
+        new(RevocationReason.Other, "Fäll-1", "two\nlines"),
+        new StaffReasons(Options.Create(new AdminOptions())).Read(
+            "Other", "\u200EFa\u0308ll-\u200B1", "two\n\u2066lines\u2069").Reason);
+
+    [Theory]
     [InlineData("SignedOut")]
     [InlineData("21")]
     [InlineData("maintenance")]

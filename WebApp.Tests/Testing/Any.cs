@@ -10,11 +10,15 @@ namespace WebApp.Tests.Testing;
 /// </summary>
 public static class Any
 {
+    /// <summary>Characters that nobody sees, and that stand in what people paste.</summary>
+    public const string Unseen = "\u00AD\u200B\u200E\u200F\u202A\u202C\u2060\u2066\u2069\uFEFF\uFE0F";
+
     /// <summary>Text that a client may send: odd characters and halves of them, and what parsers look for.</summary>
     public static readonly Gen<string> Text = Gen.OneOf(
         Gen.Char.Select(c => $"{c}"),
         Gen.Char[' ', '~'].Select(c => $"{c}"),
         Gen.OneOf("\0", "\r", "\n", "\r\n", "\t", "\u001b", " ", "\u00A0", "\uFEFF", "\u202E", "ä", "\U0001F9C0"),
+        Gen.OneOf(Unseen.Select(c => $"{c}").ToArray()),
         Gen.OneOf(",", ";", "\"", "\"\"", "'", "=", "+", "-", "@", "＝", "<", ">"))
         .Array[0, 24].Select(string.Concat);
 

@@ -75,7 +75,8 @@ public static class BulkScene
         new(await app.UserIdAsync(email), IsAdmin: email.StartsWith("ada@", StringComparison.Ordinal), null);
 
     public static Task<BulkDraft> DraftAsync(this TestApp app, StaffMember staff, string list) =>
-        app.InRequestAsync<BulkDrafts, BulkDraft>(drafts => drafts.OfListAsync(staff, new StringReader(list), "A list", Reason));
+        app.InRequestAsync<BulkDrafts, BulkDraft>(
+            drafts => drafts.OfListAsync(staff, new(() => new StringReader(list)), "A list", column: null, Reason));
 
     public static Task<BulkDraft> DraftAsync(this TestApp app, StaffMember staff, IEnumerable<AppUser> people) =>
         app.DraftAsync(staff, string.Join('\n', people.Select(p => p.Email)));

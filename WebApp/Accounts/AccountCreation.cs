@@ -6,7 +6,8 @@ using WebApp.Audit;
 namespace WebApp.Accounts;
 
 /// <summary>Makes accounts, and writes it into the audit log.</summary>
-public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles, AuditLog audit, TimeProvider clock)
+public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<IdentityRole<Guid>> roles,
+    AddressRules rules, AuditLog audit, TimeProvider clock)
 {
     private static readonly IdentityError NotConfirmed = new()
     {
@@ -15,15 +16,17 @@ public sealed class AccountCreation(UserManager<AppUser> users, RoleManager<Iden
     };
 
     /// <summary>Registers a person, whose address counts as confirmed: nobody asks for that here. The result holds Identity's errors when the address is taken or the password is not good enough.</summary>
-    /// <param name="email">The address, which is also the name to sign in with.</param>
+    /// <param name="email">The address as typed; it is also the name to sign in with.</param>
     /// <param name="name">What the person wants to be called.</param>
     /// <param name="password">As typed; see <see cref="PasswordRules"/>.</param>
     /// <param name="address">The peer's address, for the audit log; null from the command line.</param>
     /// <exception cref="PasswordsBusyException">Too many wait to have a password hashed.</exception>
     public async Task<(IdentityResult Result, AppUser User)> RegisterAsync(string email, string name, string password, string? address)
     {
+        email = EmailAddress.Of(email);
         var user = new AppUser { UserName = email, Email = email, Name = name, EmailConfirmed = true, CreatedAt = clock.GetUtcNow() };
-        var result = await CreateAsync(user, password);
+        var result = rules.Takes(email) ? await CreateAsync(user, password)
+            : IdentityResult.Failed(users.ErrorDescriber.InvalidEmail(email));
         if (result.Succeeded)
             await audit.AppendAsync(new() { Action = AuditAction.Registered, ActorId = user.Id, SubjectId = user.Id, Address = address });
         return (result, user);

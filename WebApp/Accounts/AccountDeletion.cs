@@ -1,6 +1,5 @@
 using System.Data;
 using System.Data.Common;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Audit;
 using WebApp.Sessions;
@@ -12,13 +11,14 @@ namespace WebApp.Accounts;
 /// without an account would be somebody whom nobody can look up. Then the account and all that hangs on it go in one transaction, or not at all.
 /// </summary>
 public sealed partial class AccountDeletion(
-    AppDbContext db, AppUserManager users, SessionManager sessions, AuditLog audit, ILookupNormalizer normalizer, LastAdmin lastAdmin, ILogger<AccountDeletion> logger)
+    AppDbContext db, AppUserManager users, SessionManager sessions, AuditLog audit, LastAdmin lastAdmin,
+    ILogger<AccountDeletion> logger)
 {
     /// <summary>See <see cref="LastAdmin"/>.</summary>
     public Task<bool> IsLastAdminAsync(Guid userId) => lastAdmin.IsAsync(userId);
 
     /// <summary>Whether that is the user's own e-mail address, however it is written.</summary>
-    public bool IsAddressOf(AppUser user, string? typed) => normalizer.NormalizeEmail(typed?.Trim()) == user.NormalizedEmail;
+    public bool IsAddressOf(AppUser user, string? typed) => EmailAddress.KeyOf(typed) == EmailAddress.KeyOf(user.Email);
 
     /// <summary>On behalf of the person. Other outcomes than <see cref="AccountDeletionOutcome.Deleted"/> leave the account as it was.</summary>
     /// <exception cref="DbUpdateException">The audit log can't be written; nothing was done.</exception>

@@ -25,7 +25,8 @@ public static class AccountsSetup
         {
             database(options, AppDbContext.MigrationsHistoryTable);
             options.AddInterceptors(provider.GetRequiredService<RightsTracking>());
-            options.UseAsyncSeeding((db, _, cancellationToken) => NormalizedNames.FillAsync((AppDbContext)db, cancellationToken));
+            options.UseAsyncSeeding((db, _, cancellationToken) => NormalForms.FillAsync(
+                (AppDbContext)db, provider.GetRequiredService<ILogger<AppDbContext>>(), cancellationToken));
         });
         services.AddHttpContextAccessor(); // SignInManager asks for it.
         services.AddSingleton<DummyPassword>().AddSingleton<PasswordGate>().AddScoped<AccountCreation>().AddScoped<PasswordChange>().AddScoped<NameChange>().AddScoped<AccountDeletion>().AddScoped<IdentityConfirmation>().AddScoped<WaitingSignIns>();
@@ -38,6 +39,7 @@ public static class AccountsSetup
         services.AddScoped<LastAdmin>().AddScoped<AccountStanding>().AddScoped<ClosedAccountMail>();
         services.AddScoped<Passkeys>().AddScoped<PasskeyProofs>().AddScoped<PasskeySignIn>();
         AddCookies(builder);
+        services.AddSingleton<ILookupNormalizer, AddressNormalizer>().AddSingleton<AddressRules>();
         services.AddIdentityCore<AppUser>(identity =>
             {
                 identity.User.RequireUniqueEmail = true;

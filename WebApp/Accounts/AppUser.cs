@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations.Schema;
 using Microsoft.AspNetCore.Identity;
+using WebApp.Texts;
 
 namespace WebApp.Accounts;
 
@@ -15,12 +16,12 @@ public sealed class AppUser : IdentityUser<Guid>
     public string Name
     {
         get;
-        set => (field, NormalizedName) = (value, NormalizeName(value));
+        set => (field, NormalizedName) = (ShownText.Of(value), NormalizeName(value));
     } = "";
 
     /// <summary>
     /// <see cref="Name"/> as staff search for it. It follows the name by itself, unless that is written past the change tracker; null in a row of an
-    /// earlier version that <see cref="NormalizedNames"/> has not filled.
+    /// earlier version that <see cref="NormalForms"/> has not filled.
     /// </summary>
     public string? NormalizedName { get; private set; } = "";
 
@@ -58,8 +59,8 @@ public sealed class AppUser : IdentityUser<Guid>
     /// <summary>Staff asked for it: the person has to have a second factor, whatever their roles ask for.</summary>
     public bool SecondFactorRequired { get; set; }
 
-    /// <summary>As names are compared: without regard to case. A letter that is written as two characters stays two: the app runs without the tables to join them.</summary>
-    public static string NormalizeName(string name) => name.ToUpperInvariant();
+    /// <summary>As names are compared: what is seen of them, without regard to case.</summary>
+    public static string NormalizeName(string name) => ShownText.Of(name).ToUpperInvariant();
 
     internal static string NewSessionStamp() => Guid.NewGuid().ToString("N");
 }

@@ -7,15 +7,17 @@ namespace WebApp.Accounts;
 public sealed class NameChange(AppUserManager users, AuditLog audit)
 {
     /// <param name="context">The request of whose person it is.</param>
-    /// <param name="name">Not empty, at most <see cref="AppUser.MaxNameLength"/> characters.</param>
+    /// <param name="name">As typed; something of it can be seen, and it has at most <see cref="AppUser.MaxNameLength"/>
+    /// characters.</param>
     public async Task<NameChangeOutcome> ChangeAsync(HttpContext context, string name)
     {
         if (await users.GetUserAsync(context.User) is not { } user)
             return NameChangeOutcome.NotSaved;
-        if (user.Name == name)
+        var before = user.Name;
+        user.Name = name;
+        if (user.Name == before)
             return NameChangeOutcome.Same;
 
-        user.Name = name;
         if (!(await users.UpdateAsync(user)).Succeeded)
             return NameChangeOutcome.NotSaved;
 

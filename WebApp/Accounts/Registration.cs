@@ -11,17 +11,19 @@ namespace WebApp.Accounts;
 /// hashed, and whatever depends on the address happens behind the request, and goes to its mailbox.
 /// </summary>
 public sealed class Registration(
-    AppUserManager users, AccountSnapshots snapshots, ConfirmationLinks confirmation, MailedLinks mailed, MailQueue mail, MailLinks links, Errands errands, AuditLog audit, TimeProvider clock)
+    AppUserManager users, AddressRules rules, AccountSnapshots snapshots, ConfirmationLinks confirmation,
+    MailedLinks mailed, MailQueue mail, MailLinks links, Errands errands, AuditLog audit, TimeProvider clock)
 {
     /// <summary>Succeeds for any address that mail can go to, when the password is good enough.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="email">The address, which is also the name to sign in with.</param>
+    /// <param name="email">The address as typed; it is also the name to sign in with.</param>
     /// <param name="name">What the person wants to be called.</param>
     /// <param name="password">As typed; see <see cref="PasswordRules"/>.</param>
     /// <exception cref="PasswordsBusyException">Too many wait to have a password hashed.</exception>
     public async Task<IdentityResult> RequestAsync(HttpContext context, string email, string name, string password)
     {
-        if (!OutgoingMail.IsAddress(email))
+        email = EmailAddress.Of(email);
+        if (!rules.Takes(email))
             return IdentityResult.Failed(users.ErrorDescriber.InvalidEmail(email));
 
         var (judged, hash) = await users.HashNewPasswordAsync(new() { UserName = email, Email = email, Name = name }, password);

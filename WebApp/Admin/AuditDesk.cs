@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Identity;
 using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Sessions;
+using WebApp.Texts;
 
 namespace WebApp.Admin;
 
@@ -16,7 +17,7 @@ public sealed class AuditDesk(AuditLog audit, AuditVerifier verifier, AuditBundl
 {
     /// <summary>By user id, which may be that of an account that is gone, or by the whole e-mail address of one that is not; null when there is none.</summary>
     public async Task<Guid?> FindPersonAsync(string text) =>
-        Guid.TryParse(text, out var id) ? id : (await users.FindByEmailAsync(text))?.Id;
+        Guid.TryParse(ShownText.Of(text), out var id) ? id : (await users.FindByEmailAsync(text))?.Id;
 
     /// <summary>The mark that a failed sign-in has when no account has the name that was typed.</summary>
     public string MarkOf(string name) => key.MarkOf(users.NormalizeName(name));

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
-using WebApp.Accounts;
 using WebApp.Audit;
 using WebApp.Sessions;
+using WebApp.Texts;
 
 namespace WebApp.Admin;
 
@@ -27,8 +27,6 @@ public sealed record StaffReason(RevocationReason Reason, string CaseReference, 
 /// <summary>Reads what staff give as their reason, from a form or a command line: the one place for what is asked of it.</summary>
 public sealed class StaffReasons(IOptions<AdminOptions> options)
 {
-    private static readonly PlainTextAttribute PlainText = new();
-
     /// <summary>The reason, or what is wrong with it, by <see cref="StaffReasonField"/> and in words for staff.</summary>
     /// <param name="reason">The name of one of <see cref="StaffReason.Allowed"/>.</param>
     /// <param name="caseReference">As typed.</param>
@@ -36,24 +34,25 @@ public sealed class StaffReasons(IOptions<AdminOptions> options)
     public (StaffReason? Reason, IReadOnlyDictionary<StaffReasonField, string> Problems) Read(string? reason, string? caseReference, string? note)
     {
         var problems = new Dictionary<StaffReasonField, string>();
-        var (known, reference, said) = (StaffReason.Allowed.FirstOrDefault(allowed => allowed.ToString() == reason), caseReference?.Trim() ?? "", note?.Trim());
+        var (known, reference, said) = (StaffReason.Allowed.FirstOrDefault(allowed => allowed.ToString() == reason),
+            ShownText.Of(caseReference), ShownText.Of(note));
         if (known == default)
             problems[StaffReasonField.Reason] = "Choose a reason.";
-        if (ProblemOf(reference) is { } problem)
+        if (ProblemOf(caseReference, reference) is { } problem)
             problems[StaffReasonField.CaseReference] = problem;
-        if (said?.Length > AuditEntry.MaxNoteLength)
+        if (said.Length > AuditEntry.MaxNoteLength)
             problems[StaffReasonField.Note] = $"The note can have at most {AuditEntry.MaxNoteLength} characters.";
-        else if (!PlainText.IsValid(said))
+        else if (said.Length > 0 && !ShownText.IsGood(note ?? "", lines: true))
             problems[StaffReasonField.Note] = "The note has characters that can't be used here.";
-        else if (known == RevocationReason.Other && string.IsNullOrEmpty(said))
+        else if (known == RevocationReason.Other && said.Length == 0)
             problems[StaffReasonField.Note] = "Say in the note what the other reason is.";
-        return (problems.Count == 0 ? new(known, reference, said) : null, problems);
+        return (problems.Count == 0 ? new(known, reference, said.Length == 0 ? null : said) : null, problems);
     }
 
-    private string? ProblemOf(string reference) =>
+    private string? ProblemOf(string? typed, string reference) =>
         reference.Length == 0 ? "Enter the case reference."
         : reference.Length > Revocation.MaxCaseReferenceLength ? $"The case reference can have at most {Revocation.MaxCaseReferenceLength} characters."
-        : !PlainText.IsValid(reference) ? "The case reference has characters that can't be used here."
+        : !ShownText.IsGood(typed ?? "") ? "The case reference has characters that can't be used here."
         : !options.Value.IsCaseReference(reference) ? $"That is no case reference of yours. One has this form: {options.Value.CaseReferencePattern}"
         : null;
 }

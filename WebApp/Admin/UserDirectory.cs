@@ -3,6 +3,7 @@ using System.Linq.Expressions;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using WebApp.Accounts;
+using WebApp.Texts;
 
 namespace WebApp.Admin;
 
@@ -36,7 +37,7 @@ public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer,
             ? people.Where(u => string.Compare(u.NormalizedEmail, after ?? "") > 0).Where(fits).OrderBy(u => u.NormalizedEmail)
             : people.Where(u => string.Compare(u.NormalizedEmail + "", after ?? "") > 0).Where(fits).OrderBy(u => u.NormalizedEmail + "")).Take(PageSize + 1)).ToList();
         var found = await ReadAsync(pages.Count == 1 ? pages[0] : pages.Aggregate((all, one) => all.Union(one)).OrderBy(u => u.NormalizedEmail).Take(PageSize + 1));
-        return new([.. found.Take(PageSize)], found.Count > PageSize ? normalizer.NormalizeEmail(found[PageSize - 1].Email) : null);
+        return new([.. found.Take(PageSize)], found.Count > PageSize ? found[PageSize - 1].NormalizedEmail : null);
     }
 
     /// <summary>The accounts that fit the filter, in no order.</summary>
@@ -49,7 +50,7 @@ public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer,
     /// <summary>Null for an address that has no account.</summary>
     public async Task<Person?> FindByEmailAsync(string email)
     {
-        var normalized = normalizer.NormalizeEmail(email.Trim());
+        var normalized = normalizer.NormalizeEmail(email);
         return (await ReadAsync(db.Users.Where(u => u.NormalizedEmail == normalized))).SingleOrDefault();
     }
 
@@ -82,7 +83,7 @@ public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer,
     /// </summary>
     private List<Expression<Func<AppUser, bool>>> WaysToFit(string? typed)
     {
-        var text = typed?.Trim() ?? "";
+        var text = ShownText.Of(typed);
         if (text.Length == 0)
             return [_ => true];
         if (Guid.TryParse(text, CultureInfo.InvariantCulture, out var id))
@@ -113,6 +114,7 @@ public sealed class UserDirectory(AppDbContext db, ILookupNormalizer normalizer,
         .Select(u => new Person(u.Id, u.Email!, u.Name, u.CreatedAt,
             db.UserRoles.Where(r => r.UserId == u.Id).Join(db.Roles, r => r.RoleId, role => role.Id, (_, role) => role.Name!).OrderBy(name => name).ToList())
         {
+            NormalizedEmail = u.NormalizedEmail!,
             EmailConfirmed = u.EmailConfirmed,
             HasSecondFactor = u.TwoFactorEnabled,
             SecondFactorRequired = u.SecondFactorRequired,
@@ -130,6 +132,9 @@ public sealed record PeopleFound(IReadOnlyList<Person> People, string? Next);
 public sealed record Person(Guid Id, string Email, string Name, DateTimeOffset CreatedAt, IReadOnlyList<string> Roles)
 {
     public bool IsAdmin => Roles.Contains(Accounts.Roles.Admin);
+
+    /// <summary>What lists of people are in the order of.</summary>
+    internal string NormalizedEmail { get; init; } = "";
 
     public bool EmailConfirmed { get; init; }
 

@@ -1,3 +1,5 @@
+using WebApp.Texts;
+
 namespace WebApp.Audit;
 
 /// <summary>Which entries are looked for. Everything that is set has to fit, to the letter.</summary>
@@ -14,7 +16,8 @@ public sealed record AuditFilter
     /// <summary>The name of a reason.</summary>
     public string? Reason { get; init; }
 
-    public string? CaseReference { get; init; }
+    /// <summary>As typed; one is kept as <see cref="ShownText.Of"/>.</summary>
+    public string? CaseReference { get; init => field = value is null ? null : ShownText.Of(value); }
 
     public string? SessionId { get; init; }
 

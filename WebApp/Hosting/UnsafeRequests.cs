@@ -13,7 +13,10 @@ internal static class UnsafeRequests
     /// <summary>Bytes. The largest form, a staff note, stays far below it; a page with a <see cref="LargeForm"/> says so.</summary>
     public const int MaxBodySize = 128 * 1024;
 
-    /// <summary>Bytes. A browser shows an answer only when it was let send all of its form, so up to here a form is received, and thrown away.</summary>
+    /// <summary>
+    /// Bytes. A browser shows an answer only when it was let send all of its form, so up to here a form is received,
+    /// and thrown away; of a large form twice of what it may have.
+    /// </summary>
     private const int MaxDiscardedSize = 16 * 1024 * 1024;
 
     public static void UseUnsafeRequestChecks(this IApplicationBuilder app) => app.Use(async (context, next) =>
@@ -30,18 +33,18 @@ internal static class UnsafeRequests
         if (IsFromAnotherSite(request))
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
         else if (request.ContentLength > maxBodySize)
-            await RefuseBodyAsync(context);
+            await RefuseBodyAsync(context, Math.Max(MaxDiscardedSize, 2 * maxBodySize));
         else if (IsInAnotherCharset(request))
             context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
         else
             await next(context);
     });
 
-    private static async Task RefuseBodyAsync(HttpContext context)
+    private static async Task RefuseBodyAsync(HttpContext context, int maxDiscardedSize)
     {
-        if (context.Request.ContentLength <= MaxDiscardedSize)
+        if (context.Request.ContentLength <= maxDiscardedSize)
         {
-            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = MaxDiscardedSize;
+            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = maxDiscardedSize;
             await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
         }
 
@@ -82,18 +85,11 @@ internal static class UnsafeRequests
 /// <param name="maxSize">Bytes, of all of it.</param>
 internal sealed class LargeForm(int maxSize)
 {
-    /// <summary>Lets the request's body be as large as that. What is uploaded stays in memory: nobody's file lies about on this machine's disk.</summary>
+    /// <summary>Lets the request's body be as large as that, read as a <see cref="PackedForm"/>.</summary>
     public int Admit(HttpContext context)
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = maxSize;
-        var options = new FormOptions
-        {
-            MemoryBufferThreshold = maxSize,
-            MultipartBodyLengthLimit = maxSize,
-            ValueLengthLimit = maxSize,
-            ValueCountLimit = 64,
-        };
-        context.Features.Set<IFormFeature>(new FormFeature(context.Request, options));
+        context.Features.Set<IFormFeature>(new PackedForm(context.Request));
         return maxSize;
     }
 }

@@ -38,9 +38,10 @@ public sealed class TotpCodesTests
     [InlineData("005925", false)]
     [InlineData("5924", false)]
     [InlineData("0059240", false)]
-    [InlineData("００５９２４", false)]
+    [InlineData("００５９２４", true)]
+    [InlineData("005٬924", false)]
     [InlineData("", false)]
-    public void Blanks_do_not_matter_and_all_else_does(string typed, bool found) =>
+    public void Blanks_and_the_script_of_digits_do_not_matter_and_all_else_does(string typed, bool found) =>
         Assert.Equal(found, TotpCodes.FindStep(Key, typed, DateTimeOffset.FromUnixTimeSeconds(1234567890)) is not null);
 
     [Fact]

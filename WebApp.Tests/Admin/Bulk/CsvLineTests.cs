@@ -25,6 +25,14 @@ public sealed class CsvLineTests
     [InlineData("\t=1+1", "\"'\t'=1+1\"")]
     [InlineData("\u00A0 @x", "'\u00A0 @x")]
     [InlineData("＝1", "'＝1")]
+    [InlineData("﹣1", "'﹣1")]
+    [InlineData("\u200B=1+1", "'\u200B=1+1")]
+    [InlineData("\u202A\u2060 @x", "'\u202A\u2060 @x")]
+    [InlineData("\uFEFF\"+1", "\"'\uFEFF\"\"+1\"")]
+    [InlineData("\u3164-1", "'\u3164-1")]
+    [InlineData("\u0001=1", "'\u0001=1")]
+    [InlineData("\U000E0020=1", "'\U000E0020=1")]
+    [InlineData("see;\u00AD=1", "\"see;'\u00AD=1\"")]
     [InlineData(" ＠x", "' ＠x")]
     // Where cells are parted by semicolons or tabs, a spreadsheet does not see our quotes.
     [InlineData("see;=1+1", "\"see;'=1+1\"")]
@@ -54,7 +62,8 @@ public sealed class CsvLineTests
     }, iter: 5000);
 
     private static bool IsFormula(string cell) =>
-        cell.TrimStart() is [var first, ..] && "=+-@＝＋－＠".Contains(first);
+        cell.SkipWhile(c => char.IsWhiteSpace(c) || char.IsControl(c) || Any.Unseen.Contains(c))
+            .FirstOrDefault() is var first && "=+-@＝＋－＠".Contains(first);
 
     private static string WithoutApostrophes(string cell) => cell.Replace("'", "", StringComparison.Ordinal);
 

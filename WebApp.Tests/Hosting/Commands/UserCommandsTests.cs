@@ -88,6 +88,21 @@ public abstract class UserCommandsTests(TestApp app)
     public async Task A_ban_until_no_time_to_come_is_not_understood(string until) =>
         Assert.Equal(CommandLine.NotUnderstood, await RunAsync("users ban", ["--email", "sam@example.com", "--until", until, .. Why]));
 
+    [Theory]
+    [InlineData("\u200B")]
+    [InlineData("\u202EecilA")]
+    public async Task An_account_is_not_made_with_a_name_that_nobody_sees_or_that_turns(string name) => Assert.Equal(
+        CommandLine.NotUnderstood, await RunAsync("users add", ["--email", "new.person@example.com", "--name", name]));
+
+    [Fact]
+    public async Task Somebody_is_found_by_an_address_in_another_notation_and_by_an_id_as_pasted()
+    {
+        var id = await app.UserIdAsync("sam@example.com");
+
+        Assert.Equal(CommandLine.Done, await RunAsync("users show", ["--email", "\u202Asam＠EXAMPLE.com.\u202C"]));
+        Assert.Equal(CommandLine.Done, await RunAsync("users show", ["--id", $"\uFEFF{id}\u200B"]));
+    }
+
     [Fact]
     public async Task The_last_Admin_stays_whoever_asks()
     {

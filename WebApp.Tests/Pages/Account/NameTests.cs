@@ -29,6 +29,9 @@ public abstract class NameTests(TestApp app)
     [InlineData("   ", "Enter your name.")]
     [InlineData("81", "Use at most 80 characters.")]
     [InlineData("a\u0001b", "The name has characters that can't be used here.")]
+    [InlineData("\u200B\u2060", "The name has characters that can't be used here.")]
+    [InlineData("\u202EecilA", "The name has characters that can't be used here.")]
+    [InlineData("\u3164", "The name has characters that can't be used here.")]
     public async Task What_is_no_name_is_explained_at_its_field_and_kept(string name, string message)
     {
         using var owner = await app.NewUserAsync();
@@ -40,6 +43,18 @@ public abstract class NameTests(TestApp app)
         Assert.Equal((message, "true"), (page.Document.QuerySelector($"#{field.GetAttribute("aria-describedby")}")!.TextContent, field.GetAttribute("aria-invalid")));
         Assert.Equal("Someone", (await owner.GetAsync("/account")).Document.QuerySelector(".who-name bdi")!.TextContent);
         Assert.DoesNotContain(await app.AuditOfAsync(app.KeyOf(owner).UserId), e => e.Action == AuditAction.NameChanged);
+    }
+
+    [Fact]
+    public async Task A_name_is_kept_without_what_nobody_sees_and_its_letters_are_whole()
+    {
+        using var owner = await app.NewUserAsync();
+
+        await (await owner.GetAsync("/account/name")).Fill(
+            "Name", "\u200EZoe\u0308 \u2066O\u00ADNeil\u2069\u200B").PressAsync("Change name");
+
+        Assert.Equal(
+            "Zoë ONeil", (await owner.GetAsync("/account")).Document.QuerySelector(".who-name bdi")!.TextContent);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using WebApp.Texts;
 
 namespace WebApp.Accounts.Factors;
 
@@ -25,8 +26,12 @@ public static class Base32
         return text.ToString();
     }
 
-    /// <summary>What was typed, as <see cref="Encode"/> would write it: capitals, without the blanks and dashes of a group, and with the letters that its digits were mistaken for.</summary>
-    public static string Normalise(string typed) => string.Concat(typed.Where(c => !char.IsWhiteSpace(c) && c != '-').Select(c => char.ToUpperInvariant(c) switch
+    /// <summary>
+    /// What was typed, as <see cref="Encode"/> would write it: capitals (see also <see cref="TypedCode"/>), with the
+    /// letters that its digits were mistaken for.
+    /// </summary>
+    public static string Normalise(string typed) =>
+        string.Concat(TypedCode.Of(typed).Select(c => char.ToUpperInvariant(c) switch
     {
         '0' => 'O',
         '1' => 'I',

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using WebApp.Texts;
 
 namespace WebApp.Accounts.Factors;
 
@@ -34,10 +35,13 @@ public static class TotpCodes
         return (number % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The step whose code was typed, with or without blanks: the present one or a neighbour. Null when it is none of theirs.</summary>
+    /// <summary>
+    /// The step whose code was typed, see <see cref="TypedCode"/>: the present one or a neighbour. Null when it is none
+    /// of theirs.
+    /// </summary>
     public static long? FindStep(ReadOnlySpan<byte> key, string typed, DateTimeOffset now)
     {
-        var code = Encoding.UTF8.GetBytes(string.Concat(typed.Where(c => !char.IsWhiteSpace(c))));
+        var code = Encoding.UTF8.GetBytes(TypedCode.Of(typed));
         long? found = null;
         var present = StepAt(now);
         // All of them, so that the time tells nothing; the latest counts, should two have the same code.

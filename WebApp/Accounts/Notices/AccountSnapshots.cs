@@ -79,7 +79,7 @@ public sealed class AccountSnapshots(AppDbContext db, IDataProtectionProvider da
         await RestoreFactorsAsync(user, JsonSerializer.Deserialize<Factors>(ProtectorFor(user.Id).Unprotect(snapshot.ProtectedFactors))!);
         db.Snapshots.RemoveRange(await db.Snapshots.Where(s => s.UserId == user.Id && s.TakenAt >= snapshot.TakenAt).ToListAsync());
 
-        var email = snapshot.NormalizedEmail;
+        var email = normalizer.NormalizeEmail(snapshot.Email);
         // Who registered with it and never showed that mail reaches them has no right to it.
         await db.Users.Where(u => u.NormalizedEmail == email && u.Id != user.Id && !u.EmailConfirmed).ExecuteDeleteAsync();
         if (await db.Users.AnyAsync(u => u.NormalizedEmail == email && u.Id != user.Id))

@@ -28,13 +28,23 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
     }
 
     /// <param name="staff">Who asks.</param>
-    /// <param name="list">One person a row; see <see cref="PeopleList"/>.</param>
+    /// <param name="list">The list.</param>
     /// <param name="picked">Where the list is from, in words.</param>
+    /// <param name="column">Which column names the people, as it was answered; null before it was asked. See
+    /// <see cref="ListShape.Choose"/>.</param>
     /// <param name="reason">Why.</param>
-    public async Task<BulkDraft> OfListAsync(StaffMember staff, TextReader list, string picked, StaffReason reason)
+    /// <exception cref="UnreadableListException">The list is not taken.</exception>
+    public async Task<BulkDraft> OfListAsync(
+        StaffMember staff, PeopleList list, string picked, string? column, StaffReason reason)
     {
+        var shape = await list.LookAsync();
+        if (shape.Columns.Count == 0)
+            return new(BulkDraftProblem.Empty);
+        if (shape.Choose(column) is not { } columns)
+            return new(BulkDraftProblem.WhichColumn) { Columns = shape.Columns };
+
         var (choices, seen) = (new List<Choice>(), new Dictionary<Guid, int>());
-        await foreach (var rows in new PeopleList(list).ReadAsync().Chunk(Batch))
+        await foreach (var rows in list.ReadAsync(shape, columns).Chunk(Batch))
         {
             if (choices.Count + rows.Length > PeopleList.MaxRows)
                 return new(BulkDraftProblem.TooMany);
@@ -53,7 +63,7 @@ public sealed class BulkDrafts(AdminDatabase database, AppDbContext accounts, Us
             }
         }
 
-        return choices.Count == 0 ? new(BulkDraftProblem.Empty) : await KeepAsync(staff, picked, reason, choices.Count, choices);
+        return await KeepAsync(staff, picked + shape.Describe(columns), reason, choices.Count, choices);
     }
 
     private object KeyOf(ListedPerson row) => row.Key as string is { } email ? normalizer.NormalizeEmail(email) : row.Key!;
@@ -186,6 +196,9 @@ public sealed record BulkDraft(BulkDraftProblem Problem)
 
     /// <summary>Empty when there is a problem.</summary>
     public Guid Id { get; }
+
+    /// <summary>Those to choose from, with <see cref="BulkDraftProblem.WhichColumn"/>.</summary>
+    public IReadOnlyList<ListColumn> Columns { get; init; } = [];
 }
 
 public enum BulkDraftProblem
@@ -195,8 +208,11 @@ public enum BulkDraftProblem
     /// <summary>More than <see cref="PeopleList.MaxRows"/>.</summary>
     TooMany,
 
-    /// <summary>The list has no row that says anything.</summary>
+    /// <summary>The list names nobody by address or id.</summary>
     Empty,
+
+    /// <summary>Several columns name people, and not the same ones: it has to be asked for.</summary>
+    WhichColumn,
 
     NobodyFits,
 }

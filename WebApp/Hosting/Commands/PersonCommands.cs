@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using WebApp.Admin;
 using WebApp.Pages;
+using WebApp.Texts;
 
 namespace WebApp.Hosting.Commands;
 
@@ -66,7 +67,8 @@ internal abstract class PersonCommands
         return (context.Value(Email), context.Value(Id)) switch
         {
             ({ } email, null) => await people.FindByEmailAsync(email),
-            (null, { } text) => Guid.TryParse(text, CultureInfo.InvariantCulture, out var id) ? await people.FindAsync(id) : null,
+            (null, { } text) => Guid.TryParse(ShownText.Of(text), CultureInfo.InvariantCulture, out var id)
+                ? await people.FindAsync(id) : null,
             _ => null,
         };
     }

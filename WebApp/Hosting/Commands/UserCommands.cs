@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using WebApp.Accounts;
 using WebApp.Admin;
+using WebApp.Texts;
 
 namespace WebApp.Hosting.Commands;
 
@@ -59,15 +60,21 @@ internal sealed class UserCommands : PersonCommands
 
     private async Task<int> AddAsync(CommandContext context)
     {
-        var (email, role) = (context.Value(_newEmail)!, context.Value(_newRole));
+        var (email, name, role) =
+            (EmailAddress.Of(context.Value(_newEmail)), context.Value(_name) ?? "", context.Value(_newRole));
         var (accounts, people) = (context.Get<AccountCreation>(), context.Get<UserDirectory>());
+        if (name.Length > 0 && (!ShownText.IsGood(name) || ShownText.Of(name).Length > AppUser.MaxNameLength))
+            return await context.NotUnderstoodAsync(
+                $"{_name.Name} takes at most {AppUser.MaxNameLength} characters. "
+                + "Some of them can be seen, and none turns the others.");
+
         var known = await people.FindByEmailAsync(email);
         // Later ones are changed under the rules of the staff's pages, with a reason and a receipt; the first Admin has nobody to ask.
         if (known is not null && role is not null && !known.Roles.Contains(role) && (await people.SearchAsync(new(Role: Roles.Admin))).People.Count > 0)
             return await context.NotDoneAsync($"{email} has an account. Give it a role with \"users roles\", which asks for a reason and a case.");
 
         var password = known is not null ? "" : AskPassword();
-        var result = await accounts.EnsureAsync(email, context.Value(_name) ?? "", password, role);
+        var result = await accounts.EnsureAsync(email, name, password, role);
         return result.Succeeded
             ? context.Done(role is null ? $"{email} has an account." : $"{email} has an account with the role {role}.", new { email, role })
             : await context.NotDoneAsync(string.Join('\n', result.Errors.Select(e => e.Description)));
@@ -114,7 +121,8 @@ internal sealed class UserCommands : PersonCommands
         await acts.ChangeRolesAsync(StaffMember.CommandLine, person.Id, context.Value(_roles)!, reason));
 
     private Task<int> DeleteAsync(CommandContext context) => ActAsync(context, async (acts, person, reason) =>
-        string.Equals(context.Value(_confirm), person.Email, StringComparison.OrdinalIgnoreCase) ? await acts.DeleteAsync(StaffMember.CommandLine, person.Id, reason) : null);
+        EmailAddress.KeyOf(context.Value(_confirm)) == EmailAddress.KeyOf(person.Email)
+            ? await acts.DeleteAsync(StaffMember.CommandLine, person.Id, reason) : null);
 
     private Task<int> ActAsync(CommandContext context, Func<AccountActs, Person, StaffReason, Task<StaffActResult?>> act) =>
         ActAsync(context, (person, reason) => act(context.Get<AccountActs>(), person, reason));

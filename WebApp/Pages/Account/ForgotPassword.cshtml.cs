@@ -9,9 +9,7 @@ public sealed class ForgotPasswordModel(PasswordReset reset) : PageModel
 {
     [BindProperty]
     [Required(ErrorMessage = "Enter your e-mail address.")]
-    [EmailAddress(ErrorMessage = "That is not an e-mail address.")]
-    [StringLength(AppUser.MaxEmailLength, ErrorMessage = "That is longer than an e-mail address can be.")]
-    [PlainText(ErrorMessage = "That is not an e-mail address.")]
+    [AddressText]
     public string Email { get; set; } = "";
 
     public void OnGet()
@@ -23,7 +21,7 @@ public sealed class ForgotPasswordModel(PasswordReset reset) : PageModel
         if (!ModelState.IsValid)
             return Page();
 
-        reset.Request(HttpContext, Email.Trim());
+        reset.Request(HttpContext, Email);
         return RedirectToPage("/Account/CheckMail", new { about = CheckMailModel.NewPassword });
     }
 }

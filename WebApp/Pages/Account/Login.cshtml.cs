@@ -26,9 +26,7 @@ public sealed class LoginModel(
 
     [BindProperty]
     [Required(ErrorMessage = "Enter your e-mail address.")]
-    [EmailAddress(ErrorMessage = "That is not an e-mail address.")]
-    [StringLength(AppUser.MaxEmailLength, ErrorMessage = "That is longer than an e-mail address can be.")]
-    [PlainText(ErrorMessage = "That is not an e-mail address.")]
+    [AddressText]
     public string Email { get; set; } = "";
 
     [BindProperty]
@@ -79,7 +77,7 @@ public sealed class LoginModel(
             request.Leash = clock.GetUtcMilliseconds() + SharedTimeout;
         try
         {
-            var result = await signIn.PasswordSignInAsync(Email.Trim(), Password, Remember && !Shared, lockoutOnFailure: true);
+            var result = await signIn.PasswordSignInAsync(Email, Password, Remember && !Shared, lockoutOnFailure: true);
             if (result.Succeeded)
                 return SignedIn();
             if (result.RequiresTwoFactor)

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Account;
 
@@ -9,8 +10,8 @@ public sealed class NameModel(NameChange names) : PageModel
 {
     [BindProperty]
     [Required(ErrorMessage = "Enter your name.")]
-    [StringLength(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.")]
-    [PlainText(ErrorMessage = "The name has characters that can't be used here.")]
+    [VisibleText(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.",
+        Unusable = "The name has characters that can't be used here.")]
     public string Name { get; set; } = "";
 
     public void OnGet() => Name = User.FindFirst(AppClaims.DisplayName)?.Value ?? "";
@@ -20,7 +21,7 @@ public sealed class NameModel(NameChange names) : PageModel
         if (!ModelState.IsValid)
             return Page();
 
-        switch (await names.ChangeAsync(HttpContext, Name.Trim()))
+        switch (await names.ChangeAsync(HttpContext, Name))
         {
             case NameChangeOutcome.Changed:
                 return this.RedirectWithStatus("Your name is changed, on all your devices.", "/Account/Index");

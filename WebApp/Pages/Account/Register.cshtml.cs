@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using WebApp.Accounts;
 using WebApp.Sessions;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Account;
 
@@ -16,15 +17,13 @@ public sealed class RegisterModel(AccountCreation accounts, Registration registr
 
     [BindProperty]
     [Required(ErrorMessage = "Enter your name.")]
-    [StringLength(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.")]
-    [PlainText(ErrorMessage = "The name has characters that can't be used here.")]
+    [VisibleText(AppUser.MaxNameLength, ErrorMessage = "Use at most {1} characters.",
+        Unusable = "The name has characters that can't be used here.")]
     public string Name { get; set; } = "";
 
     [BindProperty]
     [Required(ErrorMessage = "Enter your e-mail address.")]
-    [EmailAddress(ErrorMessage = "That is not an e-mail address.")]
-    [StringLength(AppUser.MaxEmailLength, ErrorMessage = "That is longer than an e-mail address can be.")]
-    [PlainText(ErrorMessage = "That is not an e-mail address.")]
+    [AddressText]
     public string Email { get; set; } = "";
 
     [BindProperty]
@@ -43,13 +42,14 @@ public sealed class RegisterModel(AccountCreation accounts, Registration registr
     /// <summary>The answer comes by mail: here it is the same for new and taken addresses.</summary>
     private async Task<IActionResult> RequestAsync()
     {
-        var result = await registration.RequestAsync(HttpContext, Email.Trim(), Name.Trim(), Password);
+        var result = await registration.RequestAsync(HttpContext, Email, Name, Password);
         return result.Succeeded ? RedirectToPage("/Account/CheckMail") : Refused(result);
     }
 
     private async Task<IActionResult> RegisterAsync()
     {
-        var (result, user) = await accounts.RegisterAsync(Email.Trim(), Name.Trim(), Password, HttpContext.Connection.RemoteIpAddress?.ToString());
+        var (result, user) =
+            await accounts.RegisterAsync(Email, Name, Password, HttpContext.Connection.RemoteIpAddress?.ToString());
         if (!result.Succeeded)
             return Refused(result);
 

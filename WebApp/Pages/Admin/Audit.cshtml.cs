@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Audit;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Admin;
 
@@ -153,5 +154,5 @@ public sealed class AuditModel(AuditDesk desk, AuditVerifier verifier, UserDirec
         return null;
     }
 
-    private static string? TextOf(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+    private static string? TextOf(string? text) => ShownText.Of(text) is { Length: > 0 } shown ? shown : null;
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Audit;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Admin;
 
@@ -29,8 +30,8 @@ public sealed class AuditBundleModel(AuditDesk desk, TimeProvider clock) : PageM
 
     private AuditFilter Filter => new()
     {
-        SessionId = What == "session" ? Session!.Trim().ToLowerInvariant() : null,
-        CaseReference = What == "case" ? Case!.Trim() : null,
+        SessionId = What == "session" ? ShownText.Of(Session).ToLowerInvariant() : null,
+        CaseReference = What == "case" ? Case : null,
     };
 
     public IActionResult OnGet() => FindRefusal() ?? Page();

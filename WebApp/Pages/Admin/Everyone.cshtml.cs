@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using WebApp.Admin;
 using WebApp.Admin.Bulk;
 using WebApp.Sessions;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Admin;
 
@@ -27,7 +28,7 @@ public sealed class EveryoneModel(BulkRequests requests, StaffReasons reasons, I
 
     public async Task<IActionResult> OnPostAsync()
     {
-        if (!string.Equals(Typed?.Trim(), ToType, StringComparison.OrdinalIgnoreCase))
+        if (!string.Equals(ShownText.Of(Typed), ToType, StringComparison.OrdinalIgnoreCase))
             ModelState.AddModelError(TypedField, $"Type the word “{ToType}”.");
         if (ReadReason() is not { } reason)
             return Page();

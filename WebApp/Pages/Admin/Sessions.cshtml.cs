@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Sessions;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Admin;
 
@@ -84,7 +85,7 @@ public sealed class SessionsModel(SessionManager sessions, UserDirectory people)
     private SessionFilter ReadFilter()
     {
         var addresses = ReadAddresses();
-        var country = string.IsNullOrWhiteSpace(Country) ? null : Country.Trim().ToUpperInvariant();
+        var country = ShownText.Of(Country) is { Length: > 0 } typed ? typed.ToUpperInvariant() : null;
         if (country is not null && !(country.Length == 2 && country.All(char.IsAsciiLetterUpper)))
             Refuse(nameof(Country), "Enter the two letters of a country, such as CH.");
         if (Browser is { } browser && Device.KnownBrowsers.All(known => known.Number != browser))
@@ -112,9 +113,9 @@ public sealed class SessionsModel(SessionManager sessions, UserDirectory people)
     /// </summary>
     private AddressRange? ReadAddresses()
     {
-        if (string.IsNullOrWhiteSpace(Address))
+        if (ShownText.Of(Address) is not { Length: > 0 } text)
             return null;
-        if (!AddressRange.TryParse(Address, null, out var typed))
+        if (!AddressRange.TryParse(text, null, out var typed))
         {
             Refuse(nameof(Address), WrongAddress);
             return null;

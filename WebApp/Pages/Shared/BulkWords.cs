@@ -38,6 +38,18 @@ public static class BulkWords
         _ => "unknown",
     };
 
+    /// <summary>What to do about a list that can't be read.</summary>
+    public static string Of(ListFault fault, int row) => fault switch
+    {
+        ListFault.NoText =>
+            $"Row {row} has characters that no text has. Save it as CSV or as text, and not as a workbook.",
+        ListFault.Encoding =>
+            $"The address in row {row} has letters in an encoding that can't be told. Save the file in UTF-8.",
+        ListFault.OpenQuote =>
+            $"In row {row} a quotation mark opens a cell that nothing closes. Close it, or take it out.",
+        _ => $"Row {row} is too long. Put fewer people on it.",
+    };
+
     /// <summary>A sentence that says what it means.</summary>
     public static string Explain(BulkFate fate) => fate switch
     {

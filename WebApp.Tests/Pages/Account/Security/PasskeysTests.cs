@@ -73,6 +73,9 @@ public abstract class PasskeysTests(TestApp app)
     [InlineData("<b>bold</b>", "<b>bold</b>", "The passkey is called “<b>bold</b>” from now on.")]
     [InlineData("", "Firefox on Windows", "The passkey was not renamed")]
     [InlineData("two\nlines", "Firefox on Windows", "The passkey was not renamed")]
+    [InlineData("\u200B\u2060", "Firefox on Windows", "The passkey was not renamed")]
+    [InlineData("\u202Eyek", "Firefox on Windows", "The passkey was not renamed")]
+    [InlineData("\u2066Key\u2069\u200B", "Key", "The passkey is called “Key” from now on.")]
     [InlineData("\uFFFD", "Firefox on Windows", "The passkey was not renamed")]
     public async Task A_passkey_is_renamed_if_it_is_a_name(string typed, string name, string words)
     {

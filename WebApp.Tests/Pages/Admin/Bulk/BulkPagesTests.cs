@@ -7,6 +7,7 @@ using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Admin.Bulk;
 using WebApp.Audit;
+using WebApp.Pages.Admin.Bulk;
 using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Pages.Admin.Bulk;
@@ -34,10 +35,11 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
 
     [Theory]
     [InlineData("filter", "", "Maintenance", "C-1", "", "Say whom it concerns. Without any of these it would be everyone.")]
+    [InlineData("filter", "\u200B", "Maintenance", "C-1", "", "Say whom it concerns. Without any of these it would be everyone.")]
     [InlineData("filter", "nobody-is-called-so", "Maintenance", "C-1", "", "That fits nobody.")]
     [InlineData("nonsense", "x", "Maintenance", "C-1", "", "Choose how the people are found.")]
     [InlineData("list", "", "Maintenance", "C-1", "", "Paste a list, or choose a file.")]
-    [InlineData("list", "", "Maintenance", "C-1", ";;\n\n", "The list is empty.")]
+    [InlineData("list", "", "Maintenance", "C-1", ";;\n\n", "The list names nobody: no cell is an e-mail address or a user id.")]
     [InlineData("list", "", "", "C-1", "x@example.com", "Choose a reason.")]
     [InlineData("list", "", "Unreadable", "C-1", "x@example.com", "Choose a reason.")]
     [InlineData("list", "", "Maintenance", "", "x@example.com", "Enter the case reference.")]
@@ -65,6 +67,62 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         Assert.Contains("The draft is gone.", (await page.PressAsync("Throw this draft away")).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task For_a_file_with_several_columns_of_people_the_answer_comes_with_the_file()
+    {
+        var person = (await app.NewPeopleAsync(1))[0];
+        var file = Encoding.UTF8.GetBytes($"Mail,Vertretung\n{person.Email},nobody@example.org\n");
+
+        var asked = await UploadAsync(file);
+        var others = await UploadAsync(file, column: "1:Mail");
+        var page = await _support.FollowAsync(await UploadAsync(file, column: "0:Mail"));
+
+        Assert.Contains("Say below which of them is meant, and choose the file again; nothing was taken yet.",
+            asked.Text, StringComparison.Ordinal);
+        Assert.Contains("Say below which of them is meant", others.Text, StringComparison.Ordinal);
+        Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
+        Assert.Contains("“Mail” from row 2 on; not used: 1 cell with an address in “Vertretung”, 1 row", page.Text,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_does_not_get_small_is_not_kept()
+    {
+        var file = new byte[80 * 1024 * 1024];
+        new Random(7).NextBytes(file);
+
+        Assert.Contains(
+            "The file is too large, and was not kept.", (await UploadAsync(file)).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=\"pick\"\r\n\r\nlist")]
+    [InlineData("--x\r\nNo-Colon\r\n\r\n\r\n--x--")]
+    [InlineData("--x\r\n\r\nno name\r\n--x--")]
+    [InlineData("--x\r\nContent-Disposition: form-data; filename=a\r\n\r\nno name\r\n--x--")]
+    public async Task What_is_no_form_is_refused(string body)
+    {
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, "/admin/bulk/new") { Content = new StringContent(body) };
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
+
+        Assert.Equal(400, (await _support.SendAsync(request)).Status);
+    }
+
+    [Fact]
+    public async Task A_form_of_endless_parts_is_refused()
+    {
+        var form = await _support.GetAsync("/admin/bulk/new");
+        using var parts =
+            new MultipartFormDataContent { { new StringContent(form.AntiforgeryToken), "__RequestVerificationToken" } };
+        for (var number = 0; number < 100; number++)
+            parts.Add(new StringContent("x"), $"field{number}");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/bulk/new") { Content = parts };
+
+        Assert.Equal(400, (await _support.SendAsync(request)).Status);
+    }
+
     [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
@@ -77,7 +135,7 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         var page = await _support.FollowAsync(await UploadAsync([.. known.GetPreamble(), .. known.GetBytes(text)]));
 
         Assert.Contains("Sign out 3 people", page.Text, StringComparison.Ordinal);
-        Assert.Contains("A file that was uploaded, 3 rows", page.Text, StringComparison.Ordinal);
+        Assert.Contains("A file that was uploaded, “id” from row 2 on, 3 rows", page.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,12 +166,12 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
     [Fact]
     public async Task A_file_that_is_too_large_is_refused_and_so_is_one_for_another_page()
     {
-        Assert.Equal(413, (await UploadAsync(new byte[9 * 1024 * 1024])).Status);
+        Assert.Equal(413, (await UploadAsync(new byte[(NewModel.MaxMegabytes + 1) * 1024 * 1024])).Status);
         Assert.Equal(413, (await UploadAsync(new byte[200 * 1024], "/admin/users?handler=x")).Status);
     }
 
     [Fact]
-    public async Task Garbage_is_a_list_of_rows_that_are_not_understood()
+    public async Task Garbage_is_refused_as_a_whole()
     {
         var garbage = new byte[300_000];
         new Random(7).NextBytes(garbage);
@@ -121,7 +179,52 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
         var page = await _support.FollowAsync(await UploadAsync(garbage));
 
         Assert.Equal(200, page.Status);
-        Assert.Contains("no address and no id", page.Text, StringComparison.Ordinal);
+        Assert.Contains("The list can't be read, so nothing of it was taken. Row 1 has characters that no text has.",
+            page.Text, StringComparison.Ordinal);
+    }
+
+    // Kept whole it would be eighty megabytes, and as text twice as many.
+    [Fact]
+    public async Task A_wide_export_of_a_hundred_thousand_rows_is_taken()
+    {
+        var people = await app.NewPeopleAsync(3);
+        var rest = string.Concat(Enumerable.Range(0, 40).Select(number => $",value {number} of this person"));
+        var file = new StringBuilder(
+            $"displayName,mail{string.Concat(Enumerable.Range(0, 40).Select(number => $",Field {number}"))}\r\n");
+        for (var number = 0; number < PeopleList.MaxRows - people.Count; number++)
+            file.Append("Somebody ").Append(number).Append(",somebody.").Append(number).Append("@example.org").Append(
+                rest).Append("\r\n");
+        foreach (var person in people)
+            file.Append("Person,").Append(person.Email).Append(rest).Append("\r\n");
+
+        var page = await _support.FollowAsync(await UploadAsync(Encoding.ASCII.GetBytes(file.ToString())));
+
+        Assert.True(file.Length > 80_000_000, $"The file has only {file.Length} bytes");
+        Assert.Contains("Sign out 3 people", page.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "A file that was uploaded, “mail” from row 2 on, 100000 rows", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_several_columns_name_people_the_page_asks_which_is_meant_and_nobody_is_signed_out_before()
+    {
+        var (person, manager) = ((await app.NewPeopleAsync(1))[0], (await app.NewPeopleAsync(1))[0]);
+        var list = $"Name;Vorgesetzt;Mitarbeitend\nOne;{manager.Email};{person.Email}\n";
+
+        var page = await BulkFlowTests.Fill(await _support.GetAsync("/admin/bulk/new"), list).PressAsync("Preview");
+
+        Assert.Contains("Several columns name people. Say below which of them is meant; nothing was taken yet.",
+            page.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            ["Choose one", $"“Vorgesetzt”: 1 cell, such as {manager.Email}",
+                $"“Mitarbeitend”: 1 cell, such as {person.Email}", "All of these"],
+            page.Document.QuerySelectorAll("#column option").Select(option => option.TextContent));
+        page = await page.Fill("column", "2:Mitarbeitend").PressAsync("Preview");
+        Assert.Contains("Sign out 1 person", page.Text, StringComparison.Ordinal);
+        Assert.Equal(person.Email, page.Document.QuerySelector("#sample ~ ul a")!.TextContent);
+        Assert.Contains(
+            "A list that was pasted, “Mitarbeitend” from row 2 on; not used: 1 cell with an address in “Vorgesetzt”",
+            page.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -406,7 +509,7 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
     private static async Task<Page> SendAsync(Browser browser, string path, string handler, params (string, string)[] fields) =>
         await browser.PostAsync($"{path}?handler={handler}", [("__RequestVerificationToken", (await browser.GetAsync("/account/logout")).AntiforgeryToken), .. fields]);
 
-    private async Task<Page> UploadAsync(byte[] file, string path = "/admin/bulk/new")
+    private async Task<Page> UploadAsync(byte[] file, string path = "/admin/bulk/new", string column = "")
     {
         var form = await _support.GetAsync("/admin/bulk/new");
         var content = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("text/csv") } };
@@ -416,6 +519,7 @@ public sealed class BulkPagesTests(BulkApp app) : IClassFixture<BulkApp>, IAsync
             {
                 { new StringContent(form.AntiforgeryToken), "__RequestVerificationToken" },
                 { new StringContent("list"), "pick" },
+                { new StringContent(column), "column" },
                 { new StringContent("Maintenance"), "reason" },
                 { new StringContent("C-1"), "caseReference" },
                 { content, "file", "people.csv" },

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
 using WebApp.Accounts.Factors;
 using WebApp.Sessions;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Account.Security;
 
@@ -71,5 +72,6 @@ public sealed class PasskeysModel(Passkeys passkeys, SecondFactors factors, AppU
 
     /// <summary>Null when it is no name.</summary>
     private static string? CleanName(string? name) =>
-        name?.Trim() is { Length: > 0 and <= Passkeys.MaxNameLength } trimmed && new PlainTextAttribute().IsValid(trimmed) && trimmed.All(c => !char.IsControl(c)) ? trimmed : null;
+        name is not null && ShownText.IsGood(name) && ShownText.Of(name) is { Length: <= Passkeys.MaxNameLength } shown
+            ? shown : null;
 }

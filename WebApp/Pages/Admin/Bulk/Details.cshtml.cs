@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts.Mail;
 using WebApp.Admin;
 using WebApp.Admin.Bulk;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Admin.Bulk;
 
@@ -77,7 +78,8 @@ public sealed class DetailsModel(BulkRequests requests, UserDirectory people, Ma
 
     public async Task<IActionResult> OnPostConfirmAsync()
     {
-        var typed = int.TryParse(Number?.Trim().Replace(",", "", StringComparison.Ordinal), out var number) ? number : -1;
+        var typed = int.TryParse(TypedCode.Of(Number ?? "").Replace(",", "", StringComparison.Ordinal), out var number)
+            ? number : -1;
         var answer = await requests.ConfirmAsync(Staff, Id, typed, links.SiteOf(HttpContext));
         if (answer != BulkAnswer.WrongNumber)
             return Answer(answer, "You confirmed it.");

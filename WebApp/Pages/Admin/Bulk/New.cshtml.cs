@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
@@ -7,6 +6,7 @@ using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Admin.Bulk;
 using WebApp.Sessions;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Admin.Bulk;
 
@@ -15,8 +15,11 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons, IOptions<S
     public const string ByFilter = "filter";
     public const string ByList = "list";
 
-    /// <summary>What the form may carry: a hundred thousand addresses of usual length are three. It is in memory while it is read, and nowhere else.</summary>
-    public const int MaxMegabytes = 8;
+    /// <summary>
+    /// What the form may carry: a hundred thousand rows of a wide export. It is in memory while it is read, and nowhere
+    /// else.
+    /// </summary>
+    public const int MaxMegabytes = 128;
 
     public const int MaxSize = MaxMegabytes * 1024 * 1024;
 
@@ -25,6 +28,7 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons, IOptions<S
 
     private const string ListField = "list";
     private const string FileField = "file";
+    private const string ColumnField = "column";
 
     /// <summary><see cref="ByFilter"/> or <see cref="ByList"/>.</summary>
     [BindProperty(Name = "pick")]
@@ -50,6 +54,13 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons, IOptions<S
     /// <summary>From when on the form has to wait for a proof of identity, which a file can't (<see cref="KeptForms"/>).</summary>
     public DateTimeOffset? AsksFrom => RequestSession.Of(HttpContext).Current?.AuthenticatedAt + policy.Value.RecentSignIn;
 
+    /// <summary>Which column names the people: see <see cref="ListShape.Choose"/>.</summary>
+    [BindProperty(Name = ColumnField)]
+    public string? Column { get; set; }
+
+    /// <summary>Those to choose from; empty unless it has to be asked.</summary>
+    public IReadOnlyList<ListColumn> Columns { get; private set; } = [];
+
     public void OnGet()
     {
     }
@@ -60,30 +71,54 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons, IOptions<S
         if (ReadReason() is not { } reason)
             return ShowAgain();
 
-        var draft = Pick == ByList ? await DraftOfListAsync(reason) : await DraftOfFilterAsync(reason);
-        if (draft.Problem == BulkDraftProblem.None)
-            return RedirectToPage("/Admin/Bulk/Details", new { id = draft.Id });
-
-        ModelState.AddModelError(Pick == ByList ? Upload is null ? ListField : FileField : "", draft.Problem switch
+        try
         {
-            BulkDraftProblem.TooMany => $"That is more than {PeopleList.MaxRows:N0} people. Choose fewer at a time.",
-            BulkDraftProblem.Empty => "The list is empty.",
-            _ => "That fits nobody.",
-        });
+            var draft = Pick == ByList ? await DraftOfListAsync(reason) : await DraftOfFilterAsync(reason);
+            if (draft.Problem == BulkDraftProblem.None)
+                return RedirectToPage("/Admin/Bulk/Details", new { id = draft.Id });
+
+            Refuse(draft);
+        }
+        catch (UnreadableListException e)
+        {
+            ModelState.AddModelError(
+                SourceField, $"The list can't be read, so nothing of it was taken. {BulkWords.Of(e.Fault, e.Row)}");
+        }
+        catch (InvalidDataException)
+        {
+            ModelState.AddModelError(
+                FileField, "The file is too large, and was not kept. A list as text or CSV is smaller.");
+        }
+
         return ShowAgain();
     }
 
     private Task<BulkDraft> DraftOfFilterAsync(StaffReason reason)
     {
-        var filter = new UserFilter(Text?.Trim(), string.IsNullOrEmpty(Role) ? null : Role, NoSecondFactor: NoSecondFactor);
+        var filter = new UserFilter(
+            ShownText.Of(Text), string.IsNullOrEmpty(Role) ? null : Role, NoSecondFactor: NoSecondFactor);
         return drafts.OfFilterAsync(Staff, filter, BulkWords.Of(filter), reason);
     }
 
-    private async Task<BulkDraft> DraftOfListAsync(StaffReason reason)
+    private Task<BulkDraft> DraftOfListAsync(StaffReason reason)
     {
-        // Detects the marks of UTF-8 and UTF-16; what is no text in its encoding becomes a character that no address has.
-        using var reader = Upload is { } file ? new StreamReader(file.OpenReadStream(), Encoding.UTF8) : (TextReader)new StringReader(List!);
-        return await drafts.OfListAsync(Staff, reader, Upload is null ? "A list that was pasted" : "A file that was uploaded", reason);
+        var list = new PeopleList(
+            Upload is { } file ? () => ListFile.Open(file.OpenReadStream) : () => new StringReader(List!));
+        return drafts.OfListAsync(
+            Staff, list, Upload is null ? "A list that was pasted" : "A file that was uploaded", Column, reason);
+    }
+
+    private void Refuse(BulkDraft draft)
+    {
+        Columns = draft.Columns;
+        ModelState.AddModelError(Pick == ByList ? SourceField : "", draft.Problem switch
+        {
+            BulkDraftProblem.TooMany => $"That is more than {PeopleList.MaxRows:N0} people. Choose fewer at a time.",
+            BulkDraftProblem.Empty => "The list names nobody: no cell is an e-mail address or a user id.",
+            BulkDraftProblem.WhichColumn => "Several columns name people. Say below which of them is meant"
+                + (Upload is null ? "" : ", and choose the file again") + "; nothing was taken yet.",
+            _ => "That fits nobody.",
+        });
     }
 
     private void CheckPeople()
@@ -92,7 +127,7 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons, IOptions<S
         {
             if (!string.IsNullOrEmpty(Role) && !Roles.All.Contains(Role))
                 ModelState.AddModelError("role", "Choose one of the roles.");
-            else if (string.IsNullOrWhiteSpace(Text) && string.IsNullOrEmpty(Role) && !NoSecondFactor)
+            else if (ShownText.Of(Text).Length == 0 && string.IsNullOrEmpty(Role) && !NoSecondFactor)
                 ModelState.AddModelError("text", "Say whom it concerns. Without any of these it would be everyone.");
         }
         else if (Pick != ByList)
@@ -108,6 +143,8 @@ public sealed class NewModel(BulkDrafts drafts, StaffReasons reasons, IOptions<S
             ModelState.AddModelError(FileField, "There are two lists: a pasted one and a file. Choose one.");
         }
     }
+
+    private string SourceField => Upload is null ? ListField : FileField;
 
     private PageResult ShowAgain()
     {

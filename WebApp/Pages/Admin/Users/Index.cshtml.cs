@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using WebApp.Accounts;
 using WebApp.Admin;
 using WebApp.Sessions;
+using WebApp.Texts;
 
 namespace WebApp.Pages.Admin.Users;
 
@@ -48,7 +49,7 @@ public sealed class IndexModel(UserDirectory people, SessionManager sessions, Ti
     {
         try
         {
-            var found = await sessions.FindByIdPrefixAsync(Q?.Trim() ?? "", UserDirectory.PageSize + 1);
+            var found = await sessions.FindByIdPrefixAsync(ShownText.Of(Q), UserDirectory.PageSize + 1);
             return [.. found.Select(session => session.UserId).Distinct()];
         }
         catch (SessionStoreUnavailableException)
