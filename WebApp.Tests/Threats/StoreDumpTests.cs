@@ -84,8 +84,15 @@ public sealed class StoreDumpTests : IAsyncLifetime
         thiefs.UseRedis(_redis, ProductionApp.MakeCertificate(_folder, "pfx"));
         // Or it would not even start on that database.
         thiefs.Settings["Audit:Key"] = _app.Settings["Audit:Key"];
-        await thiefs.UntilReadyAsync();
         using var browser = thiefs.NewBrowser();
+
+        // It makes no key of its own while there are some that it can't open.
+        browser.Cookies[ProductionApp.SessionCookieName] = owner.SessionCookie!;
+        Assert.Equal(503, (await browser.GetAsync("/account")).Status);
+
+        await _redis.CliAsync("DEL", "DataProtection-Keys");
+        await thiefs.BreakAsync("RingKeys");
+        await thiefs.UntilReadyAsync();
 
         browser.Cookies[ProductionApp.SessionCookieName] = owner.SessionCookie!;
         Assert.Equal("/account/login", (await browser.GetAsync("/account")).Address.AbsolutePath);

@@ -7,7 +7,8 @@ local now, ttl, limit = tonumber(ARGV[3]), tonumber(ARGV[7]), tonumber(ARGV[9])
 if clock() > not_after then return { $TooLate } end
 if not epoch then return { $NoEpoch } end
 local expected = struct.unpack('>I4', epoch) == tonumber(ARGV[12]) and (redis.call('GET', KEYS[3]) or '0') == ARGV[5]
-if not expected or redis.call('EXISTS', KEYS[1]) == 1 then return { $No } end
+-- An id is taken but once, even if its record was evicted.
+if not expected or redis.call('EXISTS', KEYS[1]) == 1 or redis.call('ZSCORE', KEYS[2], ARGV[4]) then return { $No } end
 
 local reply = { $Yes }
 if ttl <= 0 then return reply end
@@ -15,7 +16,7 @@ if ttl <= 0 then return reply end
 -- While all sessions in the index are within both limits, none is over one.
 if limit > 0 and redis.call('ZCARD', KEYS[2]) >= math.min(limit, tonumber(ARGV[11])) then
   local present, buried = {}, {}
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  for _, id in ipairs(ids_of(KEYS[2])) do
     local key = key_of(ARGV[8], id)
     local record = get(key)
     if live(record, ARGV[2], now) then
@@ -52,7 +53,7 @@ if required then
     .. string.sub(record, $RequiredRightsAt + $RightsSize + 1)
 end
 
-enter(KEYS[2], ARGV[4], ttl)
+enter(KEYS[2], ARGV[2], ARGV[4], ttl)
 redis.call('SET', KEYS[1], record, 'PX', ttl)
 note(ARGV[4], nil, record)
 -- Last, so that full memory still refuses the writes above.
