@@ -41,8 +41,9 @@ public sealed class RedisMemoryTests(ITestOutputHelper output) : IAsyncLifetime
         _database.Dispose();
     }
 
+    // What Redis remembers of a time to live is not counted. A user's index has none, which saves more than it costs.
     [Theory]
-    [InlineData(1, 4000, 620)]
+    [InlineData(1, 4000, 640)]
     [InlineData(5, 1000, 530)]
     public async Task A_typical_session_takes_little_memory_with_all_keys_counted(int sessions, int users, int limit)
     {

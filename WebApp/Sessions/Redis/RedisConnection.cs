@@ -63,8 +63,8 @@ public sealed partial class RedisConnection(
     public IReadOnlyList<RedisServerFacts> Masters => _lastProbe?.Masters ?? [];
 
     /// <summary>
-    /// What Redis said when it last refused to write, if that was less than a minute ago and it has written since
-    /// nothing that needs memory; for health checks.
+    /// What Redis said when it last refused to write, if that was less than a minute ago and it has written nothing of
+    /// the kind since; for health checks.
     /// </summary>
     public string? RefusedWrite => _refused.Last;
 
@@ -97,6 +97,13 @@ public sealed partial class RedisConnection(
 
     /// <summary>Redis has just written something that needs memory.</summary>
     internal void NoteWritten() => _refused.Clear();
+
+    /// <summary>Redis has just given leave to write what needs no memory; on Cluster, one of its masters has.</summary>
+    internal void NoteLeaveToWrite()
+    {
+        if (IsSingleServer)
+            _refused.ClearButLackOfMemory();
+    }
 
     /// <summary>For a caller that has waited since that timestamp of <see cref="Stopwatch"/>.</summary>
     internal Task<RedisValue[]> GetAsync(RedisKey[] keys, long started) =>

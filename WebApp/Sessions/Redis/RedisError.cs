@@ -19,6 +19,8 @@ internal sealed partial record RedisError(string Code, string Text)
     /// </summary>
     public bool RefusesWrites => Refusals().IsMatch(Text);
 
+    public bool LacksMemory => RefusesWrites && Text.Contains("OOM ", StringComparison.Ordinal);
+
     public static RedisError Of(string message) => new(CodeOf(message), Scrub(message));
 
     public static string CodeOf(string message)

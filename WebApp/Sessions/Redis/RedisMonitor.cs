@@ -155,7 +155,8 @@ internal sealed partial class RedisMonitor(
             while ((rows = await journal.ReadLeftAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0)
             {
                 var tries = rows.Select(row => (row.Id, Place: _recovery.RepeatAsync(row.Tag, [row]))).ToList();
-                await Task.WhenAll(tries.Select(t => t.Place)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)Task.WhenAll(tries.Select(t => t.Place)))
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 var done = tries.Where(t => t.Place.IsCompletedSuccessfully).ToList();
                 PlacedRow[] placed =
                 [

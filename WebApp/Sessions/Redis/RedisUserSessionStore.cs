@@ -47,6 +47,7 @@ internal sealed partial class RedisUserSessionStore(
     {
         await GetGenerationAsync(Guid.Empty);
         _ = Reply.IsYes(await connection.EvaluateAsync(scripts.Check, [RedisKeys.AnyOf(RedisKeys.TagOf(Guid.Empty))]));
+        connection.NoteLeaveToWrite();
     }
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id, UserSession? known = null)

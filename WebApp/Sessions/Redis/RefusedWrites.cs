@@ -15,10 +15,18 @@ internal sealed class RefusedWrites(TimeProvider clock)
     public void Note(RedisError error)
     {
         if (error.RefusesWrites)
-            _last = new(error.Text, clock.GetTimestamp());
+            _last = new(error.Text, error.LacksMemory, clock.GetTimestamp());
     }
 
+    /// <summary>Something was written that needs memory.</summary>
     public void Clear() => _last = null;
 
-    private sealed record Refusal(string Text, long At);
+    /// <summary>Something was written that needs no memory.</summary>
+    public void ClearButLackOfMemory()
+    {
+        if (_last is { LacksMemory: false })
+            _last = null;
+    }
+
+    private sealed record Refusal(string Text, bool LacksMemory, long At);
 }
