@@ -12,10 +12,11 @@ internal sealed class RedisKeys(Guid userId)
     public const int Tags = 256;
 
     /// <summary>
-    /// What stands in a user's index for the keys of sign-ins under way. No session id is so short.
+    /// What stands in a user's index for the keys of sign-ins under way: no ids of sessions, but as long, so that the
+    /// version before is not confused.
     /// </summary>
-    public const string GenerationEntry = "g";
-    public const string RightsEntry = "r";
+    public const string GenerationEntry = "generation......";
+    public const string RightsEntry = "rights..........";
 
     private static readonly string[] Names = [.. Enumerable.Range(0, Tags).Select(tag => $"{{s{tag:x2}}}")];
 

@@ -10,7 +10,7 @@ namespace WebApp.Sessions.Redis;
 ///   us:{sNN}:session id   STRING  the session or its tombstone, see <see cref="RedisSessionRecord"/>
 ///                                 lives to the earlier deadline (tombstone: the absolute deadline) and a minute
 ///   uu:{sNN}:user id      ZSET    the user's index: 16-byte session ids, scored by when their keys expire in Redis'
-///                                 clock (ms); likewise "g" and "r", for as long as the next two are needed
+///                                 clock (ms); and two names, for as long as the next two keys are needed
 ///   ug:{sNN}:user id      STRING  the user's generation, a decimal number; missing: zero
 ///                                 needed for <see cref="UserGeneration.Lifetime"/>
 ///   ur:{sNN}:user id      STRING  the version of rights that the user's sessions need, a decimal number; missing: any

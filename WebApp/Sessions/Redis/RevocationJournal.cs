@@ -93,22 +93,26 @@ internal sealed partial class RevocationJournal(
     }
 
     /// <summary>
-    /// The next rows after <paramref name="after"/> that still concern somebody, in the order they were written.
+    /// The next rows after <paramref name="after"/>, in the order they were written. Those that concern nobody any more
+    /// are among them until they are swept: what is passed over for a wrong clock's sake would never be repeated.
     /// </summary>
     public Task<List<JournalRow>> ReadAsync(long after, int batch) =>
-        BoundedAsync(db => InOrder(Present(db), after, batch), PatienceOfRecovery);
+        BoundedAsync(db => InOrder(All(db), after, batch), PatienceOfRecovery);
 
     /// <summary>As <see cref="ReadAsync"/>, but only those without a place.</summary>
     public Task<List<JournalRow>> ReadUnplacedAsync(long after, int batch) =>
-        BoundedAsync(db => InOrder(Present(db).Where(row => row.Lineage == null), after, batch), PatienceOfRecovery);
+        BoundedAsync(db => InOrder(All(db).Where(row => row.Lineage == null), after, batch), PatienceOfRecovery);
 
-    /// <summary>As <see cref="ReadUnplacedAsync"/>, but only those whose own call has ended.</summary>
+    /// <summary>
+    /// As <see cref="ReadUnplacedAsync"/>, but only those that still concern somebody and whose own call has ended.
+    /// </summary>
     public Task<List<JournalRow>> ReadLeftAsync(long after, int batch)
     {
         var (now, since) = (clock.GetUtcNow(), clock.GetUtcNow() - policy.Value.CommandTimeout);
         // A row from the future was written before the clock was set back: its call has ended too.
         return BoundedAsync(db => InOrder(
-            Present(db).Where(row => row.Lineage == null && (row.At <= since || row.At > now)), after, batch));
+            All(db).Where(row => row.Lineage == null && row.KeepUntil > now && (row.At <= since || row.At > now)),
+            after, batch));
     }
 
     /// <summary>How far it goes, in each lineage of each hash tag.</summary>
@@ -214,11 +218,7 @@ internal sealed partial class RevocationJournal(
         return true;
     }
 
-    private IQueryable<JournalRow> Present(SessionsDbContext db)
-    {
-        var now = clock.GetUtcNow();
-        return db.RevocationJournal.AsNoTracking().Where(row => row.KeepUntil > now);
-    }
+    private static IQueryable<JournalRow> All(SessionsDbContext db) => db.RevocationJournal.AsNoTracking();
 
     private static Task<List<JournalRow>> InOrder(IQueryable<JournalRow> rows, long after, int batch) =>
         rows.Where(row => row.Id > after).OrderBy(row => row.Id).Take(batch).ToListAsync();

@@ -16,7 +16,7 @@ if ttl <= 0 then return reply end
 -- While all sessions in the index are within both limits, none is over one.
 if limit > 0 and redis.call('ZCARD', KEYS[2]) >= math.min(limit, tonumber(ARGV[11])) then
   local present, buried = {}, {}
-  for _, id in ipairs(ids_of(KEYS[2])) do
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
     local key = key_of(ARGV[8], id)
     local record = get(key)
     if live(record, ARGV[2], now) then

@@ -19,15 +19,6 @@ local function enter(index, user, id, ttl)
   tidy_later(user, ends)
 end
 
--- The ids of a user's sessions and tombstones. What is kept for sign-ins under way has shorter names.
-local function ids_of(index)
-  local ids = {}
-  for _, id in ipairs(redis.call('ZRANGE', index, 0, -1)) do
-    if #id == $IdSize then ids[#ids + 1] = id end
-  end
-  return ids
-end
-
 -- Ends a session, and answers the tombstone. The removal comes first: after a first write that needs no memory, Redis
 -- lets a script finish even at its memory limit. If Redis refuses the tombstone all the same, the session is gone
 -- without one. So is a record of an unknown version.

@@ -1,18 +1,24 @@
 -- What takes something away; each may be repeated.
 
--- Ends a session; answers whether it was there, and how long it could have gone unused.
+-- Ends a session; answers whether it was there, and how long it or its tombstone could have gone unused.
 local function revoke(user, id, now, revocation)
   local index, key = key_of('uu:' .. tag, user), key_of('us:' .. tag, id)
   local record = get(key)
   if not record then return false end
 
-  local is_readable = readable(record)
-  -- Only the index can tell whose an unreadable record is.
-  local ours = live(record, user, now) or (not is_readable and redis.call('ZSCORE', index, id))
-  if not ours then return false end
+  local idle = readable(record) and bytes(record, $UserIdAt, $UserIdSize) == user and number(record, $IdleTimeoutAt)
+  if live(record, user, now) then
+    bury(index, key, id, record, revocation, now)
+    return true, idle
+  end
 
-  bury(index, key, id, record, revocation, now)
-  return true, is_readable and number(record, $IdleTimeoutAt) or nil
+  -- Only the index can tell whose an unreadable record is.
+  if not readable(record) and redis.call('ZSCORE', index, id) then
+    bury(index, key, id, record, revocation, now)
+    return true
+  end
+
+  return false, idle and string.byte(record, $StateAt + 1) == $Revoked and idle
 end
 
 -- Keeps a value of the user's for sign-ins under way; answers whether there was memory for it. The removal comes first
@@ -30,7 +36,7 @@ end
 -- latest "created" that is concerned, later ones stay. Answers whether there was memory for it, and the ids.
 local function revoke_all(user, except, now, revocation, generation, created_until)
   local index, ended = key_of('uu:' .. tag, user), {}
-  for _, id in ipairs(ids_of(index)) do
+  for _, id in ipairs(redis.call('ZRANGE', index, 0, -1)) do
     local key = key_of('us:' .. tag, id)
     local record = get(key)
     local concerned = id ~= except and record and (not readable(record)
@@ -61,7 +67,7 @@ local function require_rights(user, now, required_bytes)
   if tonumber(redis.call('GET', key_of('ur:' .. tag, user)) or '0') < required then
     kept = keep_for_sign_ins(user, 'ur:', $RightsEntry, string.format('%d', required))
   end
-  for _, id in ipairs(ids_of(key_of('uu:' .. tag, user))) do
+  for _, id in ipairs(redis.call('ZRANGE', key_of('uu:' .. tag, user), 0, -1)) do
     local key = key_of('us:' .. tag, id)
     local record = get(key)
     if live(record, user, now) and version(record, $RequiredRightsAt) < required then
