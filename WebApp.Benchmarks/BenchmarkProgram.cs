@@ -5,6 +5,7 @@ using WebApp.Benchmarks.Desk;
 using WebApp.Benchmarks.Http;
 using WebApp.Benchmarks.Idle;
 using WebApp.Benchmarks.Micro;
+using WebApp.Benchmarks.Recovery;
 using WebApp.Benchmarks.Scale;
 using WebApp.Benchmarks.Soak;
 
@@ -62,6 +63,7 @@ internal static class BenchmarkProgram
         SoakOptions.Command(),
         DeskOptions.Command(),
         IdleOptions.Command(),
+        RecoveryOptions.Command(),
         MicroBenchmark.Command(),
     };
 }

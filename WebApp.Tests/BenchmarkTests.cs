@@ -67,5 +67,19 @@ public sealed class BenchmarkTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
+    [Fact]
+    public async Task Recovery_is_measured_for_each_loss()
+    {
+        await using var program = ProgramProcess.StartDotnet(
+            _folder, new Dictionary<string, string?>(),
+            [Program, "recovery", "--rows", "3000", "--rounds", "1", "--output", _folder]);
+
+        Assert.True(await program.EndAsync() == 0, string.Join('\n', program.Lines));
+        var report = await File.ReadAllTextAsync(Path.Combine(_folder, "recovery.md"));
+        foreach (var what in new[] { "first start after", "start beside", "with its data", "without its data" })
+            Assert.Contains(what, report, StringComparison.Ordinal);
+        Assert.DoesNotContain("not measured", report, StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

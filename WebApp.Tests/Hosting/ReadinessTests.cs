@@ -61,6 +61,30 @@ public sealed class ReadinessTests : IAsyncLifetime
         await AssertRefusedAsync(
             ["CONFIG", "SET", "min-replicas-to-write", "1"], "NOREPLICAS Not enough good replicas to write.",
             ["CONFIG", "SET", "min-replicas-to-write", "0"]);
+        await AssertRefusedAsync(
+            ["REPLICAOF", "127.0.0.1", "1"], "READONLY You can't write against a read only replica.",
+            ["REPLICAOF", "NO", "ONE"]);
+    }
+
+    // As Redis does when a snapshot could not be written.
+    [Fact]
+    public async Task A_Redis_that_can_not_save_and_so_refuses_writes_is_not_ready()
+    {
+        await _app.UntilReadyAsync();
+        await _redis.CliAsync("CONFIG", "SET", "save", "3600 1");
+        Directory.CreateDirectory(Path.Combine(_redis.Directory, "dump.rdb"));
+        await _redis.CliAsync("BGSAVE");
+        await Eventually.TrueAsync(
+            async () => (await _redis.CliAsync("INFO", "persistence")).Contains(
+                "rdb_last_bgsave_status:err", StringComparison.Ordinal),
+            "it could not save");
+
+        Assert.Equal((503, "Unhealthy"), await ReadyAsync());
+        Assert.Contains(_app.Log.Lines, line => line.Contains("MISCONF", StringComparison.Ordinal));
+
+        Directory.Delete(Path.Combine(_redis.Directory, "dump.rdb"));
+        await _redis.CliAsync("BGSAVE");
+        await Eventually.TrueAsync(async () => await ReadyAsync() == (200, "Healthy"), "it saves again");
     }
 
     [Fact]
@@ -70,6 +94,39 @@ public sealed class ReadinessTests : IAsyncLifetime
 
         await _redis.ConfigSetAsync("maxmemory", "1");
 
+        Assert.Equal((200, "Healthy"), await ReadyAsync());
+    }
+
+    // Then a user's index may go, and no sign-out would find the sessions that it named.
+    [Fact]
+    public async Task A_Redis_that_can_be_full_and_may_evict_any_key_is_not_ready()
+    {
+        await SetPolicyAsync("allkeys-lfu");
+        Assert.Equal((200, "Degraded"), await ReadyAsync());
+
+        await _redis.ConfigSetAsync("maxmemory", "1gb");
+
+        await Eventually.TrueAsync(async () => await ReadyAsync() == (503, "Unhealthy"), "it is seen");
+        Assert.Contains(_app.Log.Lines, line => line.Contains("Not ready: Redis may evict", StringComparison.Ordinal));
+        await _redis.ConfigSetAsync("maxmemory-policy", "volatile-lfu");
+        await Eventually.TrueAsync(async () => await ReadyAsync() == (200, "Healthy"), "it is seen");
+    }
+
+    // It answers every probe: only those who sign in notice.
+    [Fact]
+    public async Task A_Redis_that_refused_a_sign_in_for_lack_of_memory_is_degraded_until_there_is_room()
+    {
+        await _app.UntilReadyAsync();
+        using var browser = _app.NewBrowser();
+        var form = await browser.GetAsync("/account/login");
+        form.Fill("Email", "alice@example.com").Fill("Password", Browser.DemoPassword);
+        await _redis.ConfigSetAsync("maxmemory", "1");
+        Assert.Equal(503, (await form.SendAsync("Sign in")).Status);
+
+        Assert.Equal((200, "Degraded"), await ReadyAsync());
+
+        await _redis.ConfigSetAsync("maxmemory", "0");
+        await browser.SignInAsync("alice@example.com", Browser.DemoPassword);
         Assert.Equal((200, "Healthy"), await ReadyAsync());
     }
 

@@ -80,19 +80,42 @@ public sealed class StoreDumpTests : IAsyncLifetime
     {
         await StartAsync("pfx");
         using var owner = await _app.NewUserAsync();
-        await using var thiefs = new ProductionApp { Database = _app.Database, Clock = _app.Clock };
-        thiefs.UseRedis(_redis, ProductionApp.MakeCertificate(_folder, "pfx"));
-        // Or it would not even start on that database.
-        thiefs.Settings["Audit:Key"] = _app.Settings["Audit:Key"];
+        await using var stolen = new RedisServer();
+        await _redis.CliAsync("SAVE");
+        File.Copy(Path.Combine(_redis.Directory, "dump.rdb"), Path.Combine(stolen.Directory, "dump.rdb"));
+        await stolen.StartAsync();
+        var database = Path.Combine(_folder, "stolen.db");
+        await SqlAsync(_app.Database, $"VACUUM INTO '{database}'");
+
+        // While there are keys that it can't open, it makes none of its own.
+        await using (var other = NewApp())
+        {
+            using var early = other.NewBrowser();
+            early.Cookies[ProductionApp.SessionCookieName] = owner.SessionCookie!;
+            Assert.Equal(503, (await early.GetAsync("/account")).Status);
+            Assert.Equal("1", (await stolen.CliAsync("LLEN", "DataProtection-Keys")).Trim());
+        }
+
+        await SqlAsync(database, "DELETE FROM RingKeys");
+        await stolen.CliAsync("DEL", "DataProtection-Keys");
+        await using var thiefs = NewApp();
         await thiefs.UntilReadyAsync();
         using var browser = thiefs.NewBrowser();
-
         browser.Cookies[ProductionApp.SessionCookieName] = owner.SessionCookie!;
         Assert.Equal("/account/login", (await browser.GetAsync("/account")).Address.AbsolutePath);
 
         // Not even with a cookie of the right secret: the ticket can't be opened.
         browser.Cookies[ProductionApp.SessionCookieName] = thiefs.CookieWith(_app.KeyOf(owner));
         Assert.Equal("/account/login", (await browser.GetAsync("/account")).Address.AbsolutePath);
+
+        ProductionApp NewApp()
+        {
+            var app = new ProductionApp { Database = database, Clock = _app.Clock };
+            app.UseRedis(stolen, ProductionApp.MakeCertificate(_folder, "pfx"));
+            // Or it would not even start on that database.
+            app.Settings["Audit:Key"] = _app.Settings["Audit:Key"];
+            return app;
+        }
     }
 
     [Fact]
@@ -134,6 +157,17 @@ public sealed class StoreDumpTests : IAsyncLifetime
         Assert.Equal("1", (await _redis.CliAsync("LLEN", "DataProtection-Keys")).Trim());
         // And without a certificate the key does lie there in the open, as the first test would find.
         AssertContains(await DumpAsync(), "a plain key", "<masterKey"u8.ToArray());
+    }
+
+    private static async Task SqlAsync(string database, string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={database}");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The test's own text.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task StartAsync(string certificate)

@@ -10,8 +10,9 @@ namespace WebApp.Hosting;
 /// <summary>
 /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: database and key ring answer too, and the session
 /// store has just read and run a script or transaction as for a sign-in (<see cref="IUserSessionStore.CheckAsync"/>).
-/// One word for everyone; the details go to the log. <c>Degraded</c> (status 200): all is well, but Redis' settings
-/// endanger the key ring, or mail does not get out.
+/// One word for everyone; the details go to the log. <c>Degraded</c> (status 200): it serves, but Redis'
+/// settings endanger the key ring, Redis refuses new sessions, rows of the database can't be opened, or mail does not
+/// get out.
 /// </summary>
 internal static class Health
 {
@@ -61,7 +62,7 @@ internal static class Health
         }
     }
 
-    private sealed class SessionStoreCheck(IUserSessionStore sessions) : IHealthCheck
+    private sealed class SessionStoreCheck(IUserSessionStore sessions, IServiceProvider services) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(
             HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -69,20 +70,32 @@ internal static class Health
             try
             {
                 await sessions.CheckAsync();
-                return HealthCheckResult.Healthy();
+                // Without Redis there is no connection to ask.
+                return services.GetService<RedisConnection>() is { } redis
+                    ? JudgeWrites(redis)
+                    : HealthCheckResult.Healthy();
             }
             catch (SessionStoreUnavailableException e)
             {
                 return HealthCheckResult.Unhealthy("The session store did not answer.", e);
             }
         }
+
+        /// <summary>Full memory keeps people from signing in, but nobody who is signed in from anything.</summary>
+        private static HealthCheckResult JudgeWrites(RedisConnection redis) =>
+            redis.Masters.Any(master => master.EvictsAnyKey)
+                ? HealthCheckResult.Unhealthy(
+                    "Redis may evict what finds the sessions that are to end: set maxmemory-policy to noeviction.")
+            : redis.RefusedWrite is { } words ? HealthCheckResult.Degraded($"Redis refused to write: {words}")
+            : HealthCheckResult.Healthy();
     }
 
-    private sealed class KeyRingCheck(KeyRingGate gate, IServiceProvider services) : IHealthCheck
+    private sealed class KeyRingCheck(KeyRingGate gate, SealedRows rows, IServiceProvider services) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(
             HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-            !gate.IsOpen ? HealthCheckResult.Unhealthy("The key ring has never been read.")
+            !gate.IsOpen ? HealthCheckResult.Unhealthy($"The key ring has never been read. {gate.Why}".TrimEnd())
+            : rows.Trouble is { } trouble ? HealthCheckResult.Degraded(trouble)
             : MayLoseKeys()
                 ? HealthCheckResult.Degraded("Redis may evict the key ring: set maxmemory-policy to noeviction.")
             : HealthCheckResult.Healthy());

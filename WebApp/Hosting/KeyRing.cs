@@ -15,6 +15,11 @@ internal static class KeyRing
     /// <summary>How the framework's categories in the log begin.</summary>
     private const string Framework = "Microsoft.AspNetCore.DataProtection";
 
+    private const string Certificate = "DataProtection:Certificate";
+    private const string Password = "DataProtection:CertificatePassword";
+    private const string Previous = "DataProtection:PreviousCertificates";
+    private const string PreviousPasswords = "DataProtection:PreviousCertificatePasswords";
+
     /// <exception cref="OptionsValidationException">Outside Development keys in Redis need <c>DataProtection:Certificate</c>.</exception>
     public static void AddKeyRing(this WebApplicationBuilder builder, Database database)
     {
@@ -41,8 +46,16 @@ internal static class KeyRing
             keys.PersistKeysToFileSystem(new(folder));
         }
 
-        if (builder.Configuration["DataProtection:Certificate"] is { Length: > 0 } path)
-            keys.ProtectKeysWithCertificate(Load(path, builder.Configuration["DataProtection:CertificatePassword"]));
+        // Around whichever repository it is, once that is chosen.
+        builder.Services.AddSingleton<KeyRingInventory>().AddOptions<KeyManagementOptions>().PostConfigure<IServiceProvider>(
+            (ring, services) => ring.XmlRepository = new GuardedKeyRing(ring.XmlRepository!, services));
+        builder.Services.AddSingleton<SealedRows>().AddHostedService(services => services.GetRequiredService<SealedRows>());
+
+        X509Certificate2[] previous = [.. LoadPrevious(builder.Configuration)];
+        if (previous.Length > 0)
+            keys.UnprotectKeysWithAnyCertificate(previous);
+        if (builder.Configuration[Certificate] is { Length: > 0 } path)
+            keys.ProtectKeysWithCertificate(Load(Certificate, path, builder.Configuration[Password], Password));
         else if (inRedis && !builder.Environment.IsDevelopment())
             throw Mistake(
                 "DataProtection:Certificate is not set. Keys in Redis are plain text without it: whoever reads Redis could make cookies. "
@@ -69,7 +82,23 @@ internal static class KeyRing
         builder.Logging.AddFilter($"{Framework}.Repositories.FileSystemXmlRepository", LogLevel.Error);
     }
 
-    private static X509Certificate2 Load(string path, string? password)
+    /// <summary>Those that keys may still be encrypted for. One value is a list of one.</summary>
+    private static IEnumerable<X509Certificate2> LoadPrevious(IConfiguration configuration)
+    {
+        var list = configuration.GetSection(Previous);
+        var passwords = configuration.GetSection(PreviousPasswords);
+        if (list.Value is { Length: > 0 } one)
+            yield return Load(Previous, one, passwords.Value ?? configuration[Password], PreviousPasswords);
+
+        foreach (var item in list.GetChildren())
+        {
+            yield return Load(
+                item.Path, item.Value ?? "", passwords[item.Key] ?? configuration[Password],
+                $"{PreviousPasswords}:{item.Key}");
+        }
+    }
+
+    private static X509Certificate2 Load(string setting, string path, string? password, string passwordSetting)
     {
         try
         {
@@ -78,11 +107,12 @@ internal static class KeyRing
                 : X509CertificateLoader.LoadPkcs12FromFile(path, password);
             return certificate.HasPrivateKey ? certificate : throw new CryptographicException("It has no private key.");
         }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (
+            e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw Mistake(
-                $"DataProtection:Certificate names \"{path}\", which can't be used: {e.Message} It must be a PFX file (its password: "
-                + "DataProtection:CertificatePassword) or a PEM file, with certificate and private key.");
+                $"{setting} names \"{path}\", which can't be used: {e.Message} It must be a PFX file (its password: "
+                + $"{passwordSetting}) or a PEM file, with certificate and private key.");
         }
     }
 
@@ -101,9 +131,13 @@ internal sealed partial class KeyRingGate(
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromSeconds(15);
 
     private volatile bool _open;
+    private volatile string _why = "";
     private long _warnedAt = clock.GetTimestamp();
 
     public bool IsOpen => _open;
+
+    /// <summary>Why the last try failed.</summary>
+    public string Why => _why;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -129,11 +163,12 @@ internal sealed partial class KeyRingGate(
         }
         catch (Exception e) when (e is CryptographicException or SessionStoreUnavailableException or IOException)
         {
+            _why = e.GetBaseException().Message;
             if (clock.GetElapsedTime(_warnedAt) < BetweenWarnings)
                 return;
 
             _warnedAt = clock.GetTimestamp();
-            LogClosed(logger, e.GetBaseException().Message);
+            LogClosed(logger, _why);
         }
     }
 

@@ -185,8 +185,26 @@ public readonly record struct UserGeneration(long Value, long Epoch)
     /// <summary>How long a store keeps a mark, and so the longest that one sign-in may take.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
-    /// <summary>A value that no earlier generation had.</summary>
-    public static long NewValue() => Random.Shared.NextInt64(1, long.MaxValue);
+    /// <summary>By this much it rises with each millisecond since 1970; the rest is random.</summary>
+    private const long TimeUnit = 1 << 21;
+
+    /// <summary>A value that no earlier generation had. It tells when all sessions were revoked.</summary>
+    public static long NewValue(DateTimeOffset revokedAt) =>
+        (revokedAt.ToUnixTimeMilliseconds() * TimeUnit) + Random.Shared.NextInt64(TimeUnit);
+
+    /// <summary>
+    /// The session as it is to be stored. It begins after all others were revoked, which may be repeated and spares what
+    /// was created later. But an instance whose clock is ahead may have revoked them: what came first counts, not what
+    /// the clocks say.
+    /// </summary>
+    public UserSession Begin(UserSession session)
+    {
+        var revokedAt = Value / TimeUnit;
+        var behind = TimeSpan.FromMilliseconds(revokedAt - session.CreatedAt.ToUnixTimeMilliseconds());
+        return behind > TimeSpan.Zero && behind < Lifetime
+            ? session with { CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(revokedAt + 1) }
+            : session;
+    }
 
     /// <summary>What <see cref="ToString"/> wrote; null if it is something else.</summary>
     public static UserGeneration? TryParse(string text) => text.Split('.') is [var value, var epoch]

@@ -100,7 +100,14 @@ public sealed partial class EndEveryoneOnRedisTests(RedisServer redis) : EndEver
         {
             var number = (await Store.GetGenerationAsync(user)).Epoch + 1;
             db.Epochs.Add(new() { Number = number, At = Now, Reason = RevocationReason.Maintenance });
-            db.RevocationJournal.Add(new() { UserId = user, At = Now.AddMinutes(-1), RightsVersion = 7, KeepUntil = Now.AddDays(1) });
+            db.RevocationJournal.Add(new()
+            {
+                UserId = user,
+                Tag = RedisKeys.TagOf(user),
+                At = Now.AddMinutes(-1),
+                RightsVersion = 7,
+                KeepUntil = Now.AddDays(1),
+            });
             await db.SaveChangesAsync();
         }
 

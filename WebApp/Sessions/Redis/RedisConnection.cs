@@ -39,6 +39,7 @@ public sealed partial class RedisConnection(
 
     private readonly TimeSpan _timeout = policy.Value.CommandTimeout;
     private readonly RedisErrorLog _errors = new(clock, logger);
+    private readonly RefusedWrites _refused = new(clock);
     private readonly Lock _state = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly TaskCompletionSource _firstVerified = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,6 +60,12 @@ public sealed partial class RedisConnection(
     /// checks.
     /// </summary>
     public IReadOnlyList<RedisServerFacts> Masters => _lastProbe?.Masters ?? [];
+
+    /// <summary>
+    /// What Redis said when it last refused to write, if that was less than a minute ago and it has written nothing of
+    /// the kind since; for health checks.
+    /// </summary>
+    public string? RefusedWrite => _refused.Last;
 
     /// <summary>Whether keys of any slots may stand in one command: known to be no Cluster.</summary>
     internal bool IsSingleServer => _lastProbe is { IsCluster: false };
@@ -85,6 +92,16 @@ public sealed partial class RedisConnection(
             .WaitAsync(ConnectTimeout)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         redis.Dispose();
+    }
+
+    /// <summary>Redis has just written something that needs memory.</summary>
+    internal void NoteWritten() => _refused.Clear();
+
+    /// <summary>Redis has just given leave to write what needs no memory; on Cluster, one of its masters has.</summary>
+    internal void NoteLeaveToWrite()
+    {
+        if (IsSingleServer)
+            _refused.ClearButLackOfMemory();
     }
 
     /// <summary>For a caller that has waited since that timestamp of <see cref="Stopwatch"/>.</summary>
@@ -232,6 +249,7 @@ public sealed partial class RedisConnection(
         {
             var error = RedisError.Of(e.Message);
             _errors.Add(operation, error);
+            _refused.Note(error);
             throw new SessionStoreUnavailableException($"Redis refused {operation}: {error.Text}");
         }
         catch (Exception e) when (

@@ -14,6 +14,13 @@ internal sealed partial record RedisError(string Code, string Text)
     private const int MaxLength = 400;
     private const string Omitted = "…";
 
+    /// <summary>
+    /// Whether it refuses what writes, or what needs memory. Before version 7 the error of a script has it inside.
+    /// </summary>
+    public bool RefusesWrites => Refusals().IsMatch(Text);
+
+    public bool LacksMemory => RefusesWrites && Text.Contains("OOM ", StringComparison.Ordinal);
+
     public static RedisError Of(string message) => new(CodeOf(message), Scrub(message));
 
     public static string CodeOf(string message)
@@ -67,6 +74,10 @@ internal sealed partial record RedisError(string Code, string Text)
         RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Plain();
+
+    [GeneratedRegex(
+        "(^|[ -])(OOM|NOREPLICAS|READONLY|MISCONF) ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Refusals();
 
     [GeneratedRegex(@"^'[\w.|?=<>(){}]{1,30}'[.,:;)]*$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();

@@ -2,7 +2,7 @@ namespace WebApp.Sessions.Redis;
 
 /// <summary>
 /// Goes round the lists of the index over all users, some every five seconds, and takes out what ended by itself or
-/// with everyone's.
+/// with everyone's; and round the indexes of single users, of which nothing expires by itself.
 /// All instances share one round: each turn belongs to the one that asks first.
 /// </summary>
 internal sealed partial class RedisIndexSweeper(RedisConnection connection, RedisIndex index, TimeProvider clock, ILogger<RedisIndexSweeper> logger) : BackgroundService
@@ -49,6 +49,7 @@ internal sealed partial class RedisIndexSweeper(RedisConnection connection, Redi
         if (!await connection.RunAsync(redis => redis.StringSetAsync("ul:turn", 1, 0.9 * Pause, StackExchange.Redis.When.NotExists)))
             return;
 
+        connection.NoteWritten();
         var lists = await index.IsBehindAsync() ? ListsAtOnceWhenBehind : ListsAtOnce;
         var end = await connection.RunAsync(redis => redis.StringIncrementAsync("ul:place", lists));
         await index.SweepAsync(end - lists, lists);

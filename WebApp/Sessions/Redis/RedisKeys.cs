@@ -11,6 +11,13 @@ internal sealed class RedisKeys(Guid userId)
     /// <summary>How many hash tags there are.</summary>
     public const int Tags = 256;
 
+    /// <summary>
+    /// What stands in a user's index for the keys of sign-ins under way: no ids of sessions, but as long, so that the
+    /// version before is not confused.
+    /// </summary>
+    public const string GenerationEntry = "generation......";
+    public const string RightsEntry = "rights..........";
+
     private static readonly string[] Names = [.. Enumerable.Range(0, Tags).Select(tag => $"{{s{tag:x2}}}")];
 
     private readonly string _tag = NameOf(TagOf(userId));
@@ -33,6 +40,9 @@ internal sealed class RedisKeys(Guid userId)
 
     /// <summary>The copy of the epoch for the tag's users.</summary>
     public static RedisKey EpochOf(int tag) => $"ue:{NameOf(tag)}:";
+
+    /// <summary>See <see cref="RedisMark"/>.</summary>
+    public static RedisKey MarkOf(int tag) => $"uj:{NameOf(tag)}:";
 
     /// <summary>The bitmap of <see cref="RedisIndex"/> of the tag.</summary>
     public static RedisKey BitmapOf(int tag) => $"ub:{NameOf(tag)}:";

@@ -9,9 +9,10 @@ namespace WebApp.Sessions.Redis;
 /// </summary>
 /// <remarks>
 /// A server that was restarted from an old snapshot, or a replica that took over, may have lost revocations. So on a
-/// server that this process doesn't know yet, the whole journal is repeated before the connection counts as verified.
-/// On a known one, unconfirmed revocations are repeated: first thing after an outage, with every probe while there are
-/// some, and every five seconds for those that another instance left behind.
+/// server that this process doesn't know yet, what its data lacks of the journal is repeated before the connection
+/// counts as verified (<see cref="RedisRecovery"/>). So it is on a known one that counts fewer commands than before:
+/// its machine was put back to an earlier state. Otherwise unconfirmed revocations are repeated: first thing after an
+/// outage, with every probe while there are some, and every five seconds for those that another instance left behind.
 /// A server that is not known yet also has to load all scripts: if it can't, it is not used, and the log says why.
 /// </remarks>
 internal sealed partial class RedisMonitor(
@@ -29,14 +30,12 @@ internal sealed partial class RedisMonitor(
     private static readonly TimeSpan BetweenRetries = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
 
-    private readonly RedisRevocations _revocations = new(
-        (userId, script, keys, args) =>
-            connection.EvaluateUnverifiedAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]),
-        scripts,
-        clock);
+    private readonly RedisRecovery _recovery = new(connection, scripts, journal, clock);
     private readonly RedisEpochs _epochs = new(connection.EvaluateUnverifiedAsync, scripts);
     private readonly RedisScript[] _scripts = [.. scriptSets.SelectMany(set => set.Scripts)];
-    private HashSet<string> _known = [];
+
+    /// <summary>The masters at the last look that ended well, and how many commands they had run.</summary>
+    private Dictionary<string, long> _known = [];
     private long _toldEpoch;
     private long _retriedAt;
     private bool _leftOver;
@@ -67,16 +66,18 @@ internal sealed partial class RedisMonitor(
         {
             var probe = await connection.ProbeAsync();
             WarnOfEviction(probe.Masters);
-            var identities = probe.Masters.Select(m => m.Identity).ToHashSet(StringComparer.Ordinal);
-            if (!identities.IsSubsetOf(_known))
+            if (!AreKnown(probe.Masters))
+                connection.HoldBack();
+            else if (IsRetryDue() && !await RetryAsync())
+                _known = [];
+            if (!AreKnown(probe.Masters))
                 await PrepareAsync(probe, stopping);
-            else if (IsRetryDue())
-                await RetryAsync();
 
             if (!connection.TryVerify(probe))
                 return false;
 
-            _known = identities;
+            _known = probe.Masters.DistinctBy(master => master.Identity)
+                .ToDictionary(master => master.Identity, master => master.Commands, StringComparer.Ordinal);
             if (_saidDown)
                 LogUp();
             _saidDown = false;
@@ -94,6 +95,17 @@ internal sealed partial class RedisMonitor(
         return true;
     }
 
+    private bool AreKnown(IReadOnlyList<RedisServerFacts> masters)
+    {
+        if (masters.Any(master => master.Commands < _known.GetValueOrDefault(master.Identity)))
+        {
+            _recovery.NoteGoneBack();
+            _known = [];
+        }
+
+        return masters.All(master => _known.ContainsKey(master.Identity));
+    }
+
     /// <summary>Once, and again only after it was put right in between.</summary>
     private void WarnOfEviction(IEnumerable<RedisServerFacts> masters)
     {
@@ -104,38 +116,25 @@ internal sealed partial class RedisMonitor(
     }
 
     /// <summary>
-    /// Makes a server that is not known yet fit for use, while nobody uses it. Any failure means: not verified.
+    /// Makes a server fit for use. Any failure means: not verified. Nobody uses it meanwhile, unless it is known and
+    /// has only lost a mark, as when it was flushed.
     /// </summary>
     private async Task PrepareAsync(RedisProbe probe, CancellationToken stopping)
     {
-        connection.HoldBack();
         await connection.LoadAsync(probe, _scripts);
-        await ReplayAsync(stopping);
-    }
-
-    /// <summary>Repeats the whole journal: the server may have gone back in time.</summary>
-    private async Task ReplayAsync(CancellationToken stopping)
-    {
         await TellEpochAsync(await journal.ReadEpochAsync());
-        var count = 0;
-        List<JournalRow> rows = [];
-        while ((rows = await journal.ReadAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0)
-        {
-            stopping.ThrowIfCancellationRequested();
-            await Task.WhenAll(rows.Select(RepeatAsync));
-            await ConfirmAsync(rows.Where(row => !row.Confirmed));
-            count += rows.Count;
-        }
-
-        LogReplayed(count);
+        LogReplayed(await _recovery.RunAsync(stopping));
     }
 
     /// <summary>Looking into the database with every probe would be most of what an idle instance costs.</summary>
     private bool IsRetryDue() => !connection.IsVerified || _leftOver || journal.IsUnsettled
         || Stopwatch.GetElapsedTime(_retriedAt) >= BetweenRetries;
 
-    /// <summary>Repeats what Redis has not confirmed. A failure waits for the next time, and stops no other.</summary>
-    private async Task RetryAsync()
+    /// <summary>
+    /// Repeats what Redis has not confirmed. A failure waits for the next time, and stops no other. False if a mark is
+    /// missing: then nobody knows what the data has.
+    /// </summary>
+    private async Task<bool> RetryAsync()
     {
         (_retriedAt, _leftOver) = (Stopwatch.GetTimestamp(), false);
         try
@@ -149,18 +148,26 @@ internal sealed partial class RedisMonitor(
             LogEpochNotTold(e);
         }
 
+        var areCounted = true;
         try
         {
             List<JournalRow> rows = [];
-            while ((rows = await journal.ReadUnconfirmedAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0)
+            while ((rows = await journal.ReadLeftAsync(rows.LastOrDefault()?.Id ?? 0, Batch)).Count > 0)
             {
-                var tries = rows.Select(row => (row, Task: RepeatAsync(row))).ToList();
-                await Task.WhenAll(tries.Select(t => t.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                var done = tries.Where(t => t.Task.IsCompletedSuccessfully).Select(t => t.row).ToList();
-                await ConfirmAsync(done);
-                if (done.Count > 0)
-                    LogRetried(done.Count, rows.Count);
-                _leftOver |= done.Count < rows.Count;
+                var tries = rows.Select(row => (row.Id, Place: _recovery.RepeatAsync(row.Tag, [row]))).ToList();
+                await ((Task)Task.WhenAll(tries.Select(t => t.Place)))
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var done = tries.Where(t => t.Place.IsCompletedSuccessfully).ToList();
+                PlacedRow[] placed =
+                [
+                    .. done.Where(t => t.Place.Result is not null)
+                        .Select(t => new PlacedRow(t.Id, t.Place.Result!.Value)),
+                ];
+                await journal.TryPlaceAsync(placed);
+                if (placed.Length > 0)
+                    LogRetried(placed.Length, rows.Count);
+                _leftOver |= placed.Length < rows.Count;
+                areCounted &= placed.Length == done.Count;
             }
         }
         catch (Exception e)
@@ -168,6 +175,8 @@ internal sealed partial class RedisMonitor(
             _leftOver = true;
             LogJournalUnreadable(e);
         }
+
+        return areCounted;
     }
 
     /// <summary>Number 0 is told as it is asked for: it takes nothing from anybody.</summary>
@@ -176,15 +185,6 @@ internal sealed partial class RedisMonitor(
         if (epoch.Number > 0)
             await _epochs.TellAsync(epoch);
         _toldEpoch = epoch.Number;
-    }
-
-    private Task RepeatAsync(JournalRow row) => _revocations.RepeatAsync(row);
-
-    private async Task ConfirmAsync(IEnumerable<JournalRow> rows)
-    {
-        long[] ids = [.. rows.Select(row => row.Id)];
-        if (ids.Length > 0)
-            await journal.TryConfirmAsync(ids);
     }
 
     private async Task SweepAsync()
@@ -204,11 +204,11 @@ internal sealed partial class RedisMonitor(
     }
 
     [LoggerMessage(20, LogLevel.Information,
-        "A Redis server that was not known yet is in use: {Count} revocations were repeated on it")]
+        "A Redis server that was not known yet is in use: {Count} revocations that it may lack were repeated on it")]
     private partial void LogReplayed(int count);
 
     [LoggerMessage(21, LogLevel.Warning,
-        "Redis is not in use: sessions can't be read until it answers and every revocation has been repeated on it")]
+        "Redis is not in use: sessions can't be read until it answers and has every revocation")]
     private partial void LogDown(Exception e);
 
     [LoggerMessage(24, LogLevel.Information, "Redis is in use again")]
@@ -226,7 +226,7 @@ internal sealed partial class RedisMonitor(
     private partial void LogEpochNotTold(Exception e);
 
     [LoggerMessage(25, LogLevel.Warning,
-        "Redis at {EndPoint} has maxmemory-policy {Policy}: when its memory is full it may drop the key ring, "
-        + "which signs everybody out. Set the policy to noeviction")]
+        "Redis at {EndPoint} has maxmemory-policy {Policy}: when its memory is full it may drop the key ring, which "
+        + "signs everybody out, and what finds the sessions that are to end. Set the policy to noeviction")]
     private partial void LogEviction(string endPoint, string policy);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using StackExchange.Redis;
 
@@ -8,16 +9,33 @@ namespace WebApp.Sessions.Redis;
 /// <param name="EndPoint">Where it was reached.</param>
 /// <param name="IsMaster">Whether it takes writes.</param>
 /// <param name="Identity">Changes with every restart, promotion and full resynchronisation: whenever its data may have gone back in time.</param>
+/// <param name="MaxMemory">Its limit of memory in bytes; 0: none.</param>
 /// <param name="MaxMemoryPolicy">What it does when memory is full (<c>noeviction</c>).</param>
 /// <param name="IsInCluster">Whether it runs in cluster mode.</param>
+/// <param name="Commands">
+/// How many commands it has run. With one identity it falls only if the machine was put back to an earlier state, or if
+/// the statistics were reset.
+/// </param>
 /// <param name="Time">Its clock, in milliseconds since 1970, when it answered.</param>
-public sealed record RedisServerFacts(string EndPoint, bool IsMaster, string Identity, string MaxMemoryPolicy, bool IsInCluster, long Time)
+public sealed record RedisServerFacts(
+    string EndPoint,
+    bool IsMaster,
+    string Identity,
+    long MaxMemory,
+    string MaxMemoryPolicy,
+    bool IsInCluster,
+    long Commands,
+    long Time)
 {
     /// <summary>
-    /// Whether full memory may cost it keys that have no time to live. The key ring has none: without it every cookie is worthless.
-    /// <c>volatile-*</c> costs sessions at most, and <c>noeviction</c> (the one to set) nothing but new sign-ins.
+    /// Whether full memory may cost it keys that have no time to live: without the key ring every cookie is worthless,
+    /// and without a user's index no revocation finds the sessions. <c>volatile-*</c> costs sessions at most, and
+    /// <c>noeviction</c> (the one to set) nothing but new sign-ins.
     /// </summary>
     public bool MayEvictAnyKey => MaxMemoryPolicy.StartsWith("allkeys-", StringComparison.Ordinal);
+
+    /// <summary>Likewise, and memory can be full.</summary>
+    public bool EvictsAnyKey => MayEvictAnyKey && MaxMemory > 0;
 }
 
 /// <summary>One look at all connected servers (on Cluster there are several masters).</summary>
@@ -103,9 +121,14 @@ internal sealed class RedisProbe
             // The client's own view of it may be older.
             facts.GetValueOrDefault("role") == "master",
             $"{facts.GetValueOrDefault("run_id")}/{facts.GetValueOrDefault("master_replid")}",
+            Number("maxmemory"),
             facts.GetValueOrDefault("maxmemory_policy", ""),
             facts.GetValueOrDefault("cluster_enabled") == "1",
+            Number("total_commands_processed"),
             new DateTimeOffset(DateTime.SpecifyKind(await time, DateTimeKind.Utc)).ToUnixTimeMilliseconds()));
+
+        long Number(string name) =>
+            long.TryParse(facts.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
 
     /// <summary>How many connections for commands the client has opened to it so far.</summary>

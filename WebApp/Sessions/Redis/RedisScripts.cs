@@ -21,8 +21,17 @@ internal sealed class RedisScripts
     /// <summary>Of Add and Repair alone: the tag must be told which epoch it is.</summary>
     public const int NoEpoch = 3;
 
+    /// <summary>What Repeat repeats.</summary>
+    public const byte RepeatRevoke = 1;
+    public const byte RepeatRevokeAll = 2;
+    public const byte RepeatLock = 3;
+    public const byte RepeatRights = 4;
+
     /// <summary>How much longer than its session can be seen a key stays, so that the app's clock decides.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many users' indexes are tidied up at once.</summary>
+    private const int UsersAtOnce = 200;
 
     /// <summary>How long a count is kept after its last session has ended: clocks differ.</summary>
     private static readonly TimeSpan KeepCount = TimeSpan.FromHours(1);
@@ -35,13 +44,18 @@ internal sealed class RedisScripts
         Add = Set.Add("add", common);
         Touch = Set.Add("touch", common);
         Rewrite = Set.Add("rewrite", common);
-        Lock = Set.Add("lock", common);
         Shorten = Set.Add("shorten", common);
         UpdateTicket = Set.Add("update_ticket", common);
-        RequireRights = Set.Add("require_rights", common);
         CountRefused = Set.Add("count_refused", common);
-        Revoke = Set.Add("revoke", common);
-        RevokeAll = Set.Add("revoke_all", common);
+        string[] journalled = [.. common, "common_mark", "common_revocations"];
+        Revoke = Set.Add("revoke", journalled);
+        RevokeAll = Set.Add("revoke_all", journalled);
+        Lock = Set.Add("lock", journalled);
+        RequireRights = Set.Add("require_rights", journalled);
+        Repeat = Set.Add("repeat", journalled);
+        string[] marks = ["common_format_3", "common_record", "common_mark"];
+        BeginRun = Set.Add("begin_run", marks);
+        Claim = Set.Add("claim", marks);
         TellEpoch = Set.Add("tell_epoch", common);
         List = Set.Add("list", common);
         Repair = Set.Add("repair", common);
@@ -74,6 +88,13 @@ internal sealed class RedisScripts
 
     public RedisScript RevokeAll { get; }
 
+    /// <summary>Of <see cref="RedisRecovery"/>, as are BeginRun and Claim.</summary>
+    public RedisScript Repeat { get; }
+
+    public RedisScript BeginRun { get; }
+
+    public RedisScript Claim { get; }
+
     public RedisScript TellEpoch { get; }
 
     public RedisScript List { get; }
@@ -93,6 +114,15 @@ internal sealed class RedisScripts
         [nameof(Full)] = Full,
         [nameof(NoEpoch)] = NoEpoch,
         [nameof(Grace)] = (long)Grace.TotalMilliseconds,
+        [nameof(UsersAtOnce)] = UsersAtOnce,
+        ["GenerationEntry"] = RedisKeys.GenerationEntry,
+        ["RightsEntry"] = RedisKeys.RightsEntry,
+        ["GenerationLifetime"] = (long)UserGeneration.Lifetime.TotalMilliseconds,
+        ["RunSize"] = RedisMark.RunSize,
+        ["LineageSize"] = RedisPlace.LineageSize,
+        [nameof(RepeatRevoke)] = RepeatRevoke,
+        [nameof(RepeatLock)] = RepeatLock,
+        [nameof(RepeatRights)] = RepeatRights,
         [nameof(KeepCount)] = (long)KeepCount.TotalMilliseconds,
 
         ["IdSize"] = SessionId.Size,

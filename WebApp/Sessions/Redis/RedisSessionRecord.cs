@@ -100,7 +100,7 @@ internal static class RedisSessionRecord
         WriteTime(span[NameShownUntilAt..], session.NameShownUntil);
         WriteTime(span[CreatedAt..], session.CreatedAt);
         WriteTime(span[AbsoluteDeadlineAt..], session.AbsoluteDeadline);
-        WriteMilliseconds(span[IdleTimeoutAt..], (long)session.IdleTimeout.TotalMilliseconds);
+        WriteNumber(span[IdleTimeoutAt..], (long)session.IdleTimeout.TotalMilliseconds);
         session.FamilyHash.Span.CopyTo(span[FamilyHashAt..]);
         span[FlagsAt] = (byte)((epochMark << 1) | (session.Remembered ? RememberedFlag : 0));
         BinaryPrimitives.WriteUInt16BigEndian(span[BegunSizeAt..], (ushort)begun.Length);
@@ -236,7 +236,7 @@ internal static class RedisSessionRecord
     public static int EpochMarkOf(byte[] record) => RedisRecordFormat3.Is(record) ? 0 : record[FlagsAt] >> 1;
 
     /// <summary>A time of its own.</summary>
-    public static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes) => DateTimeOffset.FromUnixTimeMilliseconds(ReadMilliseconds(bytes));
+    public static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes) => DateTimeOffset.FromUnixTimeMilliseconds(ReadNumber(bytes));
 
     /// <summary>A session's hash is a part of the record that it was read from.</summary>
     private static bool IsFrom(byte[] record, UserSession session) =>
@@ -264,7 +264,7 @@ internal static class RedisSessionRecord
             Lock = record[LockReasonAt] == 0 ? null : new(ReadTime(span[LockedAt..]), (LockReason)record[LockReasonAt]),
             ProofAttempts = record[ProofAttemptsAt],
             LastSeenAt = ReadTime(span[LastSeenAt..]),
-            IdleTimeout = TimeSpan.FromMilliseconds(ReadMilliseconds(span[IdleTimeoutAt..])),
+            IdleTimeout = TimeSpan.FromMilliseconds(ReadNumber(span[IdleTimeoutAt..])),
             AbsoluteDeadline = ReadTime(span[AbsoluteDeadlineAt..]),
             Remembered = (record[FlagsAt] & RememberedFlag) != 0,
             LastAddress = TakeAddress(ref addresses),
@@ -299,20 +299,21 @@ internal static class RedisSessionRecord
 
     private static void WriteFamily(Span<byte> destination, BrowserFamily family) => (destination[0], destination[1]) = (family.Browser, family.System);
 
-    private static void WriteTime(Span<byte> destination, DateTimeOffset? time) => WriteMilliseconds(destination, time?.ToUnixTimeMilliseconds() ?? 0);
+    private static void WriteTime(Span<byte> destination, DateTimeOffset? time) => WriteNumber(destination, time?.ToUnixTimeMilliseconds() ?? 0);
 
-    private static void WriteMilliseconds(Span<byte> destination, long milliseconds)
+    /// <summary>Six bytes, as a time has.</summary>
+    public static void WriteNumber(Span<byte> destination, long number)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(milliseconds);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(milliseconds, (1L << (8 * TimeSize)) - 1);
-        BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)(milliseconds >> 32));
-        BinaryPrimitives.WriteUInt32BigEndian(destination[sizeof(ushort)..], (uint)milliseconds);
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, (1L << (8 * TimeSize)) - 1);
+        BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)(number >> 32));
+        BinaryPrimitives.WriteUInt32BigEndian(destination[sizeof(ushort)..], (uint)number);
     }
 
-    private static long ReadMilliseconds(ReadOnlySpan<byte> bytes) =>
+    public static long ReadNumber(ReadOnlySpan<byte> bytes) =>
         ((long)BinaryPrimitives.ReadUInt16BigEndian(bytes) << 32) | BinaryPrimitives.ReadUInt32BigEndian(bytes[sizeof(ushort)..]);
 
-    private static DateTimeOffset? ReadTimeOrNever(ReadOnlySpan<byte> bytes) => ReadMilliseconds(bytes) == 0 ? null : ReadTime(bytes);
+    private static DateTimeOffset? ReadTimeOrNever(ReadOnlySpan<byte> bytes) => ReadNumber(bytes) == 0 ? null : ReadTime(bytes);
 
     private static byte[] WriteAddress(IPAddress? address) => address?.GetAddressBytes() is { } bytes ? [(byte)bytes.Length, .. bytes] : [0];
 

@@ -5,19 +5,25 @@ namespace WebApp.Sessions.Redis;
 
 /// <summary>Sessions in Redis, shared by all instances of the app; also on Redis Cluster.</summary>
 /// <remarks>
-/// Five kinds of keys, besides those of <see cref="RedisIndex"/> and <see cref="RedisShortTermStore"/>. NN is the last byte of the user id in hexadecimal, ids are hexadecimal too:
+/// Seven kinds of keys, besides those of <see cref="RedisIndex"/> and <see cref="RedisShortTermStore"/>. NN is the last
+/// byte of the user id in hexadecimal, ids are hexadecimal too:
 /// <code>
 ///   us:{sNN}:session id   STRING  the session or its tombstone, see <see cref="RedisSessionRecord"/>
 ///                                 lives to the earlier deadline (tombstone: the absolute deadline) and a minute
-///   uu:{sNN}:user id      ZSET    the user's index: 16-byte session ids, scored by when their keys expire in Redis' clock (ms)
-///                                 lives as long as the longest-lived of them
+///   uu:{sNN}:user id      ZSET    the user's index: 16-byte session ids, scored by when their keys expire in Redis'
+///                                 clock (ms); and two names, for as long as the next two keys are needed
 ///   ug:{sNN}:user id      STRING  the user's generation, a decimal number; missing: zero
-///                                 lives for <see cref="UserGeneration.Lifetime"/>
+///                                 needed for <see cref="UserGeneration.Lifetime"/>
 ///   ur:{sNN}:user id      STRING  the version of rights that the user's sessions need, a decimal number; missing: any
-///                                 lives as long as a sign-in may take: present sessions have it in their records
+///                                 needed as long as a sign-in may take: present sessions have it in their records
+///   ux:{sNN}:list         ZSET    16-byte user ids, scored by the minute in which <see cref="RedisIndexSweeper"/> may
+///                                 find that something of these three has expired; in 64 lists by the byte before the last
 ///   ue:{sNN}:             STRING  a copy of the present epoch, see <see cref="RedisEpochs"/>
-///                                 lives for ever; a missing one is made from the database
+///                                 a missing one is made from the database
+///   uj:{sNN}:             STRING  how far the tag has what is journalled, see <see cref="RedisMark"/>
+///                                 with a missing one all is repeated
 /// </code>
+/// Only records have a time to live: what has one may be evicted when memory is full, and no revocation may hang on it.
 /// What expires is cleaned up only: the deadlines in the record, judged by the app's clock, decide. Every write is one script
 /// (<see cref="RedisScripts"/>), every read one command. A revocation is journalled first (<see cref="RevocationJournal"/>), because Redis
 /// may not answer, or may lose it in a failover; if Redis does not confirm it the call fails, and <see cref="RedisMonitor"/> sees it through.
@@ -34,10 +40,7 @@ internal sealed partial class RedisUserSessionStore(
     ILogger<RedisUserSessionStore> logger)
     : IUserSessionStore
 {
-    private readonly RedisRevocations _revocations = new(
-        (userId, script, keys, args) => connection.EvaluateAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]),
-        scripts,
-        clock);
+    private readonly RedisRevocations _revocations = new(connection, scripts, clock);
     private readonly RedisEpochs _epochs = new(connection.EvaluateAsync, scripts);
     private int _saidUnreadable;
 
@@ -45,6 +48,7 @@ internal sealed partial class RedisUserSessionStore(
     {
         await GetGenerationAsync(Guid.Empty);
         _ = Reply.IsYes(await connection.EvaluateAsync(scripts.Check, [RedisKeys.AnyOf(RedisKeys.TagOf(Guid.Empty))]));
+        connection.NoteLeaveToWrite();
     }
 
     public async Task<UserSession?> FindAsync(Guid userId, SessionId id, UserSession? known = null)
@@ -73,9 +77,8 @@ internal sealed partial class RedisUserSessionStore(
             return null;
 
         SessionId[] ended = [.. reply.Skip(1).Select(id => SessionId.Read((byte[])id!))];
-        // Which ones they would be, only the script could tell. A failover must not bring them back.
         foreach (var id in ended)
-            await SettleAsync(await journal.TryWriteAsync(session.UserId, id, except: null, revocation));
+            await JournalEndAsync(session.UserId, id, revocation);
         return ended;
     }
 
@@ -106,9 +109,9 @@ internal sealed partial class RedisUserSessionStore(
     public async Task<bool> LockAsync(Guid userId, SessionId id, SessionLock sessionLock)
     {
         var row = await journal.TryWriteAsync(userId, id, sessionLock);
-        var locked = await _revocations.LockAsync(userId, id, sessionLock);
-        await SettleAsync(row);
-        return locked;
+        var change = await _revocations.LockAsync(userId, id, sessionLock);
+        await SettleAsync(row, change);
+        return change.IsDone;
     }
 
     public async Task<bool> ShortenAsync(Guid userId, SessionId id, DateTimeOffset absoluteDeadline) =>
@@ -127,8 +130,7 @@ internal sealed partial class RedisUserSessionStore(
     public async Task RequireRightsAsync(Guid userId, int version)
     {
         var row = await journal.TryWriteAsync(userId, version);
-        await _revocations.RequireRightsAsync(userId, version);
-        await SettleAsync(row);
+        await SettleAsync(row, await _revocations.RequireRightsAsync(userId, version));
     }
 
     public async Task<bool> CountRefusedAsync(Guid userId, SessionId id, DateTimeOffset at, IPAddress? address) =>
@@ -140,25 +142,22 @@ internal sealed partial class RedisUserSessionStore(
     public async Task<bool> RevokeAsync(Guid userId, SessionId id, Revocation revocation)
     {
         var row = await journal.TryWriteAsync(userId, id, except: null, revocation);
-        var ended = await _revocations.RevokeAsync(userId, id, revocation);
-        await SettleAsync(row);
-        return ended;
+        var change = await _revocations.RevokeAsync(userId, id, revocation);
+        var idleTimeout = TimeSpan.FromMilliseconds((long)change.Rest[0]);
+        await SettleAsync(row, change, idleTimeout > TimeSpan.Zero ? RevocationJournal.LatestOf(revocation, idleTimeout) : null);
+        return change.IsDone;
     }
 
     public async Task<IReadOnlyList<SessionId>> RevokeAllAsync(Guid userId, SessionId? except, Revocation revocation)
     {
         var row = await journal.TryWriteAsync(userId, id: null, except, revocation);
-        var ended = await _revocations.RevokeAllAsync(userId, except, revocation);
-        await SettleAsync(row);
-        return ended;
+        return await SettleAllAsync(row, await _revocations.RevokeAllAsync(userId, except, revocation));
     }
 
     public async Task<IReadOnlyList<SessionId>> RepeatRevokeAllAsync(Guid userId, Revocation revocation)
     {
         var row = await journal.TryWriteAsync(userId, id: null, except: null, revocation);
-        var ended = await _revocations.RepeatRevokeAllAsync(userId, revocation);
-        await SettleAsync(row);
-        return ended;
+        return await SettleAllAsync(row, await _revocations.RepeatRevokeAllAsync(userId, revocation));
     }
 
     public async Task EndEveryoneAsync(Revocation revocation, SparedSession? spared)
@@ -201,6 +200,7 @@ internal sealed partial class RedisUserSessionStore(
 
     private async Task<RedisResult[]> AddAsync(UserSession session, UserGeneration generation, int limit, RedisValue revocation)
     {
+        session = generation.Begin(session);
         var keys = new RedisKeys(session.UserId);
         var ttl = session.ExpiresAt + RedisScripts.Grace - clock.GetUtcNow();
         for (var told = false; ; told = true)
@@ -209,6 +209,8 @@ internal sealed partial class RedisUserSessionStore(
                 [keys.Record(session.Id), keys.Index, keys.Generation, keys.Rights],
                 Now(), RedisKeys.IdBytes(session.Id), generation.Value, RedisSessionRecord.Write(session, RedisEpochs.MarkOf(generation.Epoch)),
                 (long)ttl.TotalMilliseconds, keys.RecordPrefix, limit, revocation, IUserSessionStore.MaxTombstones, generation.Epoch))!;
+            if ((int)reply[0] == RedisScripts.Yes)
+                connection.NoteWritten();
             if ((int)reply[0] != RedisScripts.NoEpoch)
                 return reply;
             if (told)
@@ -226,7 +228,32 @@ internal sealed partial class RedisUserSessionStore(
     private Task<RedisResult> ChangeAsync(Guid userId, RedisScript script, RedisKey[] keys, params RedisValue[] args) =>
         connection.EvaluateAsync(script, keys, [RedisKeys.UserBytes(userId), .. args]);
 
-    private Task SettleAsync(long? row) => row is { } written ? journal.TryConfirmAsync(written) : Task.CompletedTask;
+    /// <summary>
+    /// Which ones would be ended for room only the script could tell, so they are journalled afterwards: a failover must
+    /// not bring them back.
+    /// </summary>
+    private async Task JournalEndAsync(Guid userId, SessionId id, Revocation revocation)
+    {
+        try
+        {
+            await RevokeAsync(userId, id, revocation);
+        }
+        catch (SessionStoreUnavailableException)
+        {
+            // It is in the journal, and the monitor sees it through.
+        }
+    }
+
+    private async Task<IReadOnlyList<SessionId>> SettleAllAsync(long? row, RedisChange change)
+    {
+        await SettleAsync(row, change);
+        return [.. change.Rest.Select(id => SessionId.Read((byte[])id!))];
+    }
+
+    private Task SettleAsync(long? row, RedisChange change, DateTimeOffset? latest = null) =>
+        row is { } written && change.Place is { } place
+            ? journal.TryPlaceAsync(new PlacedRow(written, place, latest))
+            : Task.CompletedTask;
 
     private RedisValue Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
 

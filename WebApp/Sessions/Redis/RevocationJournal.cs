@@ -15,6 +15,9 @@ internal sealed partial class RevocationJournal(
 {
     private const int SweepBatch = 1000;
 
+    /// <summary>How many time-outs a read may take before Redis is used: nobody waits for it but the monitor.</summary>
+    private const int PatienceOfRecovery = 20;
+
     /// <summary>
     /// Beyond the time that the two calls of a revocation may take: how long what they left open is repeated with every
     /// probe.
@@ -35,6 +38,7 @@ internal sealed partial class RevocationJournal(
     public Task<long?> TryWriteAsync(Guid userId, SessionId? id, SessionId? except, Revocation revocation) => TryWriteAsync(new()
     {
         UserId = userId,
+        Tag = RedisKeys.TagOf(userId),
         SessionId = id,
         Except = except,
         At = revocation.At,
@@ -45,35 +49,87 @@ internal sealed partial class RevocationJournal(
 
     /// <summary>As the other, for a lock.</summary>
     public Task<long?> TryWriteAsync(Guid userId, SessionId id, SessionLock sessionLock) =>
-        TryWriteAsync(new() { UserId = userId, SessionId = id, At = sessionLock.At, LockReason = sessionLock.Reason, KeepUntil = LongestSessionFrom(sessionLock.At) });
+        TryWriteAsync(new()
+        {
+            UserId = userId,
+            Tag = RedisKeys.TagOf(userId),
+            SessionId = id,
+            At = sessionLock.At,
+            LockReason = sessionLock.Reason,
+            KeepUntil = LongestSessionFrom(sessionLock.At),
+        });
 
     /// <summary>As the other, for the version of rights that the user's sessions need.</summary>
     public Task<long?> TryWriteAsync(Guid userId, int rightsVersion)
     {
         var now = clock.GetUtcNow();
-        return TryWriteAsync(new() { UserId = userId, At = now, RightsVersion = rightsVersion, KeepUntil = LongestSessionFrom(now) });
+        return TryWriteAsync(new()
+        {
+            UserId = userId,
+            Tag = RedisKeys.TagOf(userId),
+            At = now,
+            RightsVersion = rightsVersion,
+            KeepUntil = LongestSessionFrom(now),
+        });
     }
 
-    /// <summary>Redis has answered that it is done. Never throws: an unconfirmed row is only repeated, which does no harm.</summary>
-    public async Task TryConfirmAsync(params IReadOnlyCollection<long> rows)
+    /// <summary>
+    /// Redis has answered that they are done, and counted them. Never throws: a row without a place is only repeated,
+    /// which does no harm.
+    /// </summary>
+    public async Task TryPlaceAsync(params IReadOnlyCollection<PlacedRow> rows)
     {
+        if (rows.Count == 0)
+            return;
+
         try
         {
-            await BoundedAsync(db => db.RevocationJournal
-                .Where(r => rows.Contains(r.Id))
-                .ExecuteUpdateAsync(set => set.SetProperty(r => r.Confirmed, true)));
+            await BoundedAsync(db => PlaceAsync(db, rows));
         }
         catch (Exception e)
         {
-            LogNotConfirmed(e, rows.Count);
+            LogNotPlaced(e, rows.Count);
         }
     }
 
-    /// <summary>The next rows after <paramref name="after"/> that still concern somebody, in the order they were written.</summary>
-    public Task<List<JournalRow>> ReadAsync(long after, int batch) => ReadAsync(after, batch, unconfirmedSince: null);
+    /// <summary>
+    /// The next rows after <paramref name="after"/>, in the order they were written. Those that concern nobody any more
+    /// are among them until they are swept: what is passed over for a wrong clock's sake would never be repeated.
+    /// </summary>
+    public Task<List<JournalRow>> ReadAsync(long after, int batch) =>
+        BoundedAsync(db => InOrder(All(db), after, batch), PatienceOfRecovery);
 
-    /// <summary>As <see cref="ReadAsync(long, int)"/>, but only those that Redis has not confirmed although their own call has ended.</summary>
-    public Task<List<JournalRow>> ReadUnconfirmedAsync(long after, int batch) => ReadAsync(after, batch, clock.GetUtcNow() - policy.Value.CommandTimeout);
+    /// <summary>As <see cref="ReadAsync"/>, but only those without a place.</summary>
+    public Task<List<JournalRow>> ReadUnplacedAsync(long after, int batch) =>
+        BoundedAsync(db => InOrder(All(db).Where(row => row.Lineage == null), after, batch), PatienceOfRecovery);
+
+    /// <summary>
+    /// As <see cref="ReadUnplacedAsync"/>, but only those that still concern somebody and whose own call has ended.
+    /// </summary>
+    public Task<List<JournalRow>> ReadLeftAsync(long after, int batch)
+    {
+        var (now, since) = (clock.GetUtcNow(), clock.GetUtcNow() - policy.Value.CommandTimeout);
+        // A row from the future was written before the clock was set back: its call has ended too.
+        return BoundedAsync(db => InOrder(
+            All(db).Where(row => row.Lineage == null && row.KeepUntil > now && (row.At <= since || row.At > now)),
+            after, batch));
+    }
+
+    /// <summary>How far it goes, in each lineage of each hash tag.</summary>
+    public Task<List<JournalLineage>> ReadLineagesAsync() => BoundedAsync(
+        db => db.RevocationJournal.Where(row => row.Lineage != null)
+            .GroupBy(row => new { row.Lineage, row.Tag })
+            .Select(rows => new JournalLineage(
+                rows.Key.Tag, rows.Key.Lineage!.Value, rows.Max(row => row.Place)!.Value, rows.Min(row => row.Id)))
+            .ToListAsync(),
+        PatienceOfRecovery);
+
+    /// <summary>The lowest id of the lineage's rows behind that place, of which there is one.</summary>
+    public Task<long> FirstIdAsync(JournalLineage lineage, long place) => BoundedAsync(
+        db => db.RevocationJournal
+            .Where(row => row.Lineage == lineage.Lineage && row.Tag == lineage.Tag && row.Place > place)
+            .MinAsync(row => row.Id),
+        PatienceOfRecovery);
 
     /// <summary>Begins the next epoch, whose number is higher than <paramref name="after"/>, too.</summary>
     /// <exception cref="SessionStoreUnavailableException">The database failed, or took longer than a store call may; it may have begun all the same.</exception>
@@ -130,22 +186,42 @@ internal sealed partial class RevocationJournal(
         }
     }
 
+    /// <summary>
+    /// When a session has gone unused for too long in any case that was ended at that time, in whatever data it may come
+    /// back: nobody has used it since.
+    /// </summary>
+    public static DateTimeOffset LatestOf(Revocation revocation, TimeSpan idleTimeout) =>
+        revocation.At + idleTimeout + RedisEpochs.ClockDifference;
+
     private DateTimeOffset LongestSessionFrom(DateTimeOffset at)
     {
         var (plain, remembered) = (policy.Value.AbsoluteTimeout, policy.Value.RememberedAbsoluteTimeout);
         return at + (plain > remembered ? plain : remembered);
     }
 
-    private Task<List<JournalRow>> ReadAsync(long after, int batch, DateTimeOffset? unconfirmedSince) => BoundedAsync(db =>
+    private static async Task<bool> PlaceAsync(SessionsDbContext db, IReadOnlyCollection<PlacedRow> rows)
     {
-        var now = clock.GetUtcNow();
-        var rows = db.RevocationJournal.AsNoTracking().Where(r => r.Id > after && r.KeepUntil > now);
-        // A row from the future was written before the clock was set back: its call has ended too.
-        if (unconfirmedSince is { } since)
-            rows = rows.Where(r => !r.Confirmed && (r.At <= since || r.At > now));
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        foreach (var some in rows.GroupBy(row => (row.Place, row.Latest)))
+        {
+            var (ids, place) = (some.Select(row => row.Id).ToList(), some.Key.Place);
+            var latest = some.Key.Latest ?? DateTimeOffset.MaxValue;
+            await db.RevocationJournal
+                .Where(row => ids.Contains(row.Id))
+                .ExecuteUpdateAsync(set => set
+                    .SetProperty(row => row.Lineage, place.Lineage)
+                    .SetProperty(row => row.Place, place.Number)
+                    .SetProperty(row => row.KeepUntil, row => row.KeepUntil > latest ? latest : row.KeepUntil));
+        }
 
-        return rows.OrderBy(r => r.Id).Take(batch).ToListAsync();
-    });
+        await transaction.CommitAsync();
+        return true;
+    }
+
+    private static IQueryable<JournalRow> All(SessionsDbContext db) => db.RevocationJournal.AsNoTracking();
+
+    private static Task<List<JournalRow>> InOrder(IQueryable<JournalRow> rows, long after, int batch) =>
+        rows.Where(row => row.Id > after).OrderBy(row => row.Id).Take(batch).ToListAsync();
 
     private Task<int> SweepBatchAsync(SessionsDbContext db)
     {
@@ -166,8 +242,8 @@ internal sealed partial class RevocationJournal(
         }
     }
 
-    private Task<T> BoundedAsync<T>(Func<SessionsDbContext, Task<T>> work) =>
-        AsideAsync(work).WaitAsync(policy.Value.CommandTimeout);
+    private Task<T> BoundedAsync<T>(Func<SessionsDbContext, Task<T>> work, int timeouts = 1) =>
+        AsideAsync(work).WaitAsync(timeouts * policy.Value.CommandTimeout);
 
     /// <summary>
     /// SQLite's calls block, whatever they are called: a thread of their own takes them, so that a time-out holds, and
@@ -189,5 +265,5 @@ internal sealed partial class RevocationJournal(
     private partial void LogLate(TimeSpan limit, Guid userId, SessionId? sessionId);
 
     [LoggerMessage(11, LogLevel.Error, "{Count} revocations are done but could not be marked so in the journal; they will be repeated")]
-    private partial void LogNotConfirmed(Exception e, int count);
+    private partial void LogNotPlaced(Exception e, int count);
 }

@@ -60,7 +60,8 @@ public sealed class SessionsDbContext(DbContextOptions<SessionsDbContext> option
         modelBuilder.Entity<JournalRow>(journal =>
         {
             journal.HasKey(j => j.Id);
-            journal.HasIndex(j => j.Confirmed);
+            // What Redis may lack is found in it, without the rows themselves.
+            journal.HasIndex(j => new { j.Lineage, j.Tag, j.Place });
             journal.HasIndex(j => j.KeepUntil);
             journal.Property(j => j.CaseReference).HasMaxLength(Revocation.MaxCaseReferenceLength);
         });
@@ -263,9 +264,17 @@ public sealed class JournalRow
     /// <summary>Set: the user's sessions need rights of this version; nothing is to be revoked.</summary>
     public int? RightsVersion { get; init; }
 
-    /// <summary>After this moment every session that it could concern has passed its absolute deadline.</summary>
+    /// <summary>After this moment no session that it could concern can live any more.</summary>
     public required DateTimeOffset KeepUntil { get; init; }
 
-    /// <summary>Whether Redis has answered that it is done.</summary>
-    public bool Confirmed { get; set; }
+    /// <summary>The last byte of the user's id: whose are the same lie together in Redis.</summary>
+    public required int Tag { get; init; }
+
+    /// <summary>
+    /// Where Redis has counted it, among those of its lineage and tag; both are null until it has answered that it is
+    /// done.
+    /// </summary>
+    public long? Lineage { get; init; }
+
+    public long? Place { get; init; }
 }

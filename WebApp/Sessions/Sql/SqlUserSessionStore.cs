@@ -237,7 +237,8 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
     {
         // The principal was made moments ago. If the rights have changed since, the session's first request makes it anew.
         var required = await db.RequiredRights.Where(r => r.UserId == session.UserId).Select(r => (int?)r.Version).SingleOrDefaultAsync();
-        db.Sessions.Add(SessionRow.From(required is { } version ? session with { RequiredRightsVersion = version } : session, generation.Epoch));
+        var begun = generation.Begin(required is { } version ? session with { RequiredRightsVersion = version } : session);
+        db.Sessions.Add(SessionRow.From(begun, generation.Epoch));
         await db.SaveChangesAsync();
     }
 
@@ -257,7 +258,7 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         RunAsync<IReadOnlyList<SessionId>>(async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync();
-            await RaiseGenerationAsync(db, userId);
+            await RaiseGenerationAsync(db, userId, revocation);
             var ended = which(Live(db, userId));
             var ids = await ended.Select(s => s.Id).ToListAsync();
             await BuryAsync(ended, revocation);
@@ -297,9 +298,10 @@ public sealed class SqlUserSessionStore(IDbContextFactory<SessionsDbContext> dat
         await db.SaveChangesAsync();
     }
 
-    private async Task RaiseGenerationAsync(SessionsDbContext db, Guid userId)
+    private async Task RaiseGenerationAsync(SessionsDbContext db, Guid userId, Revocation revocation)
     {
-        var (next, now) = (UserGeneration.NewValue(), clock.GetUtcNow());
+        var now = clock.GetUtcNow();
+        var next = UserGeneration.NewValue(revocation.At);
         if (await db.Generations.Where(g => g.UserId == userId)
             .ExecuteUpdateAsync(set => set.SetProperty(g => g.Value, next).SetProperty(g => g.RaisedAt, now)) == 1)
             return;

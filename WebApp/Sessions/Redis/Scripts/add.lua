@@ -7,7 +7,8 @@ local now, ttl, limit = tonumber(ARGV[3]), tonumber(ARGV[7]), tonumber(ARGV[9])
 if clock() > not_after then return { $TooLate } end
 if not epoch then return { $NoEpoch } end
 local expected = struct.unpack('>I4', epoch) == tonumber(ARGV[12]) and (redis.call('GET', KEYS[3]) or '0') == ARGV[5]
-if not expected or redis.call('EXISTS', KEYS[1]) == 1 then return { $No } end
+-- An id is taken but once, even if its record was evicted.
+if not expected or redis.call('EXISTS', KEYS[1]) == 1 or redis.call('ZSCORE', KEYS[2], ARGV[4]) then return { $No } end
 
 local reply = { $Yes }
 if ttl <= 0 then return reply end
@@ -52,7 +53,7 @@ if required then
     .. string.sub(record, $RequiredRightsAt + $RightsSize + 1)
 end
 
-enter(KEYS[2], ARGV[4], ttl)
+enter(KEYS[2], ARGV[2], ARGV[4], ttl)
 redis.call('SET', KEYS[1], record, 'PX', ttl)
 note(ARGV[4], nil, record)
 -- Last, so that full memory still refuses the writes above.

@@ -1,9 +1,22 @@
 -- How a record is buried.
 
--- The index outlives every record that it names.
-local function enter(index, id, ttl)
-  redis.call('ZADD', index, clock() + ttl, id)
-  if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, ttl) end
+-- Users whose index the sweeper looks at, by the minute in which there may be something to take out of it.
+local function users_to_tidy(number)
+  return string.format('ux:%s%02x', tag, number)
+end
+
+local function tidy_later(user, ends)
+  redis.call('ZADD', users_to_tidy(number_of_users(user)), 'NX', math.floor((ends + $Grace) / 60000) + 1, user)
+end
+
+-- The index has no time to live: Redis might evict it, and leave sessions that no revocation finds. The sweeper tidies
+-- it up.
+local function enter(index, user, id, ttl)
+  local ends = clock() + ttl
+  redis.call('ZADD', index, ends, id)
+  -- One that an earlier version made has a time to live; a union of its own has none.
+  if redis.call('PTTL', index) >= 0 then redis.call('ZUNIONSTORE', index, 1, index) end
+  tidy_later(user, ends)
 end
 
 -- Ends a session, and answers the tombstone. The removal comes first: after a first write that needs no memory, Redis
@@ -16,7 +29,7 @@ local function bury(index, key, id, record, revocation, now)
     local tombstone = string.sub(record, 1, $StateAt) .. string.char($Revoked)
       .. string.sub(record, $StateAt + 2, tail_offset(record)) .. revocation
     if not redis.pcall('SET', key, tombstone, 'PX', ttl).err then
-      enter(index, id, ttl)
+      enter(index, bytes(record, $UserIdAt, $UserIdSize), id, ttl)
       note(id, record, tombstone)
       return tombstone
     end

@@ -12,6 +12,11 @@ local function number_of_list(id)
   return math.floor(string.byte(id, 1) / (256 / $Lists))
 end
 
+-- Users are in lists of their own, by the byte of their ids before that of the tag.
+local function number_of_users(user)
+  return math.floor(string.byte(user, $UserIdSize - 1) / (256 / $Lists))
+end
+
 local function list_of(id)
   return string.format('ul:%s%02x', tag, number_of_list(id))
 end

@@ -7,7 +7,7 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   if record then
     reply[#reply + 1] = id
     reply[#reply + 1] = record
-  else
+  elseif id ~= $GenerationEntry and id ~= $RightsEntry then
     redis.call('ZREM', KEYS[1], id)
   end
 end

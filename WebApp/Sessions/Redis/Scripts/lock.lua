@@ -1,9 +1,7 @@
 -- Locks a live session, unless identity was proved since.
--- KEYS: record. ARGV: not-after, user id, now, locked at, lock as bytes. Answers Yes, No or TooLate.
-local record = get(KEYS[1])
-if clock() > not_after then return $TooLate end
-if not live(record, ARGV[2], tonumber(ARGV[3])) or string.byte(record, $LockReasonAt + 1) ~= 0
-  or number(record, $AuthenticatedAt) > tonumber(ARGV[4]) then return $No end
+-- KEYS: record. ARGV: not-after, user id, now, id, lock as bytes.
+-- Answers a list: Yes or No, and the change's place or nothing; or TooLate alone.
+if clock() > not_after then return { $TooLate } end
 
-note(id_of(KEYS[1]), record, overwrite(KEYS[1], record, $LockedAt, ARGV[5]))
-return $Yes
+local locked = lock(ARGV[2], ARGV[4], tonumber(ARGV[3]), ARGV[5])
+return { locked and $Yes or $No, count_change() }

@@ -1,13 +1,8 @@
 -- Turns a live session into a tombstone.
--- KEYS: record, index. ARGV: not-after, user id, now, id, revocation. Answers Yes, No or TooLate.
-local now = tonumber(ARGV[3])
-local record = get(KEYS[1])
-if clock() > not_after then return $TooLate end
-if not record then return $No end
+-- KEYS: record. ARGV: not-after, user id, now, id, revocation.
+-- Answers a list: Yes or No, the change's place or nothing, and the session's idle timeout (ms; 0: unknown); or TooLate
+-- alone.
+if clock() > not_after then return { $TooLate } end
 
--- Only the index can tell whose an unreadable record is.
-local ours = live(record, ARGV[2], now) or (not readable(record) and redis.call('ZSCORE', KEYS[2], ARGV[4]))
-if not ours then return $No end
-
-bury(KEYS[2], KEYS[1], ARGV[4], record, ARGV[5], now)
-return $Yes
+local ended, idle = revoke(ARGV[2], ARGV[4], tonumber(ARGV[3]), ARGV[5])
+return { ended and $Yes or $No, count_change(), idle or 0 }

@@ -12,6 +12,6 @@ local ttl = ends - now + $Grace
 -- First the write that needs no memory: a session in use must not go idle because memory is full.
 redis.call('PEXPIRE', KEYS[1], ttl)
 local touched = replace(KEYS[1], record, $FamilyAt, use_end(record), ARGV[6])
-enter(KEYS[2], ARGV[4], ttl)
+enter(KEYS[2], ARGV[2], ARGV[4], ttl)
 note(ARGV[4], record, touched)
 return { $Yes, touched, epoch }

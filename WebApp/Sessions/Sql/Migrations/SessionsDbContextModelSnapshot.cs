@@ -74,9 +74,6 @@ namespace WebApp.Sessions.Sql.Migrations
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
-                    b.Property<bool>("Confirmed")
-                        .HasColumnType("INTEGER");
-
                     b.Property<string>("Except")
                         .HasMaxLength(32)
                         .HasColumnType("TEXT");
@@ -84,7 +81,13 @@ namespace WebApp.Sessions.Sql.Migrations
                     b.Property<long>("KeepUntil")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("Lineage")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte?>("LockReason")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Place")
                         .HasColumnType("INTEGER");
 
                     b.Property<byte>("Reason")
@@ -97,14 +100,17 @@ namespace WebApp.Sessions.Sql.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("Tag")
+                        .HasColumnType("INTEGER");
+
                     b.Property<Guid>("UserId")
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
 
-                    b.HasIndex("Confirmed");
-
                     b.HasIndex("KeepUntil");
+
+                    b.HasIndex("Lineage", "Tag", "Place");
 
                     b.ToTable("RevocationJournal");
                 });
