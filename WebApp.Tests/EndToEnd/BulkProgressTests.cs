@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using WebApp.Tests.Testing;
 using static Microsoft.Playwright.Assertions;
 
