@@ -83,7 +83,7 @@ internal static class KeyRing
     }
 
     /// <summary>Those that keys may still be encrypted for. One value is a list of one.</summary>
-    private static IEnumerable<X509Certificate2> LoadPrevious(IConfiguration configuration)
+    private static IEnumerable<X509Certificate2> LoadPrevious(ConfigurationManager configuration)
     {
         var list = configuration.GetSection(Previous);
         var passwords = configuration.GetSection(PreviousPasswords);

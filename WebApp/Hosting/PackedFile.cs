@@ -7,7 +7,9 @@ namespace WebApp.Hosting;
 /// A file that was uploaded, packed in memory. It is unpacked as it is read, from its beginning each time; if it did
 /// not get small enough, nothing is kept, and to read it throws <see cref="InvalidDataException"/>.
 /// </summary>
+#pragma warning disable CA1001 // A MemoryStream holds nothing but memory, and IFormFile has nobody dispose of it.
 internal sealed class PackedFile : IFormFile
+#pragma warning restore CA1001
 {
     /// <summary>Bytes, packed. What does not get smaller is no list.</summary>
     private const int MaxSize = 64 * 1024 * 1024;
