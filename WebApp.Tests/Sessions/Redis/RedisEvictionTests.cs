@@ -1,6 +1,5 @@
 using System.Globalization;
 using WebApp.Sessions;
-using WebApp.Sessions.Redis;
 using WebApp.Tests.Testing;
 
 namespace WebApp.Tests.Sessions.Redis;
@@ -84,7 +83,7 @@ public sealed class RedisEvictionTests : IAsyncLifetime
         // So do "sign out others" and a forced sign-out.
         var spared = (await LiveAsync())[0];
         await Store.RevokeAllAsync(spared.UserId, spared.Id, Samples.Revocation(_clock.GetUtcNow()));
-        Assert.Equal(spared.Id, Assert.Single((await LiveAsync()).Where(session => session.UserId == spared.UserId)).Id);
+        Assert.Equal(spared.Id, Assert.Single(await LiveAsync(), session => session.UserId == spared.UserId).Id);
         foreach (var user in users)
             await Store.RevokeAllAsync(user, null, Samples.Revocation(_clock.GetUtcNow()));
         Assert.Empty(await LiveAsync());

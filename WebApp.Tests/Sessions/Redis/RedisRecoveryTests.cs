@@ -211,7 +211,7 @@ public sealed partial class RedisRecoveryTests : IAsyncLifetime
     [Fact]
     public async Task A_try_that_fails_is_gone_on_with_where_it_stopped()
     {
-        const int rows = 12_000;
+        const int rows = 30_000;
         var user = NewUser();
         await WriteRowsAsync(rows, at => new JournalRow
         {
@@ -226,7 +226,12 @@ public sealed partial class RedisRecoveryTests : IAsyncLifetime
         var last = NewUser();
         await WriteRowsAsync(1, at => new JournalRow
         {
-            UserId = last, Tag = Tag, At = at, RightsVersion = 7, KeepUntil = at.AddDays(1), Lineage = 1,
+            UserId = last,
+            Tag = Tag,
+            At = at,
+            RightsVersion = 7,
+            KeepUntil = at.AddDays(1),
+            Lineage = 1,
         });
         // Of a wrong kind, so that the script fails on it.
         await _redis.CliAsync("LPUSH", $"{new RedisKeys(last).Rights}", "x");

@@ -18,7 +18,7 @@ internal sealed class RedisRecovery(
     RedisConnection connection, RedisScripts scripts, RevocationJournal journal, TimeProvider clock)
 {
     /// <summary>How many rows are read at once: each hash tag should have some, and Redis should answer soon.</summary>
-    private const int Batch = 10_000;
+    private const int Batch = 25_000;
 
     /// <summary>How many changes one script repeats: it must not hold up the server.</summary>
     private const int AtOnce = 200;
