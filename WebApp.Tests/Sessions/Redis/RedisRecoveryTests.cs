@@ -23,7 +23,7 @@ public sealed partial class RedisRecoveryTests : IAsyncLifetime
 
     private RedisStore App => _apps[0];
 
-    private string Mark => $"{RedisKeys.MarkOf(Tag)}";
+    private static string Mark => $"{RedisKeys.MarkOf(Tag)}";
 
     public async Task InitializeAsync()
     {
