@@ -166,7 +166,7 @@ public sealed class PrivacyOnSqlTests : PrivacyTests
 
     [Theory]
     [InlineData("Privacy:Addresses", "Some", "Some")]
-    [InlineData("Privacy:Addresses", "7", "Privacy:Addresses can be Full, Cut, None.")]
+    [InlineData("Privacy:Addresses", "7", "Privacy:Addresses is \"7\". It must be one of Full, Cut, None.")]
     [InlineData("Privacy:Adresses", "Cut", "Adresses")]
     public async Task A_mistake_stops_the_start_and_is_named(string key, string value, string message)
     {
