@@ -87,6 +87,26 @@ public sealed class LostKeysTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_damaged_row_is_degraded_and_stops_nothing()
+    {
+        await using (var app = await StartAsync())
+        {
+            using var browser = await app.NewUserAsync();
+            await browser.SetUpAppAsync(_clock);
+            await CopiedAsync();
+        }
+
+        await SqlAsync("UPDATE Authenticators SET ProtectedKey = x'09'");
+
+        await using (var app = await StartAsync())
+        {
+            await Eventually.TrueAsync(async () => await ReadyAsync(app) == (200, "Degraded"), "it is found out");
+            using var visitor = app.NewBrowser();
+            Assert.Equal(200, (await visitor.GetAsync("/account/login")).Status);
+        }
+    }
+
+    [Fact]
     public async Task After_a_renewal_of_the_certificate_everything_still_opens_and_the_next_key_is_for_the_new_one()
     {
         string old = NewCertificate("pfx"), renewed = NewCertificate("pem");

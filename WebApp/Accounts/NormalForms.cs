@@ -15,7 +15,7 @@ internal static partial class NormalForms
     public static async Task FillAsync(AppDbContext db, ILogger logger, CancellationToken cancellationToken)
     {
         var missing = db.Users.Where(u => u.NormalizedName == null).OrderBy(u => u.NormalizedEmail)
-            .Select(u => new { u.Id, u.Name, u.Email, u.EmailConfirmed, u.NormalizedEmail });
+            .Select(u => new { u.Id, u.Name, u.Email, u.NormalizedEmail });
         while (await missing.Take(Batch).ToListAsync(cancellationToken) is { Count: > 0 } rows)
         {
             // For each row by itself the database would wait for the disk.
@@ -26,10 +26,7 @@ internal static partial class NormalForms
                 var (name, key) = (ShownText.Of(row.Name), row.NormalizedEmail!);
                 if (row.Email is { } email && EmailAddress.KeyOf(email) is var own && own != key)
                 {
-                    // Who registered with it and never showed that mail reaches them has no right to it.
-                    if (row.EmailConfirmed)
-                        await db.Users.Where(u => u.NormalizedEmail == own && !u.EmailConfirmed).ExecuteDeleteAsync(
-                            cancellationToken);
+                    // Whose it is, a person has to find out: an account that is in use must not go.
                     if (await db.Users.AnyAsync(u => u.NormalizedEmail == own, cancellationToken))
                         LogShared(logger, row.Id);
                     else

@@ -124,10 +124,13 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
         var (plain, coded, whole, dotted) = (NewUser("ada.old@example.com"), NewUser("old@xn--bcher-kva.example"),
             NewUser("alt@Bücher.example"), NewUser("dot@example.com."));
         var (first, second) = (NewUser("twice@bücher.example"), NewUser("twice@xn--bcher-kva.example"));
+        // Where no confirmation is asked for, such accounts are in use.
+        var (unconfirmed, confirmed) = (NewUser("both@bücher.example"), NewUser("both@xn--bcher-kva.example"));
+        unconfirmed.EmailConfirmed = false;
         await own.InRequestAsync<AppDbContext>(async db =>
         {
             await db.GetService<IMigrator>().MigrateAsync("WaitingMails");
-            db.Users.AddRange(plain, coded, whole, dotted, first, second);
+            db.Users.AddRange(plain, coded, whole, dotted, first, second, unconfirmed, confirmed);
             await db.SaveChangesAsync();
             // As it was kept and compared before.
             await db.Users.Where(u => u.Id == plain.Id).ExecuteUpdateAsync(
@@ -145,6 +148,9 @@ public sealed class AddressNotationsTests(SqlApp app) : IClassFixture<SqlApp>
         Assert.Equal(first.Id, await IdOfAsync("twice@xn--bcher-kva.example"));
         Assert.Contains(own.Log.Lines, line =>
             line.Contains($"User {second.Id} has the address of another account", StringComparison.Ordinal));
+        Assert.Equal(unconfirmed.Id, await IdOfAsync("both@bücher.example"));
+        Assert.Contains(own.Log.Lines, line =>
+            line.Contains($"User {confirmed.Id} has the address of another account", StringComparison.Ordinal));
         Assert.False(
             await own.InRequestAsync<AppDbContext, bool>(db => db.Users.AnyAsync(u => u.NormalizedName == null)));
 

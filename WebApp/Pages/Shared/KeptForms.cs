@@ -45,7 +45,7 @@ public sealed class KeptForms(IShortTermStore store, IDataProtectionProvider dat
         {
             if (content.Length <= MaxSize)
             {
-                await store.KeepAsync(session.UserId, id, ProtectorFor(context, PathOf(context), id)!.Protect(content), Lifetime);
+                await store.KeepAsync(session.UserId, id, ProtectorFor(context, PathOf(context), id).Protect(content), Lifetime);
                 Pass(tempData, id.ToString("N"));
                 return;
             }
@@ -94,7 +94,7 @@ public sealed class KeptForms(IShortTermStore store, IDataProtectionProvider dat
 
         try
         {
-            return (session.UserId, id, Read(ProtectorFor(context, path, id)!.Unprotect(content)));
+            return (session.UserId, id, Read(ProtectorFor(context, path, id).Unprotect(content)));
         }
         catch (CryptographicException)
         {
@@ -102,7 +102,7 @@ public sealed class KeptForms(IShortTermStore store, IDataProtectionProvider dat
         }
     }
 
-    private IDataProtector? ProtectorFor(HttpContext context, string path, Guid id) =>
+    private IDataProtector ProtectorFor(HttpContext context, string path, Guid id) =>
         _protector.CreateProtector($"{RequestSession.Of(context).Current!.Id}", path.ToUpperInvariant(), $"{id:N}");
 
     private static byte[] Write(IEnumerable<KeyValuePair<string, StringValues>> values)
